@@ -1,0 +1,1 @@
+"""The companion command of the Castrum template: it passes the right things to Copier and renders nothing itself."""

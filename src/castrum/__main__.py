@@ -1,0 +1,5 @@
+"""``python -m castrum``."""
+
+from .cli import main
+
+raise SystemExit(main())

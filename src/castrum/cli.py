@@ -1,0 +1,221 @@
+"""The command line: ``castrum new``, ``castrum check``, ``castrum schema``."""
+
+import argparse
+import difflib
+import importlib.metadata
+import json
+import re
+import shutil
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import copier
+import yaml
+from copier.errors import CopierError, DirtyLocalWarning, UserMessageError
+from plumbum import ProcessExecutionError
+
+from . import language, source
+
+# What may stand in the destination already: a fresh repository, and the domain that it is generated from.
+WELCOME = {".git", "domain.yaml"}
+# Copier reports a refused answer as a plain ValueError; these are its words, so that any other ValueError stays a bug.
+REFUSED = re.compile(
+    r"""(?:Validation\ error\ for\ question\ '(?P<validated>\w+)':\ |Invalid\ choice\ for\ '(?P<chosen>\w+)':\ )(?P<why>.*)
+    |(?P<plain>Question\ ".*"\ is\ required|Local\ template\ must\ be\ a\ directory|Unknown\ revision:.*)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Refusal(Exception):  # noqa: N818 - nothing failed: the command says no, and why
+    """What the person asked cannot be done; the messages say why, and nothing was written."""
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__(*messages)
+        self.messages = messages
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 done, 1 refused, 130 stopped by the person."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except Refusal as refusal:
+        for message in refusal.messages:
+            print(f"castrum: {message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("castrum: stopped; nothing was written", file=sys.stderr)
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="castrum", description="One domain file, one command: a running, contract-first service."
+    )
+    parser.add_argument("--version", action="version", version=importlib.metadata.version("castrum"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    new = commands.add_parser("new", help="generate a service", description="Generate a service repository in DEST.")
+    new.add_argument("destination", metavar="DEST", type=Path, help="folder to make; it must not hold anything yet")
+    new.add_argument("--domain", metavar="FILE", type=Path, help="domain file to start from (default: the sample)")
+    new.add_argument("--data-file", metavar="FILE", type=Path, help="YAML file with answers")
+    new.add_argument("-d", "--data", metavar="NAME=VALUE", action="append", default=[], help="one answer; may repeat")
+    new.add_argument("--defaults", action="store_true", help="ask nothing, take the default of every other question")
+    new.add_argument("--template", metavar="URL", help="git URL or folder of the template (default: this installation's)")
+    new.set_defaults(run=_new)
+
+    check = commands.add_parser("check", help="check a domain file", description="Check a domain file; writes nothing.")
+    check.add_argument("domain", nargs="?", type=Path, default=Path("domain.yaml"), help="default: domain.yaml")
+    check.set_defaults(run=_check)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of the domain language")
+    schema.set_defaults(run=_schema)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    found = language.problems(options.domain)
+    if found:
+        raise Refusal(*found)
+    print(f"{options.domain}: no problems")
+    return 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    print(json.dumps(language.schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    destination: Path = options.destination.expanduser().absolute()
+    _refuse_occupied(destination)
+    data = _answers(options.data_file, options.data)
+    domain: Path | None = options.domain
+    if domain is None and (destination / "domain.yaml").exists():
+        domain = destination / "domain.yaml"
+    elif domain is not None and (destination / "domain.yaml").exists():
+        raise Refusal(f"{destination / 'domain.yaml'} exists: leave out --domain, or move it away")
+    if domain is not None and (found := language.problems(domain)):
+        raise Refusal(*found)
+    try:
+        template = source.named(options.template) if options.template else source.installed()
+    except source.NoTemplateError as error:
+        raise Refusal(str(error)) from None
+
+    before = _entries(destination)
+    made = next((folder for folder in [*reversed(destination.parents), destination] if not folder.exists()), None)
+    done = False
+    try:
+        destination.mkdir(parents=True, exist_ok=True)
+        if domain is not None and domain.parent.absolute() != destination:
+            shutil.copyfile(domain, destination / "domain.yaml")
+        _copy(template, destination, data, defaults=options.defaults)
+        done = True
+    except OSError as error:
+        raise Refusal(f"{error.filename or destination}: {error.strerror or error}") from None
+    finally:
+        if not done:
+            _restore(destination, before, made)
+    files = sum(path.is_file() for path in destination.rglob("*") if ".git" not in path.parts)
+    print(f"{destination.name}: {files} files in {destination}")
+    print(f"Next: cd {options.destination} && git init && git add --all && git commit -m 'Start' && make run")
+    return 0
+
+
+def _refuse_occupied(destination: Path) -> None:
+    if destination.is_file():
+        raise Refusal(f"{destination} is a file")
+    occupants = sorted(_entries(destination) - WELCOME)
+    if occupants:
+        more = f" and {len(occupants) - 1} more" if len(occupants) > 1 else ""
+        raise Refusal(f"{destination} is not empty ({occupants[0]}{more}); name a new folder")
+
+
+def _entries(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+
+def _restore(destination: Path, before: set[str], made: Path | None) -> None:
+    """Take back what was written: the folders that were ``made``, or what is in ``destination`` beside ``before``."""
+    if made is not None:
+        shutil.rmtree(made, ignore_errors=True)
+        return
+    for path in destination.iterdir():
+        if path.name not in before:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _answers(data_file: Path | None, pairs: Sequence[str]) -> dict[str, Any]:
+    """The answers of the file, then those of the command line over them.
+
+    Refuses unreadable files, malformed pairs and names that no question has.
+    """
+    answers: dict[str, Any] = {}
+    if data_file is not None:
+        try:
+            content = yaml.safe_load(data_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refusal(f"{data_file}: {getattr(error, 'strerror', None) or 'not a text file in UTF-8'}") from None
+        except yaml.YAMLError as error:
+            raise Refusal(f"{data_file}: not valid YAML: {' '.join(str(error).split())}") from None
+        if not isinstance(content, Mapping):
+            raise Refusal(f"{data_file}: expected a mapping of answers")
+        answers |= content
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise Refusal(f"--data {pair}: expected NAME=VALUE")
+        if name == "domain":
+            raise Refusal("--data domain: give the domain as a file, with --domain FILE")
+        answers[name] = value
+    unknown = [name for name in answers if name not in language.questions()]
+    if unknown:
+        raise Refusal(*(f"unknown answer '{name}'{_nearest(str(name))}" for name in unknown))
+    return answers
+
+
+def _nearest(name: str) -> str:
+    known = sorted(language.questions())
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else f"; the answers are {', '.join(known)}"
+
+
+def _copy(template: source.Template, destination: Path, data: dict[str, Any], *, defaults: bool) -> None:
+    """Let Copier do the work, and put what it refuses into one sentence."""
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            copier.run_copy(
+                template.url,
+                destination,
+                data=data,
+                vcs_ref=template.ref,
+                defaults=defaults,
+                quiet=True,
+                # The person chose this template by installing or naming it; its extensions are ordinary Python.
+                unsafe=True,
+            )
+    except UserMessageError as error:
+        raise Refusal(error.message) from None
+    except CopierError as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise Refusal(str(error)) from None
+    except ValueError as error:
+        refused = REFUSED.fullmatch(str(error))
+        if refused is None:
+            raise
+        name = refused["validated"] or refused["chosen"]
+        raise Refusal(f"{name}: {refused['why']}" if name else refused["plain"]) from None
+    except ProcessExecutionError as error:
+        reason = error.stderr.strip().splitlines() or [f"exit code {error.retcode}"]
+        raise Refusal(f"{template.url}: {reason[-1]}") from None
+    if any(issubclass(warning.category, DirtyLocalWarning) for warning in caught):
+        print(
+            "castrum: the template has uncommitted changes; a service made from them cannot be updated later",
+            file=sys.stderr,
+        )

@@ -1,0 +1,58 @@
+"""The domain language, as the template itself understands it: its extensions are loaded from their files."""
+
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+from copier.errors import UserMessageError
+
+from . import source
+
+
+@cache
+def _extension() -> ModuleType:
+    path = source.files() / "extensions" / "castrum.py"
+    spec = importlib.util.spec_from_file_location("castrum_template_extension", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def problems(path: Path) -> list[str]:
+    """Everything that is wrong with the domain file at ``path``, one message each; empty when the template takes it."""
+    extension = _extension()
+    try:
+        domain = extension.read_domain(path)
+    except FileNotFoundError:
+        return [f"{path}: no such file"]
+    except OSError as error:
+        return [f"{path}: {error.strerror}"]
+    except UnicodeDecodeError:
+        return [f"{path}: not a text file in UTF-8"]
+    except UserMessageError as error:
+        return [error.message]
+    found: list[str] = extension.problems(domain)
+    return found
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the domain language."""
+    document: dict[str, Any] = _extension().language_schema()
+    return document
+
+
+@cache
+def questions() -> frozenset[str]:
+    """The names that ``--data`` may set: every question that is asked."""
+    names: set[str] = set()
+    for path in sorted((source.files() / "questions").glob("*.yml")):
+        document: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        names.update(name for name, question in document.items() if question.get("when") is not False)
+    return frozenset(names)
