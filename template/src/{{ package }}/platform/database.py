@@ -1,0 +1,279 @@
+"""PostgreSQL by asyncpg: a fixed set of connections, and errors in the service's own words.
+
+The pool is our own on asyncpg's public interface: it hands out the connection itself, which halves the processor time
+of a statement, opens connections only in the background and fails at once while there is none.
+Nothing may be set on a connection beyond a transaction (`SET LOCAL`), because it is not reset between its users.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, TypeVar
+
+import asyncpg
+import msgspec
+
+from ..settings import Settings
+from .problems import FieldError, Problem
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Record: TypeAlias = asyncpg.Record
+Observer: TypeAlias = Callable[[str, int, BaseException | None], None]
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RETRY_AFTER_S = 1
+SHORTEST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+OPENING_PATIENCE_S = 2.0
+CLOSING_PATIENCE_S = 1.0
+STATEMENT_CACHE_SIZE = 512
+
+# Classes and codes of https://www.postgresql.org/docs/current/errcodes-appendix.html
+LOST_CONNECTION = ("08", "57P", "25006", "25P03", "25P04")  # also: the primary has become a standby
+BUSY = ("40", "53", "55P03", "57014")  # rolled back by the server, out of resources, lock or statement time-out
+BAD_VALUE = ("22", "23502", "23514")  # data exceptions, not-null and check violations
+UNIQUE_VIOLATION = "23505"
+FOREIGN_KEY_VIOLATION = "23503"
+RESTRICT_VIOLATION = "23001"
+
+
+class Database:
+    """The connections to the database.
+
+    `constraints` maps the name of a constraint to the JSON pointer of the field that it guards, so that a violation
+    names the field. `observe`, if set, is called after each statement with its text, the time at which it began
+    (`time.time_ns`) and its error.
+    """
+
+    def __init__(self, settings: Settings, *, constraints: Mapping[str, str], application_name: str = "") -> None:
+        self.observe: Observer | None = None
+        self._settings = settings
+        self._constraints = constraints
+        self._application_name = application_name
+        self._idle: list[Connection] = []
+        self._all: set[Connection] = set()
+        self._waiting: deque[asyncio.Future[Connection]] = deque()
+        self._missing = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Begin to connect. Returns when connected, or after a short while: the service can start without a database."""
+        self._missing.set()
+        connected = asyncio.Event()
+        self._keeper = asyncio.create_task(self._keep_connected(connected))
+        try:
+            async with asyncio.timeout(OPENING_PATIENCE_S):
+                await connected.wait()
+        except TimeoutError:
+            logger.warning("starting without a database; trying to connect in the background")
+
+    async def close(self) -> None:
+        """Close all connections; call it when no request is under way any more."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        connections, self._all = self._all, set()
+        self._idle.clear()
+        self._refuse_waiting()
+        await asyncio.gather(*(_close(connection) for connection in connections))
+
+    async def ping(self) -> bool:
+        """Whether the database answers."""
+        try:
+            await self.fetchrow("SELECT 1")
+        except Problem:
+            return False
+        return True
+
+    async def fetch(self, sql: str, *args: Any) -> list[Record]:
+        """All rows of one statement, which is its own transaction."""
+        return await self._run(asyncpg.Connection.fetch, sql, args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> Record | None:
+        """The first row of one statement, which is its own transaction."""
+        return await self._run(asyncpg.Connection.fetchrow, sql, args)
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """Run one statement, which is its own transaction; the answer is its command tag, e.g. `DELETE 1`."""
+        return await self._run(asyncpg.Connection.execute, sql, args)
+
+    async def _run(self, method: Callable[..., Awaitable[T]], sql: str, args: tuple[Any, ...]) -> T:
+        started = time.time_ns() if self.observe else 0
+        failure: BaseException | None = None
+        connection = self._idle.pop() if self._idle else await self._wait_for_connection()
+        try:
+            return await method(connection, sql, *args)
+        except BaseException as error:
+            failure = error
+            self._raise_as_problem(error, connection)
+            raise
+        finally:
+            self._release(connection, failure)
+            if self.observe:
+                self.observe(sql, started, failure)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One explicit transaction: committed when the block ends, rolled back when it raises."""
+        started = time.time_ns() if self.observe else 0
+        failure: BaseException | None = None
+        connection = self._idle.pop() if self._idle else await self._wait_for_connection()
+        try:
+            async with connection.transaction():
+                yield connection
+        except BaseException as error:
+            failure = error
+            self._raise_as_problem(error, connection)
+            raise
+        finally:
+            self._release(connection, failure)
+            if self.observe:
+                self.observe("TRANSACTION", started, failure)
+
+    async def _wait_for_connection(self) -> Connection:
+        if not self._all:
+            raise _unavailable("The database cannot be reached at the moment.")
+        waiter: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            async with asyncio.timeout(self._settings.database_acquire_timeout_s):
+                return await waiter
+        except BaseException as error:
+            if waiter.done() and not waiter.cancelled() and not waiter.exception():
+                self._release(waiter.result(), None)
+            if isinstance(error, TimeoutError):
+                raise _unavailable("All connections to the database are busy.") from None
+            raise
+
+    def _release(self, connection: Connection, failure: BaseException | None) -> None:
+        if failure is not None and not _is_reusable(connection, failure):
+            connection.terminate()
+        if connection.is_closed():
+            self._forget(connection)
+            return
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return
+        self._idle.append(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        """Drop a connection that has ended; asyncpg calls this for those that end while nobody uses them."""
+        self._all.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+        if not self._all:
+            self._refuse_waiting()
+        self._missing.set()
+
+    def _refuse_waiting(self) -> None:
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_exception(_unavailable("The database cannot be reached at the moment."))
+
+    async def _keep_connected(self, connected: asyncio.Event) -> None:
+        pause = SHORTEST_PAUSE_S
+        while await self._missing.wait():
+            self._missing.clear()
+            missing = self._settings.database_pool_size - len(self._all)
+            outcomes = await asyncio.gather(*(self._connect() for _ in range(missing)), return_exceptions=True)
+            failure = next(filter(None, outcomes), None)
+            if failure is None:
+                pause = SHORTEST_PAUSE_S
+                connected.set()
+                continue
+            logger.warning("no connection to the database: %s", type(failure).__name__)
+            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - replicas should not retry in step
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+            self._missing.set()
+
+    async def _connect(self) -> None:
+        settings = self._settings
+        connection = await asyncpg.connect(
+            settings.database_url.get_secret_value(),
+            timeout=settings.database_connect_timeout_s,
+            command_timeout=settings.database_command_timeout_s,
+            statement_cache_size=STATEMENT_CACHE_SIZE,
+            max_cached_statement_lifetime=0,
+            server_settings={
+                "application_name": self._application_name,
+                "timezone": "UTC",
+                "jit": "off",
+                "statement_timeout": str(settings.database_statement_timeout_ms),
+                "lock_timeout": str(settings.database_lock_timeout_ms),
+                "idle_in_transaction_session_timeout": str(settings.database_idle_transaction_timeout_ms),
+                "tcp_keepalives_idle": "60",
+            },
+        )
+        try:
+            await connection.set_type_codec(
+                "jsonb", schema="pg_catalog", encoder=_encode_json, decoder=msgspec.json.decode
+            )
+        except BaseException:
+            connection.terminate()
+            raise
+        self._all.add(connection)
+        connection.add_termination_listener(self._forget)
+        self._release(connection, None)
+
+    def _raise_as_problem(self, error: BaseException, connection: Connection) -> None:
+        """Raise what the client should hear of the error; return if it is none of the database's."""
+        if isinstance(error, asyncpg.PostgresError):
+            self._raise_for_code(error)
+        elif isinstance(error, TimeoutError):
+            raise _unavailable("The database is too busy to answer in time.") from error
+        elif isinstance(error, ConnectionError | asyncpg.InterfaceError) and connection.is_closed():
+            raise _unavailable("The connection to the database was lost.") from error
+
+    def _raise_for_code(self, error: asyncpg.PostgresError) -> None:
+        code = error.sqlstate or ""
+        if code.startswith(LOST_CONNECTION):
+            raise _unavailable("The connection to the database was lost.") from error
+        if code.startswith(BUSY):
+            raise _unavailable("The database is too busy to answer in time.") from error
+        if code.startswith(BAD_VALUE):
+            raise self._refusal(400, "invalid-request", "A value cannot be stored.", error) from error
+        if code == UNIQUE_VIOLATION:
+            raise self._refusal(409, "already-exists", "Another resource has this value already.", error) from error
+        # References point at `id`, and no referring column has that name: so the columns in the detail, in whatever
+        # language it is, tell on which side the key was violated.
+        if code == RESTRICT_VIOLATION or (code == FOREIGN_KEY_VIOLATION and "(id)=(" in (error.detail or "")):
+            raise Problem(409, "still-referenced", "Other resources still refer to this one.") from error
+        if code == FOREIGN_KEY_VIOLATION:
+            raise self._refusal(409, "reference-not-found", "There is no such resource.", error) from error
+
+    def _refusal(self, status: int, code: str, detail: str, error: asyncpg.PostgresError) -> Problem:
+        pointer = self._constraints.get(error.constraint_name or "")
+        return Problem(status, code, detail, errors=[FieldError(pointer, code, detail)] if pointer else [])
+
+
+def _is_reusable(connection: Connection, failure: BaseException) -> bool:
+    """Whether a connection is in order after a failure: nothing under way on it, and its server as it should be."""
+    if isinstance(failure, asyncpg.PostgresError):
+        return not (failure.sqlstate or "").startswith(LOST_CONNECTION) and not connection.is_in_transaction()
+    interrupted = not isinstance(failure, Exception) or isinstance(failure, OSError | asyncpg.InterfaceError)
+    return not interrupted and not connection.is_in_transaction()
+
+
+def _encode_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+async def _close(connection: Connection) -> None:
+    try:
+        await connection.close(timeout=CLOSING_PATIENCE_S)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
+
+
+def _unavailable(detail: str) -> Problem:
+    return Problem(503, "unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_S)})

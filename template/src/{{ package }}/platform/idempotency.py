@@ -1,0 +1,157 @@
+"""Idempotency-Key: a repeated POST gets the answer that the first one got, and does nothing.
+
+The key is claimed and the answer stored in the same statement as the change itself, so that either all of it happens
+or none. A key belongs to the caller that sent it. A second request with a key whose first one is still under way is
+refused instead of made to wait: the advisory lock is tried, not awaited.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple, Protocol
+
+from .database import Connection, Database
+from .problems import Problem
+
+logger = logging.getLogger(__name__)
+
+PURGE_PAUSE_S = 60.0
+PURGE_BATCH = 1000
+
+CLAIM_ARGS: Final = 9
+CLAIM: Final = """claimed AS (
+    INSERT INTO idempotency_key AS known (caller, key, fingerprint, status, version, location, body, expires_at)
+    SELECT $1::text, $2::text, $3::bytea, $4::smallint, $5::integer, $6::text, $7::bytea, now() + $8::interval
+    WHERE pg_try_advisory_xact_lock($9::bigint)
+    ON CONFLICT (caller, key) DO UPDATE SET
+        fingerprint = excluded.fingerprint, status = excluded.status, version = excluded.version,
+        location = excluded.location, body = excluded.body, expires_at = excluded.expires_at
+    WHERE known.expires_at <= now()
+    RETURNING 1
+)"""
+
+CLAIM_ALONE = f"WITH {CLAIM} SELECT 1 FROM claimed"
+
+FIND = """
+SELECT fingerprint, status, version, location, body FROM idempotency_key
+WHERE caller = $1 AND key = $2 AND expires_at > now()
+"""
+
+PURGE = f"""
+DELETE FROM idempotency_key WHERE (caller, key) IN (
+    SELECT caller, key FROM idempotency_key WHERE expires_at <= now()
+    ORDER BY expires_at LIMIT {PURGE_BATCH} FOR UPDATE SKIP LOCKED
+)
+"""  # noqa: S608 - a constant of this module
+
+
+class KeyTaken(Exception):
+    """The key could not be claimed: its request was answered before, or is under way."""
+
+
+class Claim(NamedTuple):
+    """A key with the answer to store under it; `args` are the first `CLAIM_ARGS` arguments of a statement with `CLAIM`."""
+
+    args: Sequence[Any]
+
+
+class StoredReply(NamedTuple):
+    """An answer given before: `version` is the one behind its ETag, `body` its JSON."""
+
+    fingerprint: bytes
+    status: int
+    version: int | None
+    location: str | None
+    body: bytes
+
+
+class Storable(Protocol):
+    """What a key remembers of a reply."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def version(self) -> int | None: ...
+    @property
+    def location(self) -> str | None: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+class Once:
+    """The promise to answer this request once: its caller and key, and the fingerprint of what it asks."""
+
+    __slots__ = ("caller", "fingerprint", "key", "ttl")
+
+    def __init__(self, caller: str, key: str, fingerprint: bytes, ttl: timedelta) -> None:
+        self.caller = caller
+        self.key = key
+        self.fingerprint = fingerprint
+        self.ttl = ttl
+
+    def claim(self, reply: Storable) -> Claim:
+        """The claim on the key that stores this reply."""
+        lock = blake2b(f"{self.caller}\0{self.key}".encode(), digest_size=8).digest()
+        return Claim(
+            (
+                self.caller,
+                self.key,
+                self.fingerprint,
+                reply.status,
+                reply.version,
+                reply.location,
+                reply.body,
+                self.ttl,
+                int.from_bytes(lock, signed=True),
+            )
+        )
+
+    async def replay(self, database: Database) -> StoredReply | None:
+        """The answer stored under the key; `None` if there is none, a problem if the key stands for another request."""
+        row = await database.fetchrow(FIND, self.caller, self.key)
+        if row is None:
+            return None
+        stored = StoredReply(*row)
+        if stored.fingerprint != self.fingerprint:
+            raise Problem(422, "idempotency-key-reused", "This Idempotency-Key was sent with another request before.")
+        return stored
+
+
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """What makes two requests the same, in 16 bytes."""
+    digest = blake2b(f"{method} {path}\n".encode(), digest_size=16)
+    digest.update(body)
+    return digest.digest()
+
+
+async def claim(connection: Connection, wanted: Claim) -> None:
+    """Claim the key as a statement of its own, inside the caller's transaction; raises `KeyTaken`."""
+    if await connection.fetchrow(CLAIM_ALONE, *wanted.args) is None:
+        raise KeyTaken
+
+
+def in_progress() -> Problem:
+    """The refusal of a request whose first sending is still under way."""
+    return Problem(
+        409, "request-in-progress", "A request with this Idempotency-Key is under way.", headers={"Retry-After": "1"}
+    )
+
+
+async def purge(database: Database) -> int:
+    """Delete what has expired, in small batches; the answer is how many keys that were."""
+    purged = 0
+    while deleted := int((await database.execute(PURGE)).split()[-1]):
+        purged += deleted
+    return purged
+
+
+async def keep_purged(database: Database) -> None:
+    """Purge now and then until cancelled; every replica may, since they skip each other's rows."""
+    while True:
+        await asyncio.sleep(PURGE_PAUSE_S)
+        try:
+            await purge(database)
+        except Problem as problem:
+            logger.warning("expired idempotency keys were not purged: %s", problem)
