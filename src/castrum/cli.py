@@ -23,7 +23,7 @@ from . import language, source
 WELCOME = {".git", "domain.yaml"}
 # Copier reports a refused answer as a plain ValueError; these are its words, so that any other ValueError stays a bug.
 REFUSED = re.compile(
-    r"""(?:Validation\ error\ for\ question\ '(?P<validated>\w+)':\ |Invalid\ choice\ for\ '(?P<chosen>\w+)':\ )(?P<why>.*)
+    r"""(?:Validation\ error\ for\ question\ '(?P<validated>\w+)'|Invalid\ choice\ for\ '(?P<chosen>\w+)'):\ (?P<why>.*)
     |(?P<plain>Question\ ".*"\ is\ required|Local\ template\ must\ be\ a\ directory|Unknown\ revision:.*)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--data-file", metavar="FILE", type=Path, help="YAML file with answers")
     new.add_argument("-d", "--data", metavar="NAME=VALUE", action="append", default=[], help="one answer; may repeat")
     new.add_argument("--defaults", action="store_true", help="ask nothing, take the default of every other question")
-    new.add_argument("--template", metavar="URL", help="git URL or folder of the template (default: this installation's)")
+    new.add_argument(
+        "--template", metavar="URL", help="git URL or folder of the template (default: this installation's)"
+    )
     new.set_defaults(run=_new)
 
     check = commands.add_parser("check", help="check a domain file", description="Check a domain file; writes nothing.")

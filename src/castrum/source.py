@@ -27,7 +27,7 @@ class Template:
 
 
 def named(place: str) -> Template:
-    """The template at ``place``, a git URL or a folder; a folder is taken as it stands, without looking for releases."""
+    """The template at ``place``, a git URL or a folder; a folder is taken as it stands, not at its newest release."""
     if _is_template(Path(place).expanduser()):
         return Template(str(Path(place).expanduser().resolve()), "HEAD")
     return Template(place)
@@ -36,8 +36,8 @@ def named(place: str) -> Template:
 def installed() -> Template:
     """The template of this installation.
 
-    Installers record where a package came from (PEP 610): a git repository with its commit, or a folder. The template is
-    the same repository at the same commit, so what renders is what was installed.
+    Installers record where a package came from (PEP 610): a git repository with its commit, or a folder. The template
+    is the same repository at the same commit, so what renders is what was installed.
 
     Raises NoTemplateError when there is no such record.
     """
