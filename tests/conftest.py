@@ -1,0 +1,45 @@
+"""Fixtures that several folders of tests share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import rendering, repository
+from harness.paths import EXAMPLES
+
+
+@pytest.fixture(scope="session")
+def trees(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Example → its rendered tree; rendered once, so nobody writes into it."""
+    made: dict[str, Path] = {}
+
+    def tree(example: str) -> Path:
+        if example not in made:
+            destination = tmp_path_factory.mktemp("trees") / example
+            made[example] = rendering.copy_example(example, destination)
+        return made[example]
+
+    return tree
+
+
+@pytest.fixture(params=EXAMPLES)
+def example(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def tree(trees: Callable[[str], Path], example: str) -> Path:
+    return trees(example)
+
+
+@pytest.fixture(scope="session")
+def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template as a released git repository; for tests with the real, unpatched Copier."""
+    return repository.snapshot(tmp_path_factory.mktemp("template") / "castrum")
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Long tests first, so that two processes end at about the same time."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -1,0 +1,1 @@
+"""What the tests stand on: rendering, generated projects, tools, running services."""

@@ -1,0 +1,108 @@
+"""Render the working tree of the template in this process: no clone, no git, every template compiled once."""
+
+import json
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import copier
+import copier._main
+import copier._template
+import pytest
+import yaml
+from copier._jinja_ext import SandboxedEnvironment, get_yield_context
+
+from .paths import ROOT, TEMPLATE, answers_file, domain_file
+
+
+@contextmanager
+def fast_copier() -> Iterator[None]:
+    """Patch Copier for the tests that look at rendered files only; what it renders stays the same."""
+    patch = pytest.MonkeyPatch()
+    # Without git, Copier neither clones the template nor asks `git config` once for every file.
+    patch.setattr(copier._main, "is_git_available", lambda: False)
+    patch.setattr(copier._template, "is_git_available", lambda: False)
+    original = SandboxedEnvironment.from_string
+
+    def from_string(self: Any, source: Any, globals: Any = None, template_class: Any = None) -> Any:  # noqa: A002
+        if not isinstance(source, str):
+            return original(self, source, globals, template_class)
+        compiled = self.__dict__.setdefault("_compiled_strings", {})
+        if source in compiled:
+            # Compiling a template resets the state of `yield`; a hit has to do the same.
+            context = get_yield_context(self)
+            context.yield_name = context.yield_iterable = None
+        else:
+            compiled[source] = original(self, source, globals, template_class)
+        return compiled[source]
+
+    patch.setattr(SandboxedEnvironment, "from_string", from_string)
+    try:
+        yield
+    finally:
+        patch.undo()
+
+
+def constant_files() -> list[str]:
+    """The paths, relative to the generated repository, of files that are the same for every domain."""
+    return sorted(
+        relative.as_posix().replace("{{ package }}", "*")
+        for path in TEMPLATE.rglob("*")
+        if path.is_file()
+        and path.suffix != ".jinja"
+        and "{%" not in (relative := path.relative_to(TEMPLATE)).as_posix()
+    )
+
+
+def copy(
+    destination: Path, data: Mapping[str, Any] | None = None, *, overwrite: bool = True, exclude: Sequence[str] = ()
+) -> Path:
+    """One `copier copy` with the defaults of all questions that ``data`` does not answer; a warning is an error."""
+    with fast_copier(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        copier.run_copy(
+            str(ROOT),
+            destination,
+            data=dict(data or {}),
+            defaults=True,
+            quiet=True,
+            unsafe=True,
+            overwrite=overwrite,
+            skip_tasks=True,
+            exclude=exclude,
+        )
+    return destination
+
+
+def answers(example: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(answers_file(example).read_text(encoding="utf-8"))
+    return content
+
+
+def copy_example(example: str, destination: Path, **options: Any) -> Path:
+    """The example as a person would make it: its domain file lies in the destination, its answers are given."""
+    destination.mkdir(parents=True)
+    shutil.copyfile(domain_file(example), destination / "domain.yaml")
+    return copy(destination, answers(example), **options)
+
+
+def copy_domain(
+    domain: Mapping[str, Any], destination: Path, data: Mapping[str, Any] | None = None, **options: Any
+) -> Path:
+    """A domain that exists in memory only; JSON is YAML."""
+    destination.mkdir(parents=True)
+    (destination / "domain.yaml").write_text(json.dumps(domain, indent=2), encoding="utf-8")
+    return copy(destination, data, **options)
+
+
+def files(tree: Path) -> dict[str, bytes]:
+    """Relative path → content of every file of a rendered tree; links are refused, the template has none."""
+    found = {}
+    for path in sorted(tree.rglob("*")):
+        assert not path.is_symlink(), path
+        if path.is_file():
+            found[path.relative_to(tree).as_posix()] = path.read_bytes()
+    return found

@@ -1,0 +1,89 @@
+"""Programs that the tests call."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from .paths import CACHE
+
+BIN = Path(sys.executable).parent
+REQUIRED = os.environ.get("CASTRUM_REQUIRE_TOOLS") == "1"
+
+
+def run(
+    *command: str | Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    check: bool = True,
+    timeout: float = 600,
+    stdin: str | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end; with ``check``, a failure shows what the program said."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**clean_environment(), **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        input=stdin,
+    )
+    if check and done.returncode:
+        pytest.fail(
+            f"{' '.join(map(str, command))}: exit code {done.returncode}\n"
+            f"{done.stdout[-12000:]}\n{done.stderr[-12000:]}",
+            pytrace=False,
+        )
+    return done
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what would leak from the test run into the program, this one's tools first."""
+    leaks = ("VIRTUAL_ENV", "PYTHONPATH", "PYTEST_", "COV_", "DATABASE_URL", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(leaks)}
+    environment["PATH"] = f"{BIN}{os.pathsep}{environment['PATH']}"
+    return environment
+
+
+def require(*programs: str, root: bool = False) -> None:
+    """Skip the test when a program is missing that no Python or Node package brings; in CI, fail."""
+    missing = [f"{program} is not installed" for program in programs if shutil.which(program) is None]
+    if root and os.geteuid() != 0:
+        missing.append("this test needs root")
+    if missing and REQUIRED:
+        pytest.fail("; ".join(missing), pytrace=False)
+    if missing:
+        pytest.skip("; ".join(missing))
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Let one test process at a time do something expensive."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def cached(kind: str, key: Sequence[str | bytes], make: Callable[[Path], None]) -> Path:
+    """The folder that ``make`` filled for ``key``, made at most once on this machine."""
+    digest = hashlib.sha256(b"\0".join(part.encode() if isinstance(part, str) else part for part in key)).hexdigest()[
+        :16
+    ]
+    folder = CACHE / f"{kind}-{digest}"
+    with locked(f"{kind}-{digest}"):
+        if not (folder / ".complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            make(folder)
+            (folder / ".complete").touch()
+    return folder
