@@ -1,0 +1,280 @@
+"""The edge: the one middleware of the service, through which every request comes in and every answer goes out.
+
+It gives the request its ids, finds what answers it, checks who asks, how often and how much, renders every error as a
+problem, and leaves a log line. Operations are called here; everything else is FastAPI's.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from time import perf_counter
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..kernel import DomainError
+from ..settings import Settings
+from .auth import Authenticator
+from .dispatch import Table, build
+from .exchange import Exchange, current, exchange_of
+from .http import BoundOperation, Operation
+from .lifecycle import Lifecycle
+from .logs import AccessLog
+from .parameters import check_content_length
+from .problems import MAX_DETAIL, FieldError, Problem, from_domain, from_status, invalid, pointer, printable, render
+from .ratelimit import RateLimit
+
+logger = logging.getLogger(__name__)
+
+CLIENT_CLOSED_REQUEST = 499
+WEBSOCKET_POLICY_VIOLATION = 1008
+PUBLIC_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
+PUBLIC_PREFIX = "/problems/"
+
+Pairs = list[tuple[bytes, bytes]]
+
+
+def install(
+    app: FastAPI, settings: Settings, *, provide: Iterable[object], authenticator: Authenticator | None = None
+) -> None:
+    """Put the edge around an application; `provide` are the instances that operations take by their type."""
+    app.state.lifecycle = Lifecycle()
+    app.add_middleware(
+        Edge,
+        settings=settings,
+        services={type(service): service for service in provide},
+        authenticator=authenticator or Authenticator(settings),
+        lifecycle=app.state.lifecycle,
+    )
+    for kind in (Problem, DomainError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _answer_refusal)
+
+
+class Edge:
+    """The middleware. One instance serves one application and one event loop."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        services: Mapping[type, Any],
+        authenticator: Authenticator,
+        lifecycle: Lifecycle,
+    ) -> None:
+        self.services = services
+        self._app = app
+        self._lifecycle = lifecycle
+        self._max_body = settings.max_body_bytes
+        self._key_ttl = timedelta(hours=settings.idempotency_ttl_hours)
+        self._authenticator = authenticator
+        self._limit = RateLimit(settings.rate_limit_per_minute) if settings.rate_limit_per_minute else None
+        self._access_log = AccessLog() if settings.log_level in ("DEBUG", "INFO") else None
+        self._common: Pairs = [(b"x-content-type-options", b"nosniff")]
+        if self._limit is not None:
+            self._common.append((b"ratelimit-policy", self._limit.policy))
+        self._prepared = False
+        self._table: Table | None = None
+        self._bound: dict[Operation, BoundOperation] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; other protocols than HTTP are refused."""
+        if scope["type"] == "http":
+            begun = perf_counter()
+            if not self._prepared:
+                self._prepare(scope["app"])
+            exchange = scope["exchange"] = Exchange(scope, receive, self)
+            token = current.set(exchange)
+            try:
+                await self._serve(exchange, send)
+            finally:
+                current.reset(token)
+                if self._access_log is not None:
+                    self._access_log.write(exchange, perf_counter() - begun)
+        elif scope["type"] == "lifespan":
+            self._prepare(scope["app"])
+            await self._app(scope, receive, send)
+            if self._access_log is not None:
+                self._access_log.flush()
+        else:
+            await send({"type": "websocket.close", "code": WEBSOCKET_POLICY_VIOLATION})
+
+    def bound(self, operation: Operation) -> BoundOperation:
+        """The operation as this application serves it."""
+        bound = self._bound.get(operation)
+        if bound is None:
+            bound = BoundOperation(operation, self.services, max_body=self._max_body, key_ttl=self._key_ttl)
+            self._bound[operation] = bound
+        return bound
+
+    def _prepare(self, app: FastAPI) -> None:
+        self._table = build(app)
+        if self._table is not None:
+            for operation in self._table.operations:
+                self.bound(operation)
+        self._prepared = True
+
+    async def _serve(self, exchange: Exchange, send: Send) -> None:
+        sender: _Sender | None = None
+        try:
+            operation = self._find(exchange)
+            await self._admit(exchange, operation)
+            if operation is None:
+                sender = _Sender(exchange, send, self._headers(exchange))
+                check_content_length(exchange.headers, self._max_body)
+                await self._app(exchange.scope, _Receiver(exchange.receive, self._max_body), sender)
+                return
+            exchange.allow(operation.scope)
+            reply = await self._bound[operation](exchange)
+            status, headers, body = reply.status, reply.headers(), reply.body
+        except (asyncio.CancelledError, ClientDisconnect) as error:
+            exchange.status = exchange.status or CLIENT_CLOSED_REQUEST
+            if isinstance(error, ClientDisconnect):
+                return
+            raise
+        except Exception as error:
+            problem = as_problem(error)
+            if sender is not None and exchange.status:
+                raise
+            status, headers, body = _answer(problem, exchange)
+        exchange.status = status
+        headers += self._headers(exchange)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _find(self, exchange: Exchange) -> Operation | None:
+        """The operation asked for; None if FastAPI has to find the endpoint. Raises problem 404 or 405."""
+        table = self._table
+        if table is None:
+            return None
+        scope = exchange.scope
+        segments = scope["path"].split("/")
+        methods = table.find(segments)
+        target = methods.get(scope["method"]) if methods else None
+        if target is None:
+            if not table.complete:
+                return None
+            if methods is None:
+                raise Problem(404, "not-found", "There is nothing at this path.")
+            allowed = ", ".join(sorted(methods))
+            raise Problem(405, "method-not-allowed", f"This resource supports {allowed}.", headers={"Allow": allowed})
+        exchange.route = target.path
+        if target.operation is not None:
+            exchange.segments = segments
+        return target.operation
+
+    async def _admit(self, exchange: Exchange, operation: Operation | None) -> None:
+        """Let the request in, and learn who asks; raises a problem otherwise."""
+        if operation is None and is_public(exchange.scope["path"]):
+            return
+        if self._lifecycle.draining:
+            raise Problem(
+                503,
+                "service-unavailable",
+                "This replica is shutting down.",
+                headers={"Retry-After": "1", "Connection": "close"},
+            )
+        header = exchange.headers.get(b"authorization")
+        caller = self._authenticator.recall(header) if header is not None else None
+        if caller is None:
+            caller = await self._authenticator.authenticate(header)
+        exchange.caller = caller
+        if self._limit is not None:
+            exchange.quota = self._limit.take(caller.subject)
+
+    def _headers(self, exchange: Exchange) -> Pairs:
+        headers = [
+            *self._common,
+            (b"request-id", exchange.request_id.encode()),
+            (b"traceparent", f"00-{exchange.trace_id}-{exchange.span_id}-{exchange.sampled or 0:02x}".encode()),
+        ]
+        if exchange.quota:
+            headers.append((b"ratelimit", exchange.quota))
+        return headers
+
+
+class _Sender:
+    """Sends the answer of an ordinary endpoint, with the headers that every answer has."""
+
+    __slots__ = ("_exchange", "_headers", "_send")
+
+    def __init__(self, exchange: Exchange, send: Send, headers: Pairs) -> None:
+        self._exchange = exchange
+        self._send = send
+        self._headers = headers
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._exchange.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+        await self._send(message)
+
+
+class _Receiver:
+    """Receives the body for an ordinary endpoint, up to the limit."""
+
+    __slots__ = ("_left", "_limit", "_receive")
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = self._limit = limit
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise HTTPException(413, f"The body may have at most {self._limit} bytes.", {"Connection": "close"})
+        return message
+
+
+def is_public(path: str) -> bool:
+    """Whether a path is for everybody, without a token."""
+    return path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX)
+
+
+def as_problem(error: Exception) -> Problem:
+    """The problem that an error is answered with; one that nobody expected is logged."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, DomainError):
+        return from_domain(error)
+    if isinstance(error, RequestValidationError):
+        return invalid([_field_error(each) for each in error.errors()])
+    if isinstance(error, HTTPException):
+        return from_status(error.status_code, str(error.detail), error.headers)
+    logger.error("the request failed", exc_info=error)
+    return Problem(500, "internal-error", "The service failed; the request id finds the reason in its log.")
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    """An error that FastAPI found in the parameters of an ordinary endpoint."""
+    where, *place = error["loc"]
+    if error["type"] == "json_invalid":
+        place = []
+    parts = place if where == "body" else [where, *place]
+    return FieldError(pointer(*parts), error["type"], printable(error["msg"], MAX_DETAIL))
+
+
+def _answer(problem: Problem, exchange: Exchange) -> tuple[int, Pairs, bytes]:
+    body = render(problem, request_id=exchange.request_id, trace_id=exchange.trace_id)
+    headers = [
+        (b"content-length", b"%d" % len(body)),
+        (b"content-type", b"application/problem+json"),
+        (b"cache-control", b"no-store"),
+    ]
+    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in problem.headers.items()]
+    return problem.status, headers, body
+
+
+async def _answer_refusal(request: Request, error: Exception) -> Response:
+    """What FastAPI answers with when an ordinary endpoint, or FastAPI itself, refuses a request."""
+    status, headers, body = _answer(as_problem(error), exchange_of(request))
+    response = Response(body, status)
+    response.raw_headers = headers
+    return response

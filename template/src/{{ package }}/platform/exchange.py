@@ -1,0 +1,108 @@
+"""One request on its way through the service: what the edge knows of it, for handlers, logs and telemetry."""
+
+import re
+from contextvars import ContextVar
+from random import getrandbits
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope
+
+from ..kernel import Caller
+from .problems import Problem
+
+if TYPE_CHECKING:
+    from .edge import Edge
+
+Headers = dict[bytes, bytes]
+
+_REQUEST_ID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
+
+ANONYMOUS = Caller("", frozenset(), {})
+
+
+class Exchange:
+    """A request and its answer. Headers are lower-case bytes; repeated ones are joined by a comma, as HTTP defines.
+
+    `trace_id`, `parent_id` and `span_id` are lower-case hex (W3C Trace Context); `sampled` says whether it is recorded.
+    """
+
+    __slots__ = (
+        "body",
+        "caller",
+        "edge",
+        "headers",
+        "parent_id",
+        "quota",
+        "receive",
+        "request_id",
+        "route",
+        "sampled",
+        "scope",
+        "segments",
+        "span",
+        "span_id",
+        "status",
+        "trace_id",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, edge: "Edge") -> None:
+        self.scope = scope
+        self.receive = receive
+        self.edge = edge
+        pairs = scope["headers"]
+        headers: Headers = dict(pairs)
+        self.headers = headers if len(headers) == len(pairs) else _joined(pairs)
+        self.request_id = _request_id(self.headers.get(b"request-id"))
+        traceparent = self.headers.get(b"traceparent")
+        found = _TRACEPARENT.fullmatch(traceparent) if traceparent is not None else None
+        if found is None:
+            self.trace_id = f"{getrandbits(128) or 1:032x}"
+            self.parent_id = ""
+            self.sampled: bool | None = None
+        else:
+            self.trace_id = found[1].decode()
+            self.parent_id = found[2].decode()
+            self.sampled = bool(int(found[3], 16) & 1)
+        self.span_id = f"{getrandbits(64) or 1:016x}"
+        self.caller = ANONYMOUS
+        self.segments: list[str] = []
+        self.body = b""
+        self.route = ""
+        self.quota = b""
+        self.status = 0
+        self.span: Any = None
+
+    def allow(self, scope: str) -> None:
+        """Raise problem 403 unless the caller has the scope."""
+        if scope not in self.caller.scopes:
+            raise Problem(
+                403,
+                "insufficient-scope",
+                f"The access token lacks the scope {scope}.",
+                headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
+            )
+
+
+current: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
+
+
+def exchange_of(request: Request) -> Exchange:
+    """The exchange that a request of Starlette belongs to."""
+    exchange: Exchange = request.scope["exchange"]
+    return exchange
+
+
+def _joined(pairs: list[tuple[bytes, bytes]]) -> Headers:
+    headers: Headers = {}
+    for name, value in pairs:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+def _request_id(sent: bytes | None) -> str:
+    if sent is not None and _REQUEST_ID.fullmatch(sent):
+        return sent.decode()
+    digits = f"{getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

@@ -1,0 +1,37 @@
+"""Whether the process lives, and whether it can do its work."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import JSONResponse
+
+from .problems import Problem
+
+Check = Callable[[], Awaitable[bool]]
+
+
+def health_router(ready: Check) -> APIRouter:
+    """`/livez` is 200 while the process can answer, `/readyz` while `ready()` holds and the service is not draining."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def live() -> Response:
+        return _ok()
+
+    @router.get("/readyz")
+    async def is_ready(request: Request) -> Response:
+        if request.app.state.lifecycle.draining:
+            raise _not_ready("This replica is shutting down.")
+        if not await ready():
+            raise _not_ready("The database cannot be reached.")
+        return _ok()
+
+    return router
+
+
+def _ok() -> Response:
+    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+def _not_ready(detail: str) -> Problem:
+    return Problem(503, "service-unavailable", detail, headers={"Retry-After": "1"})

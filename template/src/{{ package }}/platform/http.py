@@ -1,0 +1,256 @@
+"""Operations: plain, typed handlers whose signature says what of the request they take.
+
+    router = Operations("orders", tag="Orders")
+
+    @router.patch("/orders/{order_id}", operation_id="update_order")
+    async def update_order(order_id: UUID, body: OrderPatch, if_match: IfMatch, orders: OrderService) -> Reply: ...
+
+A signature is compiled once, at start-up. Ordinary FastAPI endpoints work beside operations.
+"""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import timedelta
+from typing import Any, TypeVar, get_type_hints
+
+from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..kernel import Caller, DomainError
+from .database import Database
+from .exchange import Exchange, exchange_of
+from .idempotency import KeyTaken, Once, in_progress
+from .parameters import (
+    Body,
+    IfMatch,
+    IfNoneMatch,
+    Query,
+    Reader,
+    body_reader,
+    if_match_reader,
+    if_none_match_reader,
+    once_reader,
+    path_reader,
+    query_reader,
+    read_body,
+    refuse_query,
+)
+from .problems import FieldError, Problem, from_domain, invalid
+from .reply import Reply
+
+__all__ = ["Body", "IfMatch", "IfNoneMatch", "Once", "Operations", "Query", "Reply", "provided", "requires"]
+
+T = TypeVar("T")
+Handler = Callable[..., Awaitable[Reply]]
+HandlerT = TypeVar("HandlerT", bound=Handler)
+Services = Mapping[type, Any]
+
+_PARAMETER = re.compile(r"{([^}]*)}")
+_OF_REQUEST: dict[Any, Reader] = {
+    IfMatch: if_match_reader,
+    IfNoneMatch: if_none_match_reader,
+    Caller: lambda exchange: exchange.caller,
+    Request: lambda exchange: Request(exchange.scope, exchange.receive),
+}
+
+
+class Operation:
+    """A handler with its method and path, and the scope that its callers need."""
+
+    def __init__(self, method: str, path: str, handler: Handler, *, scope: str) -> None:
+        self.method = method
+        self.path = path
+        self.handler = handler
+        self.scope = scope
+        hints = get_type_hints(handler)
+        self.parameters: dict[str, Any] = {name: hints[name] for name in inspect.signature(handler).parameters}
+        self.positions = {
+            found[1]: index for index, part in enumerate(path.split("/")) if (found := _PARAMETER.fullmatch(part))
+        }
+
+    @property
+    def media_type(self) -> bytes:
+        """What the body is sent as."""
+        return b"application/merge-patch+json" if self.method == "PATCH" else b"application/json"
+
+    def takes(self, kind: type) -> bool:
+        """Whether a parameter is of this type or a subclass of it."""
+        return any(isinstance(each, type) and issubclass(each, kind) for each in self.parameters.values())
+
+    async def endpoint(self, request: Request) -> Response:
+        """The operation as an endpoint of FastAPI, for when FastAPI's own router found it."""
+        exchange = exchange_of(request)
+        exchange.route = self.path
+        exchange.segments = [""] * (1 + max(self.positions.values(), default=0))
+        for name, index in self.positions.items():
+            exchange.segments[index] = request.path_params[name]
+        exchange.allow(self.scope)
+        reply = await exchange.edge.bound(self)(exchange)
+        response = Response(reply.body, reply.status)
+        response.raw_headers = reply.headers()
+        return response
+
+
+class BoundOperation:
+    """An operation compiled for one application: a request in, a reply or a problem out."""
+
+    __slots__ = ("_database", "_handler", "_max_body", "_once", "_readers", "_reads_body", "_takes_query", "operation")
+
+    def __init__(self, operation: Operation, services: Services, *, max_body: int, key_ttl: timedelta) -> None:
+        self.operation = operation
+        self._handler = operation.handler
+        self._max_body = max_body
+        self._takes_query = operation.takes(Query)
+        self._reads_body = operation.takes(Body) or operation.takes(Once)
+        self._readers = [self._reader(name, kind, services, key_ttl) for name, kind in operation.parameters.items()]
+        kinds = list(operation.parameters.values())
+        self._once = kinds.index(Once) if Once in kinds else -1
+        self._database: Database | None = services[Database] if Once in kinds else None
+
+    def _reader(self, name: str, kind: Any, services: Services, key_ttl: timedelta) -> Reader:
+        operation = self.operation
+        if name in operation.positions:
+            return path_reader(name, operation.positions[name], kind)
+        if isinstance(kind, type) and issubclass(kind, Body):
+            return body_reader(kind, operation.media_type)
+        if isinstance(kind, type) and issubclass(kind, Query):
+            return query_reader(kind)
+        if kind is Once:
+            return once_reader(key_ttl)
+        if kind in _OF_REQUEST:
+            return _OF_REQUEST[kind]
+        if kind in services:
+            service = services[kind]
+            return lambda exchange: service
+        handler = operation.handler
+        raise TypeError(
+            f"{handler.__module__}.{handler.__qualname__}: nothing is provided for parameter '{name}' of type {kind!r}"
+        )
+
+    async def __call__(self, exchange: Exchange) -> Reply:
+        """Answer a request whose caller is known and allowed; raises `Problem`."""
+        if self._reads_body:
+            exchange.body = await read_body(exchange.headers, exchange.receive, self._max_body)
+        try:
+            if not self._takes_query and exchange.scope["query_string"]:
+                refuse_query(exchange)
+            arguments = [read(exchange) for read in self._readers]
+        except Problem as first:
+            raise self._with_all_errors(exchange, first) from None
+        try:
+            return await self._handler(*arguments)
+        except (Problem, DomainError, KeyTaken) as refusal:
+            problem = _as_problem(refusal)
+            if self._database is not None and problem.status < 500:
+                once: Once = arguments[self._once]
+                stored = await once.replay(self._database)
+                if stored is not None:
+                    return Reply.stored(stored.status, stored.version, stored.location, stored.body)
+            raise problem from refusal
+
+    def _with_all_errors(self, exchange: Exchange, first: Problem) -> Problem:
+        """What is wrong with a request altogether, not only in the parameter that was read first."""
+        if first.status != 400:
+            return first
+        errors: list[FieldError] = []
+        readers = self._readers if self._takes_query else [refuse_query, *self._readers]
+        for read in readers:
+            try:
+                read(exchange)
+            except Problem as problem:
+                errors.extend(problem.errors)
+        return invalid(errors)
+
+
+class OperationRoute(APIRoute):
+    """A route of FastAPI whose handler reads the request itself, without the dependency solver."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        operation = getattr(endpoint, "__self__", None)
+        if not isinstance(operation, Operation) or options.get("dependencies"):
+            raise TypeError(f"{path}: operations are registered by Operations, and take no dependencies")
+        self.operation = operation
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self.operation.endpoint
+
+
+class Operations(APIRouter):
+    """The operations of one resource.
+
+    A caller needs the scope `<name>.read` for GET and `<name>.write` for everything else, unless an operation names
+    another scope. Include it without a prefix.
+    """
+
+    def __init__(self, name: str, *, tag: str) -> None:
+        super().__init__(tags=[tag], route_class=OperationRoute)
+        self.name = name
+
+    def get(self, path: str, *, operation_id: str, scope: str = "") -> Callable[[HandlerT], HandlerT]:  # type: ignore[override]
+        """Register the handler for GET."""
+        return self.operation("GET", path, operation_id=operation_id, scope=scope or f"{self.name}.read")
+
+    def post(self, path: str, *, operation_id: str, scope: str = "") -> Callable[[HandlerT], HandlerT]:  # type: ignore[override]
+        """Register the handler for POST."""
+        return self.operation("POST", path, operation_id=operation_id, scope=scope or f"{self.name}.write")
+
+    def put(self, path: str, *, operation_id: str, scope: str = "") -> Callable[[HandlerT], HandlerT]:  # type: ignore[override]
+        """Register the handler for PUT."""
+        return self.operation("PUT", path, operation_id=operation_id, scope=scope or f"{self.name}.write")
+
+    def patch(self, path: str, *, operation_id: str, scope: str = "") -> Callable[[HandlerT], HandlerT]:  # type: ignore[override]
+        """Register the handler for PATCH."""
+        return self.operation("PATCH", path, operation_id=operation_id, scope=scope or f"{self.name}.write")
+
+    def delete(self, path: str, *, operation_id: str, scope: str = "") -> Callable[[HandlerT], HandlerT]:  # type: ignore[override]
+        """Register the handler for DELETE."""
+        return self.operation("DELETE", path, operation_id=operation_id, scope=scope or f"{self.name}.write")
+
+    def operation(self, method: str, path: str, *, operation_id: str, scope: str) -> Callable[[HandlerT], HandlerT]:
+        """Register the handler for a method."""
+
+        def register(handler: HandlerT) -> HandlerT:
+            operation = Operation(method, path, handler, scope=scope)
+            self.add_api_route(
+                path,
+                operation.endpoint,
+                methods=[method],
+                operation_id=operation_id,
+                name=operation_id,
+                description=inspect.getdoc(handler),
+            )
+            return handler
+
+        return register
+
+
+def provided(kind: type[T]) -> Any:
+    """What an operation gets by its annotation, for an ordinary endpoint: `Annotated[Orders, provided(Orders)]`.
+
+    That is the instance that the application provides for the type, or the `Caller`.
+    """
+
+    async def value(request: Request) -> Any:
+        exchange = exchange_of(request)
+        return exchange.caller if kind is Caller else exchange.edge.services[kind]
+
+    return Depends(value)
+
+
+def requires(scope: str) -> Any:
+    """A dependency of an ordinary endpoint: its callers need the scope."""
+
+    async def check(request: Request) -> None:
+        exchange_of(request).allow(scope)
+
+    return Depends(check)
+
+
+def _as_problem(refusal: Exception) -> Problem:
+    if isinstance(refusal, Problem):
+        return refusal
+    return from_domain(refusal) if isinstance(refusal, DomainError) else in_progress()

@@ -1,0 +1,133 @@
+"""Logs: one JSON object a line on standard output, with the ids of the request that it belongs to.
+
+What the service and its libraries log goes through `logging`. The line of each request is encoded by msgspec and
+written in batches. Neither holds query strings, headers, bodies, tokens or the caller's name.
+"""
+
+import asyncio
+import logging
+import sys
+from time import gmtime, strftime, time
+
+import msgspec
+
+from .exchange import Exchange, current
+
+FLUSH_AFTER_S = 0.05
+FLUSH_BYTES = 16_384
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Clock:
+    """The time as RFC 3339 in UTC, with the text of the current second kept."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._text = ""
+
+    def read(self, at: float) -> str:
+        second = int(at)
+        if second != self._second:
+            self._second = second
+            self._text = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
+        return f"{self._text}.{int((at - second) * 1e6):06d}Z"
+
+
+class _Request(msgspec.Struct, omit_defaults=True):
+    """The line of one request, by the names of OpenTelemetry's conventions."""
+
+    timestamp: str
+    level: str
+    method: str = msgspec.field(name="http.request.method")
+    status: int = msgspec.field(name="http.response.status_code")
+    duration: float = msgspec.field(name="duration_ms")
+    request_id: str
+    trace_id: str
+    span_id: str
+    route: str = msgspec.field(name="http.route", default="")
+    path: str = msgspec.field(name="url.path", default="")
+    logger: str = ""
+    message: str = ""
+
+
+class AccessLog:
+    """Writes a line for every request, at the latest `FLUSH_AFTER_S` seconds after its end."""
+
+    def __init__(self) -> None:
+        self._clock = _Clock()
+        self._lines = bytearray()
+        self._scheduled = False
+
+    def write(self, exchange: Exchange, duration: float) -> None:
+        """Add the line of an exchange that took `duration` seconds. A path that made no sense is left out."""
+        status = exchange.status
+        line = _Request(
+            self._clock.read(time()),
+            "INFO" if status < 500 else "ERROR",
+            exchange.scope["method"],
+            status,
+            round(duration * 1000, 3),
+            exchange.request_id,
+            exchange.trace_id,
+            exchange.span_id,
+            exchange.route,
+            exchange.scope["path"] if exchange.segments and status != 400 else "",
+            "access",
+            "request",
+        )
+        lines = self._lines
+        lines += _encode(line)
+        lines += b"\n"
+        if len(lines) >= FLUSH_BYTES:
+            self.flush()
+        elif not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self._flush_scheduled)
+
+    def flush(self) -> None:
+        """Write what has been added so far."""
+        lines, self._lines = self._lines, bytearray()
+        if lines:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(lines)
+            sys.stdout.buffer.flush()
+
+    def _flush_scheduled(self) -> None:
+        self._scheduled = False
+        self.flush()
+
+
+class JsonFormatter(logging.Formatter):
+    """A log record as a line of JSON."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._clock = _Clock()
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "timestamp": self._clock.read(record.created),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        exchange = current.get()
+        if exchange is not None:
+            line |= {
+                "request_id": exchange.request_id,
+                "trace_id": exchange.trace_id,
+                "span_id": exchange.span_id,
+            }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return _encode(line).decode()
+
+
+def configure(level: str) -> None:
+    """Let everything that is logged with this level or above go to standard output as JSON."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

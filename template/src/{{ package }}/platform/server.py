@@ -1,0 +1,61 @@
+"""The process: uvicorn with its fast parts, and an end that lets requests under way finish."""
+
+import gc
+import signal
+import socket
+import sys
+from math import ceil
+from types import FrameType
+
+import httptools as httptools  # noqa: PLC0414 - refuse to start without it
+import uvicorn
+import uvloop as uvloop  # noqa: PLC0414 - refuse to start without it
+from fastapi import FastAPI
+
+from ..settings import Settings
+from .lifecycle import Lifecycle
+
+KEEP_ALIVE_S = 75  # longer than the load balancers in front keep a connection
+
+
+def serve(app: FastAPI, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; then the process ends with 0, once the requests under way have ended."""
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, _exit)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=ceil(settings.drain_timeout_s),
+    )
+    _Server(config, app.state.lifecycle).run()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle) -> None:
+        super().__init__(config)
+        self._lifecycle = lifecycle
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._lifecycle.drain()
+        super().handle_exit(sig, frame)
+
+
+def _exit(_sign: int, _frame: FrameType | None) -> None:
+    """End as asked; uvicorn raises the signal again after its shutdown, which is no failure."""
+    sys.exit(0)
