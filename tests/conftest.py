@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from harness import rendering, repository
 from harness.paths import EXAMPLES
+from harness.projects import make_project
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +44,16 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_collection_modifyitems(items: list[Any]) -> None:
     """Long tests first, so that two processes end at about the same time."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Example → its generated repository, set up; shared, so who changes something puts it back."""
+    made: dict[str, Path] = {}
+
+    def project(example: str) -> Path:
+        if example not in made:
+            made[example] = make_project(example, tmp_path_factory.mktemp("projects") / example)
+        return made[example]
+
+    return project
