@@ -5,7 +5,7 @@ DEMO := build/demo/ordering
 # `make test` runs the fast set; `make test TESTS=all` everything, as CI does.
 TESTS ?= fast
 WORKERS ?= 2
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # make's own warnings about a virtual environment that is active outside would confuse; each project here has its own.
 unexport VIRTUAL_ENV

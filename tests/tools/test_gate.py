@@ -1,0 +1,161 @@
+"""Every example passes the gate that it is generated with; and each part of the gate can fail."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from harness.paths import EXAMPLES
+from harness.projects import link_node_modules, make, make_fails
+from harness.repository import GIT, git
+from harness.tools import BIN, run
+
+# The sample stands for all of them in the fast set; an example's tests share its project, so they share a process.
+GROUPED = [
+    pytest.param(
+        name, marks=[pytest.mark.xdist_group(name), *([] if name == "ordering" else [pytest.mark.slow])]
+    )
+    for name in EXAMPLES
+]  # fmt: skip
+each_example = pytest.mark.parametrize("name", GROUPED)
+
+
+def linked(project: Path) -> Path:
+    if not (project / "contract" / "node_modules").exists():
+        link_node_modules(project)
+    return project
+
+
+@each_example
+def test_lint_types_and_layers(name: str, projects: Callable[[str], Path]) -> None:
+    """Ruff, its formatter, mypy --strict, import-linter."""
+    said = make(projects(name), "lint")
+    assert re.search(r"Success: no issues found in \d+ source files", said)
+    assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", said)
+
+
+@each_example
+def test_contract_linters(name: str, projects: Callable[[str], Path]) -> None:
+    """spectral:oas, spectral-owasp, the Zalando rules, redocly recommended-strict."""
+    make(linked(projects(name)), "contract")
+
+
+@each_example
+def test_migrations(name: str, projects: Callable[[str], Path]) -> None:
+    """Alembic upgrade head, downgrade base, upgrade head, check."""
+    project = projects(name)
+    run(project / ".venv/bin/python", "-m", "dev.migrate", "check", cwd=project, env=GIT)
+
+
+@each_example
+def test_own_tests(name: str, projects: Callable[[str], Path]) -> None:
+    """The generated tests, with the branch coverage that the generated repository demands of itself."""
+    said = make(projects(name), "test", timeout=1500)
+    summary = re.search(r"^TOTAL\s.*?(\d+(?:\.\d+)?)%$", said, re.MULTILINE)
+    assert summary, said
+    assert float(summary[1]) >= 95
+    assert "fail_under = 95" in (projects(name) / "pyproject.toml").read_text(encoding="utf-8")
+    assert re.search(r"[1-9]\d* passed", said)
+    assert not re.search(r"\d+ (?:failed|error|skipped|xfailed)", said), said[-3000:]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_dockerfile(name: str, trees: Callable[[str], Path]) -> None:
+    run(BIN / "hadolint", trees(name) / "deploy" / "Dockerfile")
+
+
+def test_dockerfile_lint_can_fail(trees: Callable[[str], Path], tmp_path: Path) -> None:
+    text = (trees("ordering") / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    bad = tmp_path / "Dockerfile"
+    bad.write_text(text + "\nRUN cd /tmp && pip install fastapi\n", encoding="utf-8")
+    assert run(BIN / "hadolint", bad, check=False).returncode != 0
+
+
+@pytest.fixture
+def sample(projects: Callable[[str], Path]) -> Iterator[Path]:
+    """The sample, to be broken: what a test does to it is undone."""
+    project = projects("ordering")
+    yield project
+    git(project, "checkout", "--quiet", "--", ".")
+    git(project, "clean", "--quiet", "--force", "-d")
+
+
+in_sample = pytest.mark.xdist_group("ordering")
+
+
+@in_sample
+@pytest.mark.parametrize(
+    ("path", "defect", "complaint"),
+    [
+        ("src/ordering/order/routes.py", "x  =  1\n", "Would reformat"),
+        ("src/ordering/order/routes.py", "import os\n", "F401"),
+        ("src/ordering/order/routes.py", '\n\ndef broken() -> int:\n    return "no"\n', "Incompatible return value"),
+        ("src/ordering/order/routes.py", "\n\ndef untyped(x):  # type: ignore[misc]\n    return x\n", "no-untyped-def"),
+    ],
+)
+def test_lint_can_fail(path: str, defect: str, complaint: str, sample: Path) -> None:
+    with (sample / path).open("a", encoding="utf-8") as stream:
+        stream.write(defect)
+    assert complaint in make_fails(sample, "lint")
+
+
+@in_sample
+@pytest.mark.parametrize(
+    ("path", "defect"),
+    [
+        ("src/ordering/order/model.py", "import pydantic"),
+        ("src/ordering/order/model.py", "from . import repository"),
+        ("src/ordering/order/service.py", "from ..customer import model"),
+        ("src/ordering/kernel.py", "import fastapi"),
+        ("src/ordering/platform/ids.py", "from ..order import model"),
+    ],
+)
+def test_layers_can_fail(path: str, defect: str, sample: Path) -> None:
+    with (sample / path).open("a", encoding="utf-8") as stream:
+        stream.write(f"\n{defect}\n")
+    done = run(sample / ".venv/bin/lint-imports", "--no-cache", cwd=sample, check=False)
+    assert done.returncode != 0
+    assert "BROKEN" in done.stdout
+
+
+@in_sample
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("operationId: create_order\n", "operationId: createOrder\n"),
+        ("'#/components/schemas/Order'", "'#/components/schemas/Odrer'"),
+        ("openapi: 3.1", "openapi: 9.1"),
+    ],
+)
+def test_contract_lint_can_fail(old: str, new: str, sample: Path) -> None:
+    contract = linked(sample) / "contract" / "openapi.yaml"
+    text = contract.read_text(encoding="utf-8")
+    assert old in text or old.replace("'", '"') in text
+    contract.write_text(text.replace(old, new).replace(old.replace("'", '"'), new), encoding="utf-8")
+    make_fails(sample, "contract")
+
+
+@in_sample
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("src/ordering/order/table.py", "String(20)", "String(21)"),
+        ("migrations/versions/0001_initial.py", "def downgrade() -> None:\n", "def downgrade() -> None:\n    return\n"),
+    ],
+)
+def test_migration_check_can_fail(path: str, old: str, new: str, sample: Path) -> None:
+    text = (sample / path).read_text(encoding="utf-8")
+    assert old in text
+    (sample / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = run(sample / ".venv/bin/python", "-m", "dev.migrate", "check", cwd=sample, check=False, env=GIT)
+    assert done.returncode != 0
+
+
+@in_sample
+@pytest.mark.slow
+def test_coverage_can_fail(sample: Path) -> None:
+    """Code that no test runs."""
+    lines = "".join(f"    if x == {number}:\n        x += 1\n" for number in range(400))
+    with (sample / "src/ordering/order/service.py").open("a", encoding="utf-8") as stream:
+        stream.write(f"\n\ndef unused(x: int) -> int:\n{lines}    return x\n")
+    assert "Coverage failure" in make_fails(sample, "test")
