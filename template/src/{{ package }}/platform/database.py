@@ -64,7 +64,7 @@ class Database:
         self._keeper: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Begin to connect. Returns when connected, or after a short while: the service can start without a database."""
+        """Begin to connect; returns when connected, or after a short while: it is not needed to start."""
         self._missing.set()
         connected = asyncio.Event()
         self._keeper = asyncio.create_task(self._keep_connected(connected))
@@ -165,7 +165,7 @@ class Database:
                 return
         self._idle.append(connection)
 
-    def _forget(self, connection: Connection) -> None:
+    def _forget(self, connection: Any) -> None:
         """Drop a connection that has ended; asyncpg calls this for those that end while nobody uses them."""
         self._all.discard(connection)
         if connection in self._idle:

@@ -32,7 +32,16 @@ CLAIM: Final = """claimed AS (
     RETURNING 1
 )"""
 
-CLAIM_ALONE = f"WITH {CLAIM} SELECT 1 FROM claimed"
+
+def claiming(statement: str) -> str:
+    """The statement with the claim before it; it takes its rows from `claimed`, so that it does nothing without it.
+
+    It may begin with a comma and further table expressions; its own arguments start at `$10`.
+    """
+    return f"WITH {CLAIM}{statement}"
+
+
+CLAIM_ALONE = claiming(" SELECT 1 FROM claimed")
 
 FIND = """
 SELECT fingerprint, status, version, location, body FROM idempotency_key
@@ -52,7 +61,7 @@ class KeyTaken(Exception):
 
 
 class Claim(NamedTuple):
-    """A key with the answer to store under it; `args` are the first `CLAIM_ARGS` arguments of a statement with `CLAIM`."""
+    """A key with the answer to store under it; `args` are the first `CLAIM_ARGS` arguments of a claiming statement."""
 
     args: Sequence[Any]
 

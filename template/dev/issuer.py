@@ -1,0 +1,143 @@
+"""A token issuer for development: OpenID Connect discovery, a key set, and tokens for whoever asks on this machine.
+
+Production settings refuse it, because it is local.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+ALGORITHM: Final = "ES256"
+DEFAULT_TTL_S: Final = 12 * 3600
+
+
+class Issuer:
+    """Signs tokens with the key in `folder`, made at first use; it is known by the URL `url`."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.url = url
+        self._key = _key(folder)
+        self._public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(self._key.public_key()))
+        self._key_id = f"development-{self._public['x'][:8]}"
+
+    def token(
+        self,
+        *,
+        audience: str,
+        scopes: Iterable[str],
+        subject: str = "developer",
+        ttl_s: int = DEFAULT_TTL_S,
+        **claims: Any,
+    ) -> str:
+        """An access token (RFC 9068); `claims` add to the usual ones or replace them."""
+        issued_at = int(time.time())
+        payload = {
+            "iss": self.url,
+            "aud": audience,
+            "sub": subject,
+            "client_id": "development",
+            "scope": " ".join(scopes),
+            "iat": issued_at,
+            "exp": issued_at + ttl_s,
+            "jti": str(uuid4()),
+            **claims,
+        }
+        return jwt.encode(payload, self._key, ALGORITHM, headers={"typ": "at+jwt", "kid": self._key_id})
+
+    def documents(self) -> dict[str, Any]:
+        """What the issuer publishes, by path."""
+        key = {**self._public, "kid": self._key_id, "use": "sig", "alg": ALGORITHM}
+        return {
+            "/jwks.json": {"keys": [key]},
+            "/.well-known/openid-configuration": {
+                "issuer": self.url,
+                "jwks_uri": f"{self.url}/jwks.json",
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
+                "response_types_supported": ["code"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": [ALGORITHM],
+            },
+        }
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Issuer]:
+    """An issuer that answers on loopback until the block ends: where it did last time, so that its tokens stay good."""
+    address = folder / "issuer.url"
+    with _listening(_port(address)) as server:
+        issuer = Issuer(folder, f"http://127.0.0.1:{server.server_port}")
+        address.write_text(issuer.url)
+        server.documents = issuer.documents()
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield issuer
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def last_used(folder: Path) -> Issuer:
+    """The issuer as it was when it last served; raises FileNotFoundError if it never did."""
+    return Issuer(folder, (folder / "issuer.url").read_text())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    documents: dict[str, Any]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        document = self.server.documents.get(self.path)
+        body = json.dumps(document or {"error": "not_found"}).encode()
+        self.send_response(200 if document else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: the service's log is the interesting one."""
+
+
+def _listening(port: int) -> _Server:
+    try:
+        return _Server(("127.0.0.1", port), _Handler)
+    except OSError:
+        return _Server(("127.0.0.1", 0), _Handler)
+
+
+def _port(address: Path) -> int:
+    return int(address.read_text().rpartition(":")[2]) if address.exists() else 0
+
+
+def _key(folder: Path) -> ec.EllipticCurvePrivateKey:
+    file = folder / "issuer.pem"
+    if file.exists():
+        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - we wrote it
+        return key
+    key = ec.generate_private_key(ec.SECP256R1())
+    folder.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+    return key

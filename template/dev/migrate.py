@@ -1,0 +1,90 @@
+"""Migrations, tried on a database of their own: `dev.migrate new "add a note"`, `dev.migrate check`."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+
+from . import ROOT, postgres
+
+
+def config(url: str) -> Config:
+    """Alembic's configuration for the database at this URL."""
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Bring the database at this URL to the newest version."""
+    command.upgrade(config(url), "head")
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The server for throw-away databases: that of DATABASE_URL, or an embedded one."""
+    given = os.environ.get("DATABASE_URL")
+    with contextlib.nullcontext(given) if given else postgres.server() as url:
+        yield url
+
+
+@contextmanager
+def scratch() -> Iterator[Config]:
+    """An empty database that is removed when the block ends."""
+    with server() as url:
+        database = asyncio.run(postgres.create_database(url))
+        try:
+            yield config(database)
+        finally:
+            asyncio.run(postgres.drop_database(url, database))
+
+
+def new(message: str) -> None:
+    """Write the revision that takes the database from the migrations there are to the tables there are."""
+    with scratch() as alembic:
+        command.upgrade(alembic, "head")
+        written = command.revision(alembic, message, autogenerate=True)
+    for script in written if isinstance(written, list) else [written]:
+        if script is not None:
+            ruff = (sys.executable, "-m", "ruff")
+            subprocess.run([*ruff, "check", "--quiet", "--fix", script.path], check=True)  # noqa: S603 - our own tool
+            subprocess.run([*ruff, "format", "--quiet", script.path], check=True)  # noqa: S603 - our own tool
+            print(f"Read it before you commit it: {os.path.relpath(script.path)}")
+
+
+def check() -> None:
+    """Upgrade, downgrade, upgrade; then the tables must be what the migrations make. Raises CommandError if not."""
+    with scratch() as alembic:
+        command.upgrade(alembic, "head")
+        command.downgrade(alembic, "base")
+        command.upgrade(alembic, "head")
+        command.check(alembic)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="dev.migrate", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("new").add_argument("message")
+    commands.add_parser("check")
+    options = parser.parse_args()
+    try:
+        if options.command == "new":
+            new(options.message)
+        else:
+            check()
+    except (CommandError, postgres.PostgresError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
