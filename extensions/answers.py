@@ -1,0 +1,80 @@
+"""Checks of the answers, and the names that are derived from them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from copier.errors import UserMessageError
+
+from .castrum_model import naming
+
+LONGEST_SERVICE_NAME = 40
+
+RULES: dict[str, tuple[str, str]] = {
+    "service_name": (
+        rf"(?=.{{2,{LONGEST_SERVICE_NAME}}}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*",
+        f"2 to {LONGEST_SERVICE_NAME} lower-case letters, digits and single dashes, beginning with a letter",
+    ),
+    "description": (r"[^\x00-\x1f\x7f]{1,300}", "one line of 1 to 300 characters"),
+    "organisation": (r"[^\x00-\x1f\x7f]{1,100}", "one line of 1 to 100 characters"),
+    "owner_team": (r"[^\x00-\x1f\x7f]{1,100}", "one line of 1 to 100 characters"),
+    "owner_email": (r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an e-mail address"),
+    "api_url": (
+        r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*",
+        "an https address without a slash at its end, e.g. https://orders.example.com",
+    ),
+}
+"""Answer → regular expression that it matches as a whole, and the same in words."""
+
+DEPENDENCIES = frozenset(
+    """
+    alembic asyncpg cryptography dev fastapi httptools httpx hypothesis jsonschema jwt migrations msgspec opentelemetry
+    pydantic pydantic_settings pytest schemathesis sqlalchemy src starlette tests uuid_utils uvicorn uvloop yaml
+    """.split()
+)
+"""Packages that a generated service imports, and folders at its root."""
+
+
+def service_name(destination: Any) -> str:
+    """The service's name as its folder suggests it: `/tmp/Order Desk` → `order-desk`."""
+    name = re.sub(r"[^a-z0-9]+", "-", Path(str(destination)).absolute().name.lower()).strip("-")
+    name = name if re.match("[a-z]", name) else f"service-{name}".strip("-")
+    name = name[:LONGEST_SERVICE_NAME].strip("-")
+    return name if len(name) > 1 else f"{name}-service"
+
+
+def package_name(service: str) -> str:
+    """The service's Python package: `order-desk` → `order_desk`; a name that hides another module gets a suffix."""
+    name = service.replace("-", "_")
+    taken = name in sys.stdlib_module_names or name in DEPENDENCIES or name in naming.PYTHON_WORDS
+    return f"{name}_service" if taken else name
+
+
+def answer_error(question: str, answer: Any, conf: Any) -> str:
+    """What is wrong with an answer that was typed at its prompt; answers from elsewhere are left to `check_answers`."""
+    if conf["defaults"] or question in conf["data"]:
+        return ""
+    return _problem(question, answer)
+
+
+def check_answers(answers: dict[str, Any]) -> str:
+    """Raise one clear error for all answers that cannot be used, else return nothing."""
+    problems = [f"  - {name}: {problem}" for name, answer in answers.items() if (problem := _problem(name, answer))]
+    if problems:
+        count = f"{len(problems)} answers cannot" if len(problems) > 1 else "1 answer cannot"
+        raise UserMessageError(f"{count} be used:\n" + "\n".join(problems))
+    return ""
+
+
+def _problem(question: str, answer: Any) -> str:
+    pattern, words = RULES[question]
+    if isinstance(answer, str) and re.fullmatch(pattern, answer):
+        return ""
+    return f"{answer!r} is not {words}" if words.startswith(("an ", "one ")) else f"{answer!r} is not made of {words}"
+
+
+GLOBALS = {"answer_error": answer_error, "check_answers": check_answers}
+FILTERS = {"service_name": service_name, "package_name": package_name}

@@ -1,0 +1,197 @@
+"""Python in the formatter's style, however long the names are.
+
+Templates put each statement on one line. `fit` breaks those that are too long where `ruff format` does: it knows only
+the statements that the templates write (signatures, calls, displays, comprehensions, imports), and property tests hold
+its output against the formatter.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import textwrap
+from collections.abc import Iterable
+from typing import Any
+
+from .castrum_model.naming import natural
+
+WIDTH = 120
+INDENT = 4
+
+_OPENING = "([{"
+_CLOSING = ")]}"
+_CLAUSE = re.compile(r"(?= (?:for|if) )")
+_IMPORT = re.compile(r"(from \S+ import )([^(]+)")
+
+
+def fit(source: str) -> str:
+    """The source with every statement that is wider than 120 columns broken; text in triple quotes stays as it is."""
+    lines: list[str] = []
+    quoted = False
+    for line in source.split("\n"):
+        toggles = line.count('"""') % 2
+        if quoted or toggles or len(line) <= WIDTH:
+            lines.append(line)
+        else:
+            lines.extend(_break(line))
+        quoted ^= bool(toggles)
+    return "\n".join(lines)
+
+
+def _break(line: str) -> list[str]:
+    if len(line) <= WIDTH:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    inner = indent + " " * INDENT
+    if found := _IMPORT.fullmatch(line):
+        return [f"{found[1]}(", *(f"{inner}{name}," for name in found[2].split(", ")), ")"]
+    pairs = [(start, end) for start, end in _brackets(line) if end > start + 1]
+    if not pairs:
+        return [line]
+    start, end = pairs[0] if re.match(r"\s*(?:async )?def ", line) else pairs[-1]
+    head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
+    if len(inner) + len(body) <= WIDTH:
+        return [head, inner + body, indent + tail]
+    items = _split(body)
+    if len(items) > 1 or line[start] == "(" and not _clauses(body)[1:]:
+        broken = [part for item in items for part in _break(f"{inner}{item},")]
+    else:
+        broken = [part for clause in _clauses(body) for part in _break(inner + clause)]
+    return [head, *broken, indent + tail]
+
+
+def _brackets(text: str) -> list[tuple[int, int]]:
+    """(start, end) of each outermost pair of brackets."""
+    pairs, depth, start, quote = [], 0, 0, ""
+    for position, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote and text[position - 1] != "\\" else quote
+        elif character in "\"'":
+            quote = character
+        elif character in _OPENING:
+            start = start if depth else position
+            depth += 1
+        elif character in _CLOSING:
+            depth -= 1
+            if depth == 0:
+                pairs.append((start, position))
+    return pairs
+
+
+def _outside(text: str, positions: list[int]) -> list[int]:
+    """The positions that are in no brackets."""
+    pairs = _brackets(text)
+    return [at for at in positions if not any(start < at < end for start, end in pairs)]
+
+
+def _split(body: str) -> list[str]:
+    """The items between the outermost commas."""
+    commas = _outside(body, [at for at, character in enumerate(body) if character == ","])
+    edges = [-1, *commas, len(body)]
+    items = [body[start + 1 : end].strip() for start, end in zip(edges, edges[1:], strict=False)]
+    return [item for item in items if item]
+
+
+def _clauses(body: str) -> list[str]:
+    """A comprehension's element and its clauses."""
+    starts = _outside(body, [found.start() for found in _CLAUSE.finditer(body)])
+    edges = [0, *starts, len(body)]
+    return [body[start:end].strip() for start, end in zip(edges, edges[1:], strict=False)]
+
+
+def imports(lines: Iterable[str]) -> str:
+    """Import lines merged by module, grouped and sorted as `ruff check --select I` wants them."""
+    names: dict[str, set[str]] = {}
+    for line in lines:
+        if line.startswith("import "):
+            names.setdefault(line.removeprefix("import "), set())
+        else:
+            module, _, members = line.removeprefix("from ").partition(" import ")
+            names.setdefault(module, set()).update(member.strip() for member in members.split(","))
+    groups: dict[int, list[tuple[Any, str]]] = {}
+    for module, members in names.items():
+        root = module.partition(".")[0]
+        group = 2 if module.startswith(".") else 0 if root in sys.stdlib_module_names else 1
+        text = f"from {module} import {', '.join(sorted(members, key=_member_key))}" if members else f"import {module}"
+        groups.setdefault(group, []).append(((bool(members), _module_key(module)), text))
+    return "\n\n".join("\n".join(text for _, text in sorted(groups[group])) for group in sorted(groups))
+
+
+def _module_key(module: str) -> tuple[Any, ...]:
+    dots = len(module) - len(module.lstrip("."))
+    return -dots, natural(module)
+
+
+def _member_key(member: str) -> tuple[Any, ...]:
+    kind = 0 if member.isupper() and len(member) > 1 else 1 if member[:1].isupper() else 2
+    return kind, natural(member), member
+
+
+def docstring(text: str, indent: int = 0) -> str:
+    """A docstring for a place indented by `indent`: on one line if it fits, else wrapped."""
+    text = " ".join(str(text).split()).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if indent + len(text) + 7 <= WIDTH:
+        return f'"""{text}{" " * text.endswith(chr(34))}"""'
+    lines = textwrap.wrap(text, WIDTH - indent - 3, break_long_words=False, break_on_hyphens=False)
+    pad = " " * indent
+    return '"""' + f"\n{pad}".join([*lines, '"""'])
+
+
+def string(value: str, indent: int = 0) -> str:
+    """A string literal that starts after `indent` columns and a comma follows: in parentheses if it needs more lines."""
+    literal = _literal(value)
+    if indent + len(literal) + 1 <= WIDTH:
+        return literal
+    outer = indent // INDENT * INDENT
+    pad = " " * (outer + INDENT)
+    pieces = [_literal(piece) for piece in _pieces(value, WIDTH - len(pad) - 4)]
+    return "(\n" + "".join(f"{pad}{piece}\n" for piece in pieces) + " " * outer + ")"
+
+
+def _pieces(value: str, width: int) -> list[str]:
+    pieces, current = [], ""
+    for word in re.findall(r"\S+\s*|\s+", value):
+        if current and len(_literal(current + word)) > width:
+            pieces.append(current)
+            current = ""
+        current += word
+    return [*pieces, current]
+
+
+def _literal(text: str) -> str:
+    """A string literal with the quotes that the formatter chooses."""
+    literal = json.dumps(text, ensure_ascii=False)
+    if '"' in text and "'" not in text:
+        return "'" + literal[1:-1].replace('\\"', '"') + "'"
+    return literal
+
+
+def python_literal(value: Any, indent: int = 0) -> str:
+    """The value as a Python literal, one item a line, for a place indented by `indent`."""
+    pad = " " * (indent + INDENT)
+    if isinstance(value, dict) and value:
+        items = [f"{_literal(key)}: {python_literal(item, indent + INDENT)}" for key, item in value.items()]
+        opening, closing = "{", "}"
+    elif isinstance(value, list) and value:
+        items = [python_literal(item, indent + INDENT) for item in value]
+        opening, closing = "[", "]"
+    else:
+        return _literal(value) if isinstance(value, str) else repr(value)
+    return opening + "\n" + "".join(f"{pad}{item},\n" for item in items) + " " * indent + closing
+
+
+def markdown_cell(text: Any) -> str:
+    """The text for a cell of a Markdown table."""
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+GLOBALS: dict[str, Any] = {}
+FILTERS = {
+    "fit": fit,
+    "imports": imports,
+    "docstring": docstring,
+    "string": string,
+    "python_literal": python_literal,
+    "markdown_cell": markdown_cell,
+}

@@ -1,0 +1,64 @@
+"""The API as the tests call it: headers that every request needs, and examples of every aggregate."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from dev.examples import EXAMPLES
+
+MERGE_PATCH = "application/merge-patch+json"
+
+
+class Api:
+    """Requests of a caller who may do everything, unless `as_caller` or `as_anyone` says otherwise."""
+
+    def __init__(self, client_with: Callable[[str | None], httpx.AsyncClient], token: Callable[..., str]) -> None:
+        self._client_with = client_with
+        self._token = token
+        self._client = client_with(token())
+
+    def as_caller(self, *scopes: str) -> "Api":
+        """The same for a caller with these scopes only."""
+        api = Api(self._client_with, self._token)
+        api._client = self._client_with(self._token(*scopes))
+        return api
+
+    def as_anyone(self) -> "Api":
+        """The same for a caller without a token."""
+        api = Api(self._client_with, self._token)
+        api._client = self._client_with(None)
+        return api
+
+    async def body(self, name: str) -> dict[str, Any]:
+        """A new body of this example; what it refers to is created first."""
+        example = EXAMPLES[name]
+        references = {other: (await self.create(other)).json()["id"] for other in set(example.references.values())}
+        return example.new(references.__getitem__)
+
+    async def create(self, name: str) -> httpx.Response:
+        """Create this example, and what it refers to."""
+        answer = await self.post(EXAMPLES[name].path, await self.body(name))
+        assert answer.status_code == 201, answer.text
+        return answer
+
+    async def get(self, path: str, *, if_none_match: str | None = None, **query: Any) -> httpx.Response:
+        """GET with query parameters."""
+        return await self._client.get(path, params=query, headers=_present({"If-None-Match": if_none_match}))
+
+    async def post(self, path: str, body: Mapping[str, Any] | None, *, key: str | None = None) -> httpx.Response:
+        """POST with an Idempotency-Key, a new one unless it is given."""
+        return await self._client.post(path, json=body, headers={"Idempotency-Key": key or str(uuid4())})
+
+    async def patch(self, path: str, body: Mapping[str, Any], *, if_match: str | None) -> httpx.Response:
+        """PATCH by a JSON merge patch."""
+        headers = {"Content-Type": MERGE_PATCH} | _present({"If-Match": if_match})
+        return await self._client.patch(path, json=body, headers=headers)
+
+    async def delete(self, path: str, *, if_match: str | None) -> httpx.Response:
+        """DELETE of a version."""
+        return await self._client.delete(path, headers=_present({"If-Match": if_match}))
+
+
+def _present(headers: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if value is not None}

@@ -1,0 +1,162 @@
+"""What every aggregate does; a test class of each derives from `Behaviour` and names its example."""
+
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import httpx
+import pytest
+from dev.examples import EXAMPLES, Example
+
+from .api import Api
+
+
+class Behaviour:
+    """The operations that all aggregates share, asked over HTTP against a real database."""
+
+    name: ClassVar[str]
+
+    @property
+    def example(self) -> Example:
+        return EXAMPLES[self.name]
+
+    async def test_creates_and_gets(self, api: Api) -> None:
+        created = await api.create(self.name)
+        assert created.status_code == 201
+        assert created.headers["location"] == f"{self.example.path}/{created.json()['id']}"
+        got = await api.get(created.headers["location"])
+        assert got.status_code == 200
+        assert got.json() == created.json()
+        assert got.headers["etag"] == created.headers["etag"]
+
+    async def test_repeats_the_answer_of_a_repeated_key(self, api: Api) -> None:
+        body = await api.body(self.name)
+        key = str(uuid4())
+        first = await api.post(self.example.path, body, key=key)
+        again = await api.post(self.example.path, body, key=key)
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert again.content == first.content
+        assert again.headers["etag"] == first.headers["etag"]
+        other = await api.post(self.example.path, {**body, **self.example.patch}, key=key)
+        assert other.status_code == 422
+        assert other.json()["type"].endswith("/idempotency-key-reused")
+
+    async def test_refuses_what_is_not_valid(self, api: Api) -> None:
+        answer = await api.post(self.example.path, {"unknown": True})
+        assert answer.status_code == 400
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "/unknown" in {error["pointer"] for error in answer.json()["errors"]}
+
+    async def test_answers_304_to_a_known_version(self, api: Api) -> None:
+        created = await api.create(self.name)
+        path = created.headers["location"]
+        assert (await api.get(path, if_none_match=created.headers["etag"])).status_code == 304
+        assert (await api.get(path, if_none_match='"999"')).status_code == 200
+
+    async def test_changes_by_merge_patch(self, api: Api) -> None:
+        created = await api.create(self.name)
+        path, etag = created.headers["location"], created.headers["etag"]
+        changed = await api.patch(path, self.example.patch, if_match=etag)
+        assert changed.status_code == 200
+        assert changed.headers["etag"] != etag
+        got = await api.get(path)
+        assert got.json() == changed.json()
+        assert got.json()["modified_at"] > created.json()["modified_at"]
+        assert got.json()["created_at"] == created.json()["created_at"]
+
+    async def test_changes_only_the_current_version(self, api: Api) -> None:
+        path = (await api.create(self.name)).headers["location"]
+        assert (await api.patch(path, self.example.patch, if_match='"999"')).status_code == 412
+        assert (await api.patch(path, self.example.patch, if_match=None)).status_code == 428
+        assert (await api.delete(path, if_match='"999"')).status_code == 412
+        assert (await api.delete(path, if_match=None)).status_code == 428
+
+    async def test_deletes(self, api: Api) -> None:
+        created = await api.create(self.name)
+        path = created.headers["location"]
+        assert (await api.delete(path, if_match=created.headers["etag"])).status_code == 204
+        assert (await api.get(path)).status_code == 404
+        assert (await api.patch(path, self.example.patch, if_match="*")).status_code == 404
+        assert (await api.delete(path, if_match="*")).status_code == 404
+
+    @pytest.mark.parametrize("sort", ["created_at", "-created_at"])
+    async def test_lists_page_by_page(self, api: Api, sort: str) -> None:
+        created = [(await api.create(self.name)).json() for _ in range(3)]
+        expected = created if sort == "created_at" else created[::-1]
+        assert await self._pages(api, sort=sort, limit=2) == expected
+        assert await self._pages(api, sort=sort, limit=3) == expected
+
+    async def test_refuses_a_bad_page(self, api: Api) -> None:
+        for query in ({"cursor": "x"}, {"limit": 0}, {"sort": "nothing"}, {"unknown": 1}):
+            answer = await api.get(self.example.path, **query)
+            assert answer.status_code == 400
+            assert answer.json()["errors"][0]["pointer"] == f"/query/{next(iter(query))}"
+
+    async def test_needs_a_token_and_its_scope(self, api: Api) -> None:
+        path = (await api.create(self.name)).headers["location"]
+        assert (await api.as_anyone().get(path)).status_code == 401
+        assert (await api.as_caller("nothing.read").get(path)).status_code == 403
+        assert (await api.as_caller("nothing.write").delete(path, if_match="*")).status_code == 403
+
+    async def test_refuses_to_share_what_is_unique(self, api: Api) -> None:
+        for name in self.example.unique:
+            body = await api.body(self.name)
+            assert (await api.post(self.example.path, body)).status_code == 201
+            answer = await api.post(self.example.path, await api.body(self.name) | {name: body[name]})
+            assert answer.status_code == 409
+            assert answer.json()["errors"][0]["pointer"] == f"/{name}"
+
+    async def test_refuses_to_refer_to_nothing(self, api: Api) -> None:
+        for place in self.example.references:
+            body = self.example.new(lambda _: str(uuid4()))
+            answer = await api.post(self.example.path, body)
+            assert answer.status_code == 409
+            assert answer.json()["type"].endswith("/reference-not-found")
+            assert answer.json()["errors"][0]["pointer"].startswith(f"/{place[0]}") or len(self.example.references) > 1
+
+    async def filters(self, api: Api, parameter: str) -> None:
+        """A page has what the parameter asks for, and nothing else."""
+        created = (await api.create(self.name)).json()
+        found = (await api.get(self.example.path, **{parameter: created[parameter]})).json()["items"]
+        assert created in found
+        assert all(item[parameter] == created[parameter] for item in found)
+
+    async def sorts(self, api: Api, sort: str) -> None:
+        """Pages in one direction are those in the other one, backwards."""
+        created = [(await api.create(self.name)).json()["id"] for _ in range(3)]
+        ascending = [item["id"] for item in await self._pages(api, sort=sort, limit=2)]
+        descending = [item["id"] for item in await self._pages(api, sort=f"-{sort}", limit=2)]
+        assert sorted(ascending) == sorted(created)
+        assert ascending == descending[::-1]
+
+    async def moves(self, api: Api, steps: list[str], action: str, state: str) -> None:
+        """After the steps, the action leads to the state, once."""
+        path = await self._after(api, steps)
+        key = str(uuid4())
+        answer = await api.post(f"{path}/{action}", None, key=key)
+        assert answer.status_code == 200
+        assert answer.json()["status"] == state
+        assert (await api.get(path)).json() == answer.json()
+        assert (await api.post(f"{path}/{action}", None, key=key)).content == answer.content
+
+    async def refuses_to_move(self, api: Api, steps: list[str], action: str) -> None:
+        """After the steps, the action is not possible."""
+        answer = await api.post(f"{await self._after(api, steps)}/{action}", None)
+        assert answer.status_code == 409
+        assert answer.json()["type"].endswith("/transition-refused")
+
+    async def _after(self, api: Api, steps: list[str]) -> str:
+        path = (await api.create(self.name)).headers["location"]
+        for step in steps:
+            assert (await api.post(f"{path}/{step}", None)).status_code == 200
+        return path
+
+    async def _pages(self, api: Api, **query: Any) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page: httpx.Response = await api.get(self.example.path, **query, **cursor)
+            assert page.status_code == 200
+            items += page.json()["items"]
+            if "next" not in page.json():
+                return items
+            cursor = {"cursor": page.json()["next"]}
