@@ -1,0 +1,1 @@
+"""Jinja extension of the template: the domain language and the documents derived from it."""

@@ -1,0 +1,31 @@
+"""The domain language and the model that every template reads.
+
+`reading` loads and compares `domain.yaml`, `language` parses it, `fieldtypes` is the type table, `model` computes the names and
+forms, `schema` describes the language to editors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import naming, rendering
+from .reading import build_model, domain_error, problems_of, project_domain, sample_domain, sample_text
+
+GLOBALS: Mapping[str, Callable[..., Any]] = {
+    "project_domain": project_domain,
+    "domain_error": domain_error,
+    "sample_domain": sample_domain,
+    "sample_text": sample_text,
+}
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "build_model": build_model,
+    "snake": naming.snake,
+    "kebab": naming.kebab,
+    "pascal": naming.pascal,
+    "words": naming.words,
+    "import_block": rendering.import_block,
+    "prose": rendering.prose,
+}
+
+__all__ = ["FILTERS", "GLOBALS", "build_model", "domain_error", "problems_of", "project_domain", "sample_domain"]

@@ -1,0 +1,151 @@
+"""Reading `domain.yaml`, and what copier's questions ask about it.
+
+The answer that copier records is what updates compare; the file in the project wins over it. `domain_error` therefore only
+detects that the recorded answer is stale, and everything strict happens in `build_model`, where a failure stops copier
+instead of making it fall back to the default.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from copier.errors import UserMessageError
+
+from .language import parse
+from .model import Builder
+from .problems import Problems
+from .yaml_reader import YamlProblem, load_yaml, normalised
+
+DOMAIN_FILE = "domain.yaml"
+SAMPLE_FILE = Path(__file__).with_name("sample.yaml")
+
+
+class DomainFileError(UserMessageError):
+    """`domain.yaml` cannot be read at all."""
+
+
+def project_domain(conf: Mapping[str, Any]) -> Any:
+    """The domain in the project's `domain.yaml`, or None without one, as in the temporary copies of an update."""
+    path = Path(str(conf["dst_path"])).absolute() / DOMAIN_FILE
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DomainFileError(f"{DOMAIN_FILE} cannot be read: {error.strerror}") from None
+    return _read(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, modified: int, size: int) -> Any:
+    try:
+        return load_yaml(path.read_bytes())
+    except OSError as error:
+        raise DomainFileError(f"{DOMAIN_FILE} cannot be read: {error.strerror}") from None
+    except YamlProblem as problem:
+        raise DomainFileError(
+            f"{DOMAIN_FILE} is not valid:\n" + "\n".join(f"  - {line}" for line in problem.lines)
+        ) from None
+
+
+def domain_error(domain: object, conf: Mapping[str, Any]) -> str:
+    """Why copier must not use this answer: one line, or nothing.
+
+    A recorded answer that differs from the file is stale, and copier then takes the default, which is the file. The content
+    is only checked while a person types it; a recorded one would silently be replaced by the sample.
+    """
+    try:
+        on_disk = project_domain(conf)
+    except UserMessageError:
+        return f"{DOMAIN_FILE} cannot be read"  # the default reads it again and says why
+    if on_disk is not None:
+        return (
+            ""
+            if on_disk == _comparable(domain)
+            else f"{DOMAIN_FILE} in the project is the source of the domain model: edit it"
+        )
+    return "; ".join(problems_of(domain)) if _is_typed(conf) else ""
+
+
+def _is_typed(conf: Mapping[str, Any]) -> bool:
+    """Whether the answer comes from the prompt of a first copy."""
+    recorded = Path(str(conf["dst_path"])) / str(conf.get("answers_file") or ".copier-answers.yml")
+    return "domain" not in (conf.get("data") or {}) and not recorded.exists()
+
+
+def _comparable(domain: object) -> Any:
+    try:
+        return normalised(domain)
+    except YamlProblem:
+        return None
+
+
+def problems_of(domain: object) -> list[str]:
+    """Everything that is wrong with a domain; empty when it is valid."""
+    return _build(domain)[1]
+
+
+def build_model(domain: object) -> dict[str, Any]:
+    """The model of a domain; raises UserMessageError with all problems at once."""
+    model, problems = _build(domain)
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise UserMessageError(f"The domain model has {count}:\n" + "\n".join(f"  - {line}" for line in problems))
+    return model
+
+
+def _build(domain: object) -> tuple[dict[str, Any], list[str]]:
+    try:
+        key = json.dumps(normalised(domain, keys=False), sort_keys=False)
+    except YamlProblem as problem:
+        return {}, problem.lines
+    except (TypeError, ValueError):
+        return _check(domain)
+    return _cached(key) if _only_text_keys(domain) else _check(domain)
+
+
+@lru_cache(maxsize=4)
+def _cached(key: str) -> tuple[dict[str, Any], list[str]]:
+    return _check(json.loads(key))
+
+
+def _only_text_keys(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _only_text_keys(inner) for key, inner in value.items())
+    return not isinstance(value, list) or all(map(_only_text_keys, value))
+
+
+def _check(domain: object) -> tuple[dict[str, Any], list[str]]:
+    problems = Problems()
+    declared = parse(domain, problems)
+    model = Builder(declared, problems).build()
+    return model, problems.messages
+
+
+def sample_text() -> str:
+    """The sample domain as it is written for people, comments included."""
+    return SAMPLE_FILE.read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def sample_domain() -> Any:
+    """The domain that a service starts with when there is no `domain.yaml`."""
+    return load_yaml(SAMPLE_FILE.read_bytes())
+
+
+__all__ = [
+    "build_model",
+    "date",
+    "domain_error",
+    "problems_of",
+    "project_domain",
+    "sample_domain",
+    "sample_text",
+    "yaml",
+]

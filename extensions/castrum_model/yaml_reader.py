@@ -1,0 +1,152 @@
+"""YAML as people write it: duplicate keys and broken syntax are reported with their lines, `on` and `yes` stay words.
+
+Editors read `domain.yaml` as YAML 1.2, where only `true` and `false` are booleans and a date is a text; so do we.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import yaml
+
+BIGGEST_FILE = 512 * 1024
+MOST_NODES = 50_000
+DEEPEST = 40
+
+
+class YamlProblem(ValueError):
+    """The text is no YAML, or no YAML that a domain could be; `lines` says what and where."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = list(lines)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    yaml_implicit_resolvers: dict[str, Any] = {}
+
+
+for _tag, _regex, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?[0-9]+", "-+0123456789"),
+    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+)(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("merge", r"<<", "<"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_regex})$"), list(_first))
+
+
+class _Constructor(_Loader):
+    def __init__(self, stream: bytes | str) -> None:
+        super().__init__(stream)
+        self.problems: list[str] = []
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            seen: dict[str, int] = {}
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                    line = key.start_mark.line + 1
+                    if key.value in seen:
+                        self.problems.append(f"line {line}: the key {key.value!r} is already on line {seen[key.value]}")
+                    seen.setdefault(key.value, line)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _construct_int(loader: Any, node: Any) -> int:
+    return int(node.value) if len(node.value) < 400 else 10**400
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:int", _construct_int)
+
+
+def load_yaml(content: bytes) -> Any:
+    """The value of one YAML document; raises YamlProblem with one line per problem."""
+    if len(content) > BIGGEST_FILE:
+        raise YamlProblem(f"the file has {len(content)} bytes; at most {BIGGEST_FILE} are possible")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise YamlProblem(f"the file is not UTF-8: byte {error.start + 1} is wrong") from None
+    _check_depth(text)
+    loader = None
+    try:
+        loader = _Constructor(text)
+        value = loader.get_single_data()
+    except yaml.YAMLError as error:
+        raise YamlProblem(*_explained(error, text)) from None
+    except (ValueError, TypeError, RecursionError, OverflowError, AttributeError) as error:
+        raise YamlProblem(f"the file cannot be understood: {error}") from None
+    finally:
+        if loader is not None:
+            loader.dispose()
+    if loader.problems:
+        raise YamlProblem(*loader.problems)
+    return normalised(value)
+
+
+def _check_depth(text: str) -> None:
+    """Refuse brackets so deep that the parser would run out of stack."""
+    if text.count("[") + text.count("{") < 1000 and "\n" + " " * 1000 not in text:
+        return
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "[{") - (character in "]}")
+        deepest = max(deepest, depth)
+    indent = max((len(line) - len(line.lstrip(" ")) for line in text.splitlines()), default=0)
+    if deepest > 200 or indent > 2000 or re.search(r"(?:[-?:] ){200}", text):
+        raise YamlProblem("the file nests too deeply to be a domain")
+
+
+def _explained(error: yaml.YAMLError, text: str) -> list[str]:
+    """A YAML error in a line for people, with the usual suspect named."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
+    if mark is None:
+        return [f"{problem}"]
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    hint = ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        hint = "; the line begins with a tab, indent with spaces"
+    elif "mapping values are not allowed" in problem:
+        hint = "; quote a text that contains ': '"
+    elif "expected ',' or" in problem:
+        hint = "; a '{' or '[' is not closed, or a text inside needs quotes"
+    return [f"line {mark.line + 1}, column {mark.column + 1}: {problem}{hint}"]
+
+
+def normalised(value: object, *, keys: bool = True) -> Any:
+    """The value as JSON would carry it, so that an answer and a file compare equal: dates are texts, keys too.
+
+    Raises YamlProblem when it refers to itself, is too deep, or, with all its aliases followed, too large.
+    """
+    budget = [MOST_NODES]
+    return _normalised(value, 0, budget, keys)
+
+
+def _normalised(value: object, depth: int, budget: list[int], keys: bool) -> Any:
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise YamlProblem(f"the domain has more than {MOST_NODES} values, with its aliases followed")
+    if depth > DEEPEST:
+        raise YamlProblem(f"the domain is more than {DEEPEST} levels deep")
+    if isinstance(value, dict):
+        return {
+            (_key(key) if keys else key): _normalised(inner, depth + 1, budget, keys) for key, inner in value.items()
+        }
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_normalised(inner, depth + 1, budget, keys) for inner in value]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else str(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _key(key: object) -> str:
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    return "null" if key is None else str(key)
