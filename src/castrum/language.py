@@ -8,13 +8,13 @@ from types import ModuleType
 from typing import Any
 
 import yaml
-from copier.errors import UserMessageError
 
 from . import source
 
 
 @cache
-def _extension() -> ModuleType:
+def _entry() -> ModuleType:
+    """The file that Copier loads, which in turn loads the modules beside it."""
     path = source.files() / "extensions" / "castrum.py"
     spec = importlib.util.spec_from_file_location("castrum_template_extension", path)
     if spec is None or spec.loader is None:
@@ -25,26 +25,29 @@ def _extension() -> ModuleType:
     return module
 
 
+def _load(name: str) -> ModuleType:
+    module: ModuleType = _entry().load(f"castrum_model.{name}")
+    return module
+
+
 def problems(path: Path) -> list[str]:
     """Everything that is wrong with the domain file at ``path``, one message each; empty when the template takes it."""
-    extension = _extension()
+    reading = _load("reading")
     try:
-        domain = extension.read_domain(path)
+        domain = reading.load_yaml(path.read_bytes())
     except FileNotFoundError:
         return [f"{path}: no such file"]
     except OSError as error:
         return [f"{path}: {error.strerror}"]
-    except UnicodeDecodeError:
-        return [f"{path}: not a text file in UTF-8"]
-    except UserMessageError as error:
-        return [error.message]
-    found: list[str] = extension.problems(domain)
+    except reading.YamlProblem as problem:
+        return [f"{path}: {line}" for line in problem.lines]
+    found: list[str] = reading.problems_of(domain)
     return found
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of the domain language."""
-    document: dict[str, Any] = _extension().language_schema()
+    document: dict[str, Any] = _load("schema").language_schema()
     return document
 
 

@@ -54,7 +54,7 @@ def edit_domain(project: Path) -> None:
     replace(
         project / "domain.yaml",
         next(line for line in (project / "domain.yaml").read_text().splitlines(keepends=True) if "note:" in line),
-        "      note: text?\n      priority: int(1..5) = 3  # mine: asked for by the warehouse\n",
+        "      note: text?\n      urgency: int(1..5) = 3  # mine: asked for by the warehouse\n",
     )
     text = (project / "domain.yaml").read_text(encoding="utf-8")
     product = (
@@ -104,8 +104,8 @@ def test_edits_stay_when_the_domain_grows(service: Path) -> None:
     assert "LIMIT = 7  # mine: in the middle" in (service / "src/ordering/order/model.py").read_text(encoding="utf-8")
     assert (service / "domain.yaml").read_bytes() == written
     assert (service / "migrations/versions/0001_initial.py").read_bytes() == first_revision
-    assert "priority" in (service / "src/ordering/order/model.py").read_text(encoding="utf-8")
-    assert "priority" in (service / "contract/openapi.yaml").read_text(encoding="utf-8")
+    assert "urgency" in (service / "src/ordering/order/model.py").read_text(encoding="utf-8")
+    assert "urgency" in (service / "contract/openapi.yaml").read_text(encoding="utf-8")
     assert (service / "src/ordering/product/routes.py").is_file()
 
 
@@ -227,13 +227,13 @@ def test_migration_follows_the_domain(service: Path) -> None:
     edit_domain(service)
     make(service, "regen", COPIER)
     make(service, "setup")
-    said = make(service, "migration", "m=add priority and products")
+    said = make(service, "migration", "m=add urgency and products")
     assert "Read it before you commit it" in said
     after = {path.name: path.read_bytes() for path in versions.glob("*.py")}
     assert {name: after[name] for name in before} == before
     (added,) = after.keys() - before.keys()
     text = after[added].decode()
-    assert "priority" in text
+    assert "urgency" in text
     assert "product" in text
     assert "down_revision" in text
     commit_all(service, "Schema")
