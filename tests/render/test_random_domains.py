@@ -1,0 +1,119 @@
+"""Domains that nobody thought of: each renders, compiles, is formatted, and has a valid contract."""
+
+import ast
+import functools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from harness import rendering
+from harness.projects import set_up
+from harness.repository import commit_all
+from harness.services import make_run
+from harness.tools import BIN, run
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from strategies import domains
+
+BATCHES = 10
+PER_BATCH = 30
+REFERENCE = re.compile(r"#/([\w./~-]+)")
+
+
+def invent(batch: int, count: int) -> list[dict[str, Any]]:
+    """The same domains in every run: a test that fails today fails tomorrow too."""
+    found: list[dict[str, Any]] = []
+
+    @seed(batch)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(domains())
+    def collect(domain: dict[str, Any]) -> None:
+        found.append(domain)
+
+    collect()
+    return found[:count]
+
+
+@functools.cache
+def constant_files() -> tuple[str, ...]:
+    """What is the same for every domain is looked at with the examples, not three hundred times."""
+    return tuple(rendering.constant_files())
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_random_domains_render(batch: int, tmp_path: Path) -> None:
+    invented = invent(batch, PER_BATCH)
+    assert len(invented) == PER_BATCH
+    for number, domain in enumerate(invented):
+        tree = rendering.copy_domain(domain, tmp_path / f"domain-{number}", exclude=constant_files())
+        for path in tree.rglob("*.py"):
+            compile(path.read_text(encoding="utf-8"), str(path), "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True)
+        check_contract(tree / "contract" / "openapi.yaml")
+    run(BIN / "ruff", "check", "--no-cache", "--quiet", tmp_path)
+    run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tmp_path)
+
+
+def check_contract(path: Path) -> None:
+    """The document against the OpenAPI 3.1 schema, its references, and its operation ids."""
+    document = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    error = next(openapi().iter_errors(document), None)
+    assert error is None, f"{path}: {error}"
+    for reference in references(document):
+        target: Any = document
+        match = REFERENCE.fullmatch(reference)
+        assert match, reference
+        for part in match[1].split("/"):
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+    ids = [
+        operation["operationId"]
+        for item in document["paths"].values()
+        for method, operation in item.items()
+        if method in {"get", "put", "post", "patch", "delete"}
+    ]
+    assert len(set(ids)) == len(ids)
+
+
+def references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+@functools.cache
+def openapi() -> Any:
+    from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415 - slow to import
+
+    return OpenAPIV31SpecValidator.schema_validator
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(3))
+def test_random_domain_boots_and_passes_its_contract_tests(number: int, tmp_path: Path) -> None:
+    (domain,) = invent(1000 + number, 1)
+    tree = rendering.copy_domain(domain, tmp_path / "service")
+    commit_all(tree, "Start")
+    set_up(tree)
+    with make_run(tree, tmp_path / "run.log") as service:
+        assert service.request("GET", "/readyz").status == 200
+        document = json.loads(service.request("GET", "/openapi.json").body)
+        collections = [path for path, item in document["paths"].items() if "{" not in path and "post" in item]
+        assert collections
+        for path in collections:
+            assert service.request("GET", path).status == 200
+    run(tree / ".venv/bin/python", "-m", "pytest", "tests/contract", "-q", cwd=tree, timeout=1200)
+    run(tree / ".venv/bin/python", "-m", "dev.migrate", "check", cwd=tree)
+    run(tree / ".venv/bin/python", "-m", "mypy", cwd=tree)

@@ -1,0 +1,126 @@
+"""The generated Dockerfile builds, and its image runs as a cluster would run it."""
+
+import http.client
+import json
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from harness import images
+from harness.services import Service, free_port, make_run, process
+from harness.tools import require, run
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ordering")]
+IMAGE = "localhost/castrum-test:latest"
+
+
+@pytest.fixture(scope="module")
+def project(projects: Callable[[str], Path]) -> Path:
+    require("buildah", "podman", "crun", "debootstrap", "unshare", root=True)
+    return projects("ordering")
+
+
+@pytest.fixture(scope="module")
+def image(project: Path) -> Iterator[str]:
+    yield images.build(project, IMAGE)
+    images.remove(IMAGE)
+
+
+@pytest.fixture(scope="module")
+def service(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A database and an issuer for the container; a service too, which it does not need."""
+    with make_run(project, tmp_path_factory.mktemp("image") / "log") as running:
+        yield running
+
+
+def environment(service: Service) -> dict[str, str]:
+    known = dict(
+        entry.split("=", 1)
+        for entry in Path(f"/proc/{service.service_pid()}/environ").read_text().split("\0")
+        if "=" in entry
+    )
+    wanted = ("ENVIRONMENT", "AUTH_ISSUER", "AUTH_AUDIENCE", "DATABASE_URL")
+    return {name: known[name] for name in wanted} | {"HOST": "127.0.0.1", "PORT": str(free_port())}
+
+
+def test_configuration(image: str) -> None:
+    config = images.configuration(image)
+    user, group = str(config["User"]).split(":")
+    assert int(user) >= 10000
+    assert int(group) >= 10000
+    healthcheck = config["Healthcheck"]
+    assert isinstance(healthcheck, dict)
+    assert healthcheck["Test"][0] == "CMD", "a health check through a shell needs a shell"
+
+
+def test_runs_hardened_and_stops_on_sigterm(image: str, service: Service, tmp_path: Path) -> None:
+    env = environment(service)
+    log = tmp_path / "log"
+    run(*images.hardened(image, env, entrypoint="alembic", command=("upgrade", "head")))
+    check = images.configuration(image)["Healthcheck"]
+    assert isinstance(check, dict)
+    probe = images.hardened(image, env, entrypoint=check["Test"][1], command=tuple(check["Test"][2:]))
+    with process(images.hardened(image, env), cwd=tmp_path, log=log) as container:
+        wait_until_ready(env["PORT"], log)
+        inside = process_inside(env["PORT"])
+        status = dict(line.split(":", 1) for line in (inside / "status").read_text().splitlines())
+        assert status["Uid"].split() == ["10001"] * 4
+        assert int(status["CapEff"], 16) == 0
+        assert status["NoNewPrivs"].strip() == "1"
+        root = next(line for line in (inside / "mounts").read_text().splitlines() if line.split()[1] == "/")
+        assert "ro" in root.split()[3].split(",")
+        assert create_customer(service, env["PORT"]) == 201
+        assert run(*probe, check=False).returncode == 0
+        os.kill(container.pid, signal.SIGTERM)
+        assert container.wait(30) == 0, log.read_text()
+    assert run(*probe, check=False).returncode == 1
+
+
+def test_production_refuses_the_development_issuer(image: str, service: Service) -> None:
+    env = environment(service) | {"ENVIRONMENT": "production"}
+    done = run(*images.hardened(image, env), check=False, timeout=60)
+    assert done.returncode != 0
+    assert "AUTH_ISSUER" in (done.stdout + done.stderr).upper()
+    assert "Traceback" not in done.stderr
+
+
+def wait_until_ready(port: str, log: Path) -> None:
+    deadline = time.monotonic() + 40
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.2)
+
+
+def process_inside(port: str) -> Path:
+    """The service's process as the machine sees it: the one with this port that runs as another user."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (folder / "environ").read_bytes().split(b"\0")
+            if f"PORT={port}".encode() in environ and folder.stat().st_uid == 10001:
+                return folder
+        except OSError:
+            continue
+    raise LookupError(port)
+
+
+def create_customer(service: Service, port: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
+    unique = uuid.uuid4().hex
+    connection.request(
+        "POST",
+        "/customers",
+        json.dumps({"email": f"{unique}@example.com", "name": "Ada"}),
+        {"Authorization": f"Bearer {service.token}", "Content-Type": "application/json", "Idempotency-Key": unique},
+    )
+    return connection.getresponse().status
