@@ -179,7 +179,7 @@ def _password(folder: Path) -> str:
 def _initialise(binaries: Path, folder: Path, password: str, user: User) -> None:
     shutil.rmtree(folder / "data", ignore_errors=True)
     os.chown(folder / "password", user.uid, user.gid)
-    command = [
+    command: list[str | Path] = [
         binaries / "initdb",
         f"--pgdata={folder / 'data'}",
         f"--pwfile={folder / 'password'}",

@@ -15,6 +15,12 @@ def _split(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _some(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise ValueError("must name at least one")
+    return value
+
+
 def _http_url(value: str) -> str:
     if not _is_http(value):
         raise ValueError("must be an absolute http or https URL")
@@ -79,8 +85,8 @@ class Settings(BaseSettings):
     auth_jwks_url: HttpUrl | None = Field(
         None, description="Where the issuer's keys are; by default OpenID Connect discovery tells."
     )
-    auth_algorithms: Annotated[tuple[Algorithm, ...], NoDecode, BeforeValidator(_split)] = Field(
-        ("RS256", "ES256", "EdDSA"), min_length=1, description="Signature algorithms accepted, comma-separated."
+    auth_algorithms: Annotated[tuple[Algorithm, ...], NoDecode, BeforeValidator(_split), AfterValidator(_some)] = Field(
+        ("RS256", "ES256", "EdDSA"), description="Signature algorithms accepted, comma-separated."
     )
     auth_jwks_ttl_s: int = Field(600, ge=1, description="How long the issuer's keys are kept before they are renewed.")
 

@@ -128,7 +128,7 @@ class PageQuery:
 
 
 _TO_URL = str.maketrans("+/", "-_")
-_FROM_URL = str.maketrans("-_", "+/")
+_FROM_URL = str.maketrans("-_+/=", "+/!!!")
 
 
 def _fingerprint(sort: str, filters: Mapping[str, Any]) -> str:
