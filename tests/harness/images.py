@@ -1,18 +1,17 @@
 """Container images built and run without a daemon: buildah in a chroot, podman with crun. Needs root.
 
-The base image that the generated Dockerfile names by digest is fabricated from Debian packages, once per machine, and given
-to the build under that name, so the Dockerfile is tested as it is.
+The base image that the generated Dockerfile names by digest is fabricated from Debian packages, once per machine, and
+given to the build under that name, so the Dockerfile is tested as it is.
 """
 
 import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from .tools import cached, clean_environment, run
+from .tools import cached, run
 
 SUITE = "trixie"  # its Python is 3.13
 PACKAGES = "python3,python3-venv,python3-pip,ca-certificates,netbase,tzdata"
@@ -65,11 +64,7 @@ def _make_base(folder: Path) -> None:
         "PIP_CERT": "/etc/ssl/certs/ca-certificates.crt",
         **{f"PIP_{key}": value for key, value in _index_settings().items()},
         **{f"UV_{key}": value for key, value in _index_settings().items() if key == "INDEX_URL"},
-        **{
-            name: value
-            for name, value in os.environ.items()
-            if name.lower() in {"http_proxy", "https_proxy", "no_proxy"}
-        },
+        **{name: os.environ[name] for name in os.environ if re.fullmatch("(?i)(https?|no)_proxy", name)},
     }
     for name, value in settings.items():
         buildah("config", "--env", f"{name}={value}", container, store=store)
@@ -87,9 +82,7 @@ def build(project: Path, tag: str) -> str:
     """Build the generated Dockerfile as it is; the images that it names stand for the fabricated one."""
     dockerfile = project / "deploy" / "Dockerfile"
     text = dockerfile.read_text(encoding="utf-8")
-    names = re.findall(r"^ARG \w*IMAGE=(\S+)$", text, re.MULTILINE) + re.findall(
-        r"^FROM (?!\$)(\S+@\S+)", text, re.MULTILINE
-    )
+    names = re.findall(r"^(?:ARG \w*IMAGE=|FROM )([^\s$]+)", text, re.MULTILINE)
     assert names, text
     assert all(re.search(r"@sha256:[0-9a-f]{64}$", name) for name in names), names
     contexts = [word for name in names for word in ("--build-context", f"{name}=container-image://{BASE}")]
@@ -102,24 +95,9 @@ def build(project: Path, tag: str) -> str:
 
 def podman(*arguments: str | Path) -> list[str]:
     """A podman command: in a mount namespace of its own, with the one kind of control group that crun wants."""
-    script = (
-        "mountpoint -q /sys/fs/cgroup && umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && exec podman"
-        ' "$@"'
-    )
-    options = [*_store(), "--runtime", "crun", "--cgroup-manager", "cgroupfs"]
-    return [
-        "unshare",
-        "-m",
-        "--propagation",
-        "private",
-        "--",
-        "bash",
-        "-c",
-        script,
-        "_",
-        *options,
-        *map(str, arguments),
-    ]
+    groups = "mountpoint -q /sys/fs/cgroup && umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup"
+    private = ["unshare", "-m", "--propagation", "private", "--", "bash", "-c", f'{groups} && exec podman "$@"', "_"]
+    return [*private, *_store(), "--runtime", "crun", "--cgroup-manager", "cgroupfs", *map(str, arguments)]
 
 
 def hardened(
@@ -141,6 +119,4 @@ def configuration(image: str) -> dict[str, object]:
 
 
 def remove(image: str) -> None:
-    subprocess.run(
-        ["buildah", *_store(), "rmi", "--force", image], env=clean_environment(), check=False, capture_output=True
-    )
+    run("buildah", *_store(), "rmi", "--force", image, check=False)
