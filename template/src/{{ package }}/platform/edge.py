@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..kernel import DomainError
 from ..settings import Settings
 from .auth import Authenticator
+from .database import Database
 from .dispatch import Table, build
 from .exchange import Exchange, current, exchange_of
 from .http import BoundOperation, Operation
@@ -29,6 +30,9 @@ from .logs import AccessLog
 from .parameters import check_content_length
 from .problems import MAX_DETAIL, FieldError, Problem, from_domain, from_status, invalid, pointer, printable, render
 from .ratelimit import RateLimit
+
+if TYPE_CHECKING:
+    from .telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +48,23 @@ def install(
     app: FastAPI, settings: Settings, *, provide: Iterable[object], authenticator: Authenticator | None = None
 ) -> None:
     """Put the edge around an application; `provide` are the instances that operations take by their type."""
+    services: dict[type, Any] = {type(service): service for service in provide}
+    telemetry = None
+    if settings.otel_exporter_otlp_endpoint is not None:
+        from .telemetry import Telemetry  # noqa: PLC0415 - costs start-up time and memory that only its users pay
+
+        telemetry = Telemetry(settings)
+        if Database in services:
+            services[Database].observe = telemetry.observe
+    app.router.redirect_slashes = False
     app.state.lifecycle = Lifecycle()
     app.add_middleware(
         Edge,
         settings=settings,
-        services={type(service): service for service in provide},
+        services=services,
         authenticator=authenticator or Authenticator(settings),
         lifecycle=app.state.lifecycle,
+        telemetry=telemetry,
     )
     for kind in (Problem, DomainError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer_refusal)
@@ -67,10 +81,12 @@ class Edge:
         services: Mapping[type, Any],
         authenticator: Authenticator,
         lifecycle: Lifecycle,
+        telemetry: "Telemetry | None",
     ) -> None:
         self.services = services
         self._app = app
         self._lifecycle = lifecycle
+        self._telemetry = telemetry
         self._max_body = settings.max_body_bytes
         self._key_ttl = timedelta(hours=settings.idempotency_ttl_hours)
         self._authenticator = authenticator
@@ -91,17 +107,24 @@ class Edge:
                 self._prepare(scope["app"])
             exchange = scope["exchange"] = Exchange(scope, receive, self)
             token = current.set(exchange)
+            if self._telemetry is not None:
+                self._telemetry.begin(exchange)
             try:
                 await self._serve(exchange, send)
             finally:
-                current.reset(token)
+                duration = perf_counter() - begun
+                if self._telemetry is not None:
+                    self._telemetry.end(exchange, duration)
                 if self._access_log is not None:
-                    self._access_log.write(exchange, perf_counter() - begun)
+                    self._access_log.write(exchange, duration)
+                current.reset(token)
         elif scope["type"] == "lifespan":
             self._prepare(scope["app"])
             await self._app(scope, receive, send)
             if self._access_log is not None:
                 self._access_log.flush()
+            if self._telemetry is not None:
+                await self._telemetry.close()
         else:
             await send({"type": "websocket.close", "code": WEBSOCKET_POLICY_VIOLATION})
 
@@ -124,7 +147,11 @@ class Edge:
         sender: _Sender | None = None
         try:
             operation = self._find(exchange)
-            await self._admit(exchange, operation)
+            if operation is not None or not is_public(exchange.scope["path"]):
+                header = exchange.headers.get(b"authorization")
+                caller = self._authenticator.recall(header) if header is not None else None
+                exchange.caller = caller or await self._authenticator.authenticate(header)
+                self._admit(exchange)
             if operation is None:
                 sender = _Sender(exchange, send, self._headers(exchange))
                 check_content_length(exchange.headers, self._max_body)
@@ -169,10 +196,8 @@ class Edge:
             exchange.segments = segments
         return target.operation
 
-    async def _admit(self, exchange: Exchange, operation: Operation | None) -> None:
-        """Let the request in, and learn who asks; raises a problem otherwise."""
-        if operation is None and is_public(exchange.scope["path"]):
-            return
+    def _admit(self, exchange: Exchange) -> None:
+        """Let the caller in; raises a problem while the service is draining, or when the quota is used up."""
         if self._lifecycle.draining:
             raise Problem(
                 503,
@@ -180,13 +205,8 @@ class Edge:
                 "This replica is shutting down.",
                 headers={"Retry-After": "1", "Connection": "close"},
             )
-        header = exchange.headers.get(b"authorization")
-        caller = self._authenticator.recall(header) if header is not None else None
-        if caller is None:
-            caller = await self._authenticator.authenticate(header)
-        exchange.caller = caller
         if self._limit is not None:
-            exchange.quota = self._limit.take(caller.subject)
+            exchange.quota = self._limit.take(exchange.caller.subject)
 
     def _headers(self, exchange: Exchange) -> Pairs:
         headers = [

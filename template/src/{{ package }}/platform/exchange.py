@@ -25,7 +25,8 @@ ANONYMOUS = Caller("", frozenset(), {})
 class Exchange:
     """A request and its answer. Headers are lower-case bytes; repeated ones are joined by a comma, as HTTP defines.
 
-    `trace_id`, `parent_id` and `span_id` are lower-case hex (W3C Trace Context); `sampled` says whether it is recorded.
+    `trace_id`, `parent_id` and `span_id` are lower-case hex (W3C Trace Context). `sampled` says whether the request is
+    recorded; None is for telemetry to decide. `span` and `token` are telemetry's own.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Exchange:
         "span",
         "span_id",
         "status",
+        "token",
         "trace_id",
     )
 
@@ -54,18 +56,23 @@ class Exchange:
         pairs = scope["headers"]
         headers: Headers = dict(pairs)
         self.headers = headers if len(headers) == len(pairs) else _joined(pairs)
-        self.request_id = _request_id(self.headers.get(b"request-id"))
+        digits = f"{getrandbits(192):048x}"
+        sent = self.headers.get(b"request-id")
+        if sent is not None and _REQUEST_ID.fullmatch(sent):
+            self.request_id = sent.decode()
+        else:
+            self.request_id = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
         traceparent = self.headers.get(b"traceparent")
         found = _TRACEPARENT.fullmatch(traceparent) if traceparent is not None else None
         if found is None:
-            self.trace_id = f"{getrandbits(128) or 1:032x}"
+            self.trace_id = self.request_id.replace("-", "")
             self.parent_id = ""
             self.sampled: bool | None = None
         else:
             self.trace_id = found[1].decode()
             self.parent_id = found[2].decode()
             self.sampled = bool(int(found[3], 16) & 1)
-        self.span_id = f"{getrandbits(64) or 1:016x}"
+        self.span_id = digits[32:]
         self.caller = ANONYMOUS
         self.segments: list[str] = []
         self.body = b""
@@ -73,6 +80,13 @@ class Exchange:
         self.quota = b""
         self.status = 0
         self.span: Any = None
+        self.token: Any = None
+
+    @property
+    def path(self) -> str:
+        """The path, unless it made no sense: then it may hold anything, and belongs into no log."""
+        path: str = self.scope["path"]
+        return path if self.segments and self.status != 400 else ""
 
     def allow(self, scope: str) -> None:
         """Raise problem 403 unless the caller has the scope."""
@@ -99,10 +113,3 @@ def _joined(pairs: list[tuple[bytes, bytes]]) -> Headers:
     for name, value in pairs:
         headers[name] = headers[name] + b", " + value if name in headers else value
     return headers
-
-
-def _request_id(sent: bytes | None) -> str:
-    if sent is not None and _REQUEST_ID.fullmatch(sent):
-        return sent.decode()
-    digits = f"{getrandbits(128):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

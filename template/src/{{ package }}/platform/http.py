@@ -27,6 +27,8 @@ from .parameters import (
     Body,
     IfMatch,
     IfNoneMatch,
+    PageParameters,
+    Patch,
     Query,
     Reader,
     body_reader,
@@ -41,7 +43,19 @@ from .parameters import (
 from .problems import FieldError, Problem, from_domain, invalid
 from .reply import Reply
 
-__all__ = ["Body", "IfMatch", "IfNoneMatch", "Once", "Operations", "Query", "Reply", "provided", "requires"]
+__all__ = [
+    "Body",
+    "IfMatch",
+    "IfNoneMatch",
+    "Once",
+    "Operations",
+    "PageParameters",
+    "Patch",
+    "Query",
+    "Reply",
+    "provided",
+    "requires",
+]
 
 T = TypeVar("T")
 Handler = Callable[..., Awaitable[Reply]]

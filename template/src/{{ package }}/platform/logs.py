@@ -34,7 +34,7 @@ class _Clock:
         return f"{self._text}.{int((at - second) * 1e6):06d}Z"
 
 
-class _Request(msgspec.Struct, omit_defaults=True):
+class _Request(msgspec.Struct, tag_field="logger", tag="access", omit_defaults=True, gc=False):
     """The line of one request, by the names of OpenTelemetry's conventions."""
 
     timestamp: str
@@ -47,8 +47,6 @@ class _Request(msgspec.Struct, omit_defaults=True):
     span_id: str
     route: str = msgspec.field(name="http.route", default="")
     path: str = msgspec.field(name="url.path", default="")
-    logger: str = ""
-    message: str = ""
 
 
 class AccessLog:
@@ -60,7 +58,7 @@ class AccessLog:
         self._scheduled = False
 
     def write(self, exchange: Exchange, duration: float) -> None:
-        """Add the line of an exchange that took `duration` seconds. A path that made no sense is left out."""
+        """Add the line of an exchange that took `duration` seconds."""
         status = exchange.status
         line = _Request(
             self._clock.read(time()),
@@ -72,9 +70,7 @@ class AccessLog:
             exchange.trace_id,
             exchange.span_id,
             exchange.route,
-            exchange.scope["path"] if exchange.segments and status != 400 else "",
-            "access",
-            "request",
+            exchange.path,
         )
         lines = self._lines
         lines += _encode(line)

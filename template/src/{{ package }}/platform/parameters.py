@@ -3,25 +3,28 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any, Self
 from urllib.parse import unquote_plus
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from .exchange import Exchange, Headers
+from .fields import Digits
 from .idempotency import Once, fingerprint
-from .problems import FieldError, Problem, invalid, pointer, printable
+from .problems import FieldError, Problem, invalid, pointer, printable, version_mismatch
 
 Reader = Callable[[Exchange], Any]
 
 MAX_IDEMPOTENCY_KEY = 255
+MAX_PAGE = 200
 MAX_MESSAGE = 300
+UUID_LENGTH = 36
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _KEY = re.compile(rb"[\x21-\x7e]{1,%d}" % MAX_IDEMPOTENCY_KEY)
 _ONE_ETAG = re.compile(rb'"[0-9]{1,18}"')
 _ETAG = rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
@@ -35,10 +38,27 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
+class Patch(Body):
+    """Base of the JSON merge patches (RFC 7396) that operations take; an empty one asks for nothing and is refused."""
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if not self.model_fields_set:
+            raise PydanticCustomError("empty_patch", "The patch has no members.")
+        return self
+
+
 class Query(BaseModel):
     """Base of the query parameters that operations take; each may be sent once, and unknown ones are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class PageParameters(Query):
+    """Base of the query parameters of a list: which page, and how many items it has at most."""
+
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
+    limit: Annotated[int, Digits(1, MAX_PAGE)] = 50
 
 
 class IfMatch:
@@ -52,7 +72,7 @@ class IfMatch:
     def check(self, version: int) -> None:
         """Raise problem 412 unless the resource still has one of the versions."""
         if self.tags is not None and b'"%d"' % version not in self.tags:
-            raise Problem(412, "precondition-failed", "The resource has changed since it was read.")
+            raise version_mismatch()
 
 
 class IfNoneMatch:
@@ -111,9 +131,12 @@ def path_reader(name: str, index: int, kind: Any) -> Reader:
 
     def read(exchange: Exchange) -> UUID:
         segment = exchange.segments[index]
-        if _UUID.fullmatch(segment) is None:
-            raise invalid([FieldError(pointer("path", name), "uuid_parsing", "This is not a UUID.")])
-        return UUID(segment)
+        try:
+            if len(segment) == UUID_LENGTH:
+                return msgspec.convert(segment, UUID)
+        except msgspec.ValidationError:
+            pass
+        raise invalid([FieldError(pointer("path", name), "uuid_parsing", "This is not a UUID.")])
 
     return read
 

@@ -30,6 +30,7 @@ CATALOGUE: dict[str, Meaning] = {
     "method-not-allowed": Meaning(405, "Method not allowed", "The header `Allow` lists what the resource supports."),
     "already-exists": Meaning(409, "Already exists", "Another resource has the same value in a unique field."),
     "reference-not-found": Meaning(409, "Reference not found", "The request names a resource that does not exist."),
+    "changed-meanwhile": Meaning(409, "Changed meanwhile", "Another request changed the resource at the same time."),
     "request-in-progress": Meaning(409, "Request in progress", "A request with the same Idempotency-Key is running."),
     "rule-violated": Meaning(409, "Rule violated", "A business rule does not allow this."),
     "still-referenced": Meaning(409, "Still referenced", "Other resources refer to this one; remove them first."),
@@ -137,6 +138,21 @@ def invalid(errors: Sequence[FieldError]) -> Problem:
     count = len(errors)
     detail = "The request has one error." if count == 1 else f"The request has {count} errors."
     return Problem(400, "invalid-request", detail, errors=errors[:MAX_ERRORS])
+
+
+def not_found(what: str, identity: object) -> Problem:
+    """The problem for a resource that is not there, or no longer."""
+    return Problem(404, "not-found", f"There is no {what} {identity}.")
+
+
+def version_mismatch() -> Problem:
+    """The problem for a change that was made for another version than the current one."""
+    return Problem(412, "precondition-failed", "The resource has changed since it was read.")
+
+
+def changed_meanwhile() -> Problem:
+    """The problem for an action on a resource that another request has changed at the same time."""
+    return Problem(409, "changed-meanwhile", "The resource was changed by another request; send this one again.")
 
 
 def phrase(status: int) -> str:

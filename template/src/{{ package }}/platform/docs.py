@@ -1,0 +1,198 @@
+"""What the service says of itself: its contract, a page to read it on, and the meaning of its problems.
+
+The pages are plain HTML made here, without scripts and without anything from another host.
+"""
+
+import asyncio
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from hashlib import blake2b, sha256
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from ..about import TITLE
+from .problems import CATALOGUE, Problem
+
+CONTRACT = Path(__file__).parents[3] / "contract" / "openapi.yaml"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+STYLE = """
+:root { color-scheme: light dark; --line: #8884; --quiet: #888 }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+code, pre { font: 0.9em/1.4 ui-monospace, monospace }
+pre { background: #8881; padding: 0.8rem; overflow: auto; border-radius: 4px }
+table { border-collapse: collapse; width: 100% }
+th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: left; vertical-align: top }
+details { border: 1px solid var(--line); border-radius: 4px; margin: 0.5rem 0; padding: 0.4rem 0.8rem }
+summary { cursor: pointer }
+.method { display: inline-block; min-width: 4.5rem; font-weight: bold }
+.quiet { color: var(--quiet) }
+"""
+
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Contract:
+    """The OpenAPI document of the service, read when it is asked for the first time."""
+
+    def __init__(self, path: Path = CONTRACT) -> None:
+        self._path = path
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The document as it is in the file."""
+        document: dict[str, Any] = yaml.load(self._path.read_bytes(), _Loader)  # noqa: S506 - a safe loader
+        return document
+
+    @cached_property
+    def json(self) -> bytes:
+        """The document as JSON."""
+        return msgspec.json.encode(self.document)
+
+    @cached_property
+    def page(self) -> bytes:
+        """The document as a page for people."""
+        return _page(TITLE, _contract(self.document)).encode()
+
+
+def docs_router(contract: Contract) -> APIRouter:
+    """`/openapi.json`, `/docs`, and `/problems/{code}`, which the `type` of every problem leads to."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/openapi.json")
+    async def openapi(request: Request) -> Response:
+        content = await asyncio.to_thread(lambda: contract.json)
+        return _cached(request, content, "application/json", {"Cache-Control": "no-cache"})
+
+    @router.get("/docs")
+    async def docs(request: Request) -> Response:
+        content = await asyncio.to_thread(lambda: contract.page)
+        return _cached(request, content, "text/html", HEADERS)
+
+    @router.get("/problems/{code}")
+    async def problem(code: str) -> Response:
+        if code not in CATALOGUE:
+            raise Problem(404, "not-found", "There is no problem with this code.")
+        meaning = CATALOGUE[code]
+        parts = [f"<h1>{meaning.title}</h1>", _text(meaning.text), f"<p class=quiet>HTTP status {meaning.status}</p>"]
+        return HTMLResponse(_page(meaning.title, parts), headers=HEADERS)
+
+    return router
+
+
+def _cached(request: Request, content: bytes, media_type: str, headers: Mapping[str, str]) -> Response:
+    """The content, or 304 if the client has it."""
+    etag = f'"{blake2b(content, digest_size=16).hexdigest()}"'
+    headers = {**headers, "ETag": etag}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _page(title: str, parts: Iterable[str]) -> str:
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>'
+        f"<body>{''.join(parts)}</body></html>"
+    )
+
+
+def _contract(document: Mapping[str, Any]) -> Iterator[str]:
+    info = document["info"]
+    yield f"<h1>{escape(info['title'])} <span class=quiet>{escape(info['version'])}</span></h1>"
+    yield _text(info.get("description"))
+    yield '<p><a href="/openapi.json">OpenAPI document</a></p>'
+    for tag in document.get("tags", ()):
+        yield f"<h2>{escape(tag['name'])}</h2>{_text(tag.get('description'))}"
+        for path, item in document["paths"].items():
+            for method in METHODS:
+                if tag["name"] in item.get(method, {}).get("tags", ()):
+                    yield from _operation(document, path, method, item)
+    yield "<h2>Schemas</h2>"
+    for name, schema in document.get("components", {}).get("schemas", {}).items():
+        yield f'<details id="{escape(name)}"><summary>{escape(name)}</summary>{_json(schema)}</details>'
+
+
+def _operation(document: Mapping[str, Any], path: str, method: str, item: Mapping[str, Any]) -> Iterator[str]:
+    operation = item[method]
+    yield f"<details><summary><code><span class=method>{method.upper()}</span> {escape(path)}</code> "
+    yield f"{escape(operation.get('summary', ''))}</summary>{_text(operation.get('description'))}"
+    parameters = [_resolved(document, each) for each in (*item.get("parameters", ()), *operation.get("parameters", ()))]
+    if parameters:
+        yield "<table><tr><th>Parameter<th>In<th>Required<th>Description</tr>"
+        for each in parameters:
+            required = "yes" if each.get("required") else "no"
+            yield f"<tr><td><code>{escape(each['name'])}</code><td>{each['in']}<td>{required}"
+            yield f"<td>{_text(each.get('description'))}</tr>"
+        yield "</table>"
+    if "requestBody" in operation:
+        yield "<h4>Body</h4>"
+        yield from _contents(document, _resolved(document, operation["requestBody"]))
+    yield "<h4>Answers</h4><table>"
+    for status, answer in operation.get("responses", {}).items():
+        resolved = _resolved(document, answer)
+        yield f"<tr><td><code>{escape(str(status))}</code><td>{_text(resolved.get('description'))}"
+        yield from _contents(document, resolved)
+        yield "</tr>"
+    yield "</table></details>"
+
+
+def _contents(document: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[str]:
+    for media_type, content in body.get("content", {}).items():
+        yield f"<p><code>{escape(media_type)}</code> {_schema(content.get('schema', {}))}</p>"
+        for name, example in content.get("examples", {}).items():
+            value = _resolved(document, example).get("value")
+            yield f"<details><summary>Example: {escape(name)}</summary>{_json(value)}</details>"
+
+
+def _schema(schema: Mapping[str, Any]) -> str:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return f'<a href="#{escape(name)}">{escape(name)}</a>' if name else _json(schema)
+
+
+def _resolved(document: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part, or what its reference within the document leads to."""
+    reference = part.get("$ref")
+    if reference is None:
+        return part
+    target: Any = document
+    for token in reference.removeprefix("#/").split("/"):
+        target = target[token.replace("~1", "/").replace("~0", "~")]
+    return _resolved(document, target)
+
+
+def _text(text: str | None) -> str:
+    """A description: paragraphs, with `code` in backticks."""
+    paragraphs = _CODE.sub(r"<code>\1</code>", escape(text or "")).strip().split("\n\n")
+    return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs if paragraph)
+
+
+def _json(value: Any) -> str:
+    return f"<pre>{escape(msgspec.json.format(msgspec.json.encode(value)).decode())}</pre>"
+
+
+_CODE = re.compile(r"`([^`]+)`")
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads dates as the strings that they are in JSON."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as PyYAML has it
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }

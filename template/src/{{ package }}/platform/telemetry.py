@@ -1,0 +1,229 @@
+"""OpenTelemetry: traces, metrics and logs by OTLP. This module is imported only if an endpoint is set.
+
+Whether a request is recorded is decided before anything of the SDK exists, so that the others cost next to nothing.
+Everything is sent from background threads with bounded queues: what cannot be sent is dropped, and no request waits.
+"""
+
+import asyncio
+import logging
+import re
+import threading
+from functools import lru_cache
+from random import random
+from time import time_ns
+
+from opentelemetry import trace
+from opentelemetry._logs import SeverityNumber
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags, set_span_in_context
+
+from ..about import SERVICE, VERSION
+from ..settings import Settings
+from .exchange import Exchange, current
+from .metrics import Attributes, Durations, MetricSender
+
+EXPORT_TIMEOUT_S = 5.0
+CLOSING_PATIENCE_S = 5.0
+MAX_SUMMARIES = 1024
+
+# https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ and …/database/database-metrics/
+HTTP_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+DATABASE_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
+METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
+
+RequestKey = tuple[str, str, int, str]
+StatementKey = tuple[str, str]
+
+
+class Telemetry:
+    """What the service tells a collector about its requests, its statements and its log."""
+
+    def __init__(self, settings: Settings) -> None:
+        endpoint = (settings.otel_exporter_otlp_endpoint or "").rstrip("/")
+        resource = Resource.create(
+            {
+                "service.name": SERVICE,
+                "service.version": VERSION,
+                "deployment.environment.name": settings.environment,
+            }
+        )
+        self._share = settings.otel_traces_sampler_arg
+        spans = BatchSpanProcessor(OTLPSpanExporter(f"{endpoint}/v1/traces", timeout=EXPORT_TIMEOUT_S))
+        requests = TracerProvider(resource=resource, sampler=ALWAYS_ON, shutdown_on_exit=False)
+        requests.add_span_processor(spans)
+        self._tracer = requests.get_tracer(__name__)
+        # Spans that the service's own code begins belong to a request, or are not recorded.
+        others = TracerProvider(resource=resource, sampler=ParentBased(ALWAYS_OFF), shutdown_on_exit=False)
+        others.add_span_processor(spans)
+        trace.set_tracer_provider(others)
+
+        self._requests = Durations("http.server.request.duration", "Duration of requests.", HTTP_BOUNDS, _of_request)
+        self._statements = Durations(
+            "db.client.operation.duration", "Duration of statements.", DATABASE_BOUNDS, _of_statement
+        )
+        self._metrics = MetricSender(
+            OTLPMetricExporter(f"{endpoint}/v1/metrics", timeout=EXPORT_TIMEOUT_S),
+            resource,
+            [self._requests, self._statements],
+        )
+
+        logs = LoggerProvider(resource, shutdown_on_exit=False)
+        logs.add_log_record_processor(
+            BatchLogRecordProcessor(OTLPLogExporter(f"{endpoint}/v1/logs", timeout=EXPORT_TIMEOUT_S))
+        )
+        self._handler = _Handler(logs)
+        logging.getLogger().addHandler(self._handler)
+        self._spans = spans
+        self._logs = logs
+
+    def begin(self, exchange: Exchange) -> None:
+        """Decide whether the request is recorded, as its parent was or by chance, and if so, begin its span."""
+        if exchange.sampled is None:
+            exchange.sampled = random() < self._share  # noqa: S311 - chance, not secrecy
+        if not exchange.sampled:
+            return
+        parent = _context(exchange.trace_id, exchange.parent_id, sampled=True) if exchange.parent_id else Context()
+        span = self._tracer.start_span(exchange.scope["method"], parent, SpanKind.SERVER)
+        ids = span.get_span_context()
+        exchange.trace_id = f"{ids.trace_id:032x}"
+        exchange.span_id = f"{ids.span_id:016x}"
+        exchange.span = span
+        exchange.token = attach(set_span_in_context(span, parent))
+
+    def end(self, exchange: Exchange, duration: float) -> None:
+        """Measure the request, which took `duration` seconds, and end its span."""
+        scope = exchange.scope
+        method = scope["method"] if scope["method"] in METHODS else "_OTHER"
+        key = (method, exchange.route, exchange.status, scope["scheme"])
+        self._requests.record(key, duration)
+        span = exchange.span
+        if span is None:
+            return
+        span.update_name(f"{method} {exchange.route}".rstrip())
+        span.set_attributes(
+            {**_of_request(key), "url.path": exchange.path, "network.protocol.version": scope["http_version"]}
+        )
+        if exchange.status >= 500:
+            span.set_status(StatusCode.ERROR)
+        span.end()
+        detach(exchange.token)
+
+    def observe(self, sql: str, started: int, failure: BaseException | None) -> None:
+        """Measure a statement that began at `started` (ns since the epoch); a span if its request is recorded."""
+        ended = time_ns()
+        key = (summary(sql), type(failure).__qualname__ if failure is not None else "")
+        self._statements.record(key, (ended - started) / 1e9)
+        exchange = current.get()
+        if exchange is None or exchange.span is None:
+            return
+        span = self._tracer.start_span(
+            key[0],
+            set_span_in_context(exchange.span, Context()),
+            SpanKind.CLIENT,
+            attributes={**_of_statement(key), "db.query.text": sql},
+            start_time=started,
+        )
+        if failure is not None:
+            span.set_status(StatusCode.ERROR)
+        span.end(ended)
+
+    async def close(self) -> None:
+        """Send what is left, but do not wait for long."""
+        logging.getLogger().removeHandler(self._handler)
+        closing = threading.Thread(target=self._close, name="telemetry", daemon=True)
+        closing.start()
+        await asyncio.to_thread(closing.join, CLOSING_PATIENCE_S)
+
+    def _close(self) -> None:
+        self._metrics.close()
+        self._spans.shutdown()  # type: ignore[no-untyped-call]
+        self._logs.shutdown()
+
+
+class _Handler(logging.Handler):
+    """Hands log records to OpenTelemetry, except for those about sending them."""
+
+    def __init__(self, provider: LoggerProvider) -> None:
+        super().__init__()
+        self._provider = provider
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith(("opentelemetry", "urllib3")):
+            return
+        exchange = current.get()
+        attributes = {"exception.stacktrace": _formatter.formatException(record.exc_info)} if record.exc_info else {}
+        self._provider.get_logger(record.name).emit(
+            timestamp=int(record.created * 1e9),
+            context=_context(exchange.trace_id, exchange.span_id, sampled=bool(exchange.sampled)) if exchange else None,
+            severity_number=_SEVERITIES.get(record.levelno, SeverityNumber.UNSPECIFIED),
+            severity_text=record.levelname,
+            body=record.getMessage(),
+            attributes={**attributes, "request.id": exchange.request_id} if exchange else attributes,
+        )
+
+
+@lru_cache(MAX_SUMMARIES)
+def summary(sql: str) -> str:
+    """What a statement is about, in words of few possible values: its last change, else what it reads last."""
+    found = _CHANGES.findall(sql)
+    if found:
+        return f"{found[-1][0]} {found[-1][1]}"
+    tables = _READS.findall(sql)
+    return f"SELECT {tables[-1]}" if tables else sql.split(maxsplit=1)[0]
+
+
+def _of_request(key: RequestKey) -> Attributes:
+    method, route, status, scheme = key
+    attributes: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.response.status_code": status,
+        "url.scheme": scheme,
+    }
+    if route:
+        attributes["http.route"] = route
+    if status >= 500:
+        attributes["error.type"] = str(status)
+    return attributes
+
+
+def _of_statement(key: StatementKey) -> Attributes:
+    name, failure = key
+    operation, _, table = name.partition(" ")
+    attributes: dict[str, str | int] = {
+        "db.system.name": "postgresql",
+        "db.operation.name": operation,
+        "db.query.summary": name,
+    }
+    if table:
+        attributes["db.collection.name"] = table
+    if failure:
+        attributes["error.type"] = failure
+    return attributes
+
+
+def _context(trace_id: str, span_id: str, *, sampled: bool) -> Context:
+    """The context of a span that was begun elsewhere."""
+    flags = TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT)
+    ids = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=flags)
+    return set_span_in_context(NonRecordingSpan(ids), Context())
+
+
+_CHANGES = re.compile(r"(?<!DO )(?<!FOR )\b(INSERT|DELETE|UPDATE)(?: INTO| FROM)?\s+(\w+)")
+_READS = re.compile(r"\bFROM\s+(\w+)")
+_SEVERITIES = {
+    logging.DEBUG: SeverityNumber.DEBUG,
+    logging.INFO: SeverityNumber.INFO,
+    logging.WARNING: SeverityNumber.WARN,
+    logging.ERROR: SeverityNumber.ERROR,
+    logging.CRITICAL: SeverityNumber.FATAL,
+}
+_formatter = logging.Formatter()
