@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 ALGORITHM: Final = "ES256"
 DEFAULT_TTL_S: Final = 12 * 3600
+POLL_S: Final = 0.05
 
 
 class Issuer:
@@ -80,7 +81,7 @@ def serving(folder: Path) -> Iterator[Issuer]:
         issuer = Issuer(folder, f"http://127.0.0.1:{server.server_port}")
         address.write_text(issuer.url)
         server.documents = issuer.documents()
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(POLL_S,), daemon=True)
         thread.start()
         try:
             yield issuer
