@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import naming, rendering
+from . import naming
 from .reading import build_model, domain_error, problems_of, project_domain, sample_domain, sample_text
 
 GLOBALS: Mapping[str, Callable[..., Any]] = {
@@ -24,8 +24,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "kebab": naming.kebab,
     "pascal": naming.pascal,
     "words": naming.words,
-    "import_block": rendering.import_block,
-    "prose": rendering.prose,
 }
 
 __all__ = ["FILTERS", "GLOBALS", "build_model", "domain_error", "problems_of", "project_domain", "sample_domain"]

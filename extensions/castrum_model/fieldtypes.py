@@ -219,6 +219,10 @@ class FieldType(ABC):
     def value(self, spec: Spec, raw: object) -> Any:
         """A default or example as it goes over the wire; raises TypeProblem when it is not valid for the field."""
 
+    def span(self, spec: Spec) -> list[int] | None:
+        """Shortest and longest text, or least and greatest number, where the type has such bounds."""
+        return None
+
     @abstractmethod
     def examples(self, spec: Spec) -> Iterator[Any]: ...
 
@@ -330,6 +334,9 @@ class _Textual(FieldType):
     def _shortest(self, spec: Spec) -> int:
         return 1 if spec.low is None else spec.low
 
+    def span(self, spec: Spec) -> list[int] | None:
+        return [self._shortest(spec), spec.length]
+
     def _pattern(self, spec: Spec) -> str:
         return spec.pattern.text if spec.pattern else TEXT_PATTERN if self.multiline else LINE_PATTERN
 
@@ -409,9 +416,6 @@ class TextType(_Textual):
 
     def spec(self, arguments: str) -> Spec:
         return Spec(self, length=LONGEST_STRING)
-
-    def _columns(self, spec: Spec) -> tuple[Column, ...]:
-        return (Column("", "text", "sa.Text()", "text", (f"char_length({{c}}) <= {spec.length}",)),)
 
 
 class _Formatted(_Textual):
@@ -514,6 +518,9 @@ class _Integral(FieldType):
             else:
                 spec.high = number
         _check_order(spec.low, spec.high)
+
+    def span(self, spec: Spec) -> list[int] | None:
+        return list(self._range(spec))
 
     def _range(self, spec: Spec) -> tuple[int, int]:
         """The bounds; without them those of 32 bits, or of 64 when the one bound that is given does not fit."""

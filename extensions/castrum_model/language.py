@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import naming
-from .fieldtypes import LONGEST_DEFAULT, LONGEST_INDEXED, TABLE, Spec, TypeProblem, enum_member, parse_type, pattern_of
+from .fieldtypes import LONGEST_DEFAULT, LONGEST_INDEXED, Spec, TypeProblem, enum_member, parse_type, pattern_of
 from .problems import Problems, kind_of, nearest, show
 
 MOST_AGGREGATES = 200
@@ -333,7 +333,7 @@ class _Parser:
                 return None
             line = body["type"]
         else:
-            hint = f"; quote it: {name.split('(')[0]}" if "(" in name else ""
+            hint = f"; quote it: {name.split('(', maxsplit=1)[0]}" if "(" in name else ""
             self._add(path, f"expected a type, such as string(120), not {kind_of(raw)}{hint}")
             return None
         declared = self._line(path, name, line, body)
@@ -692,6 +692,3 @@ def _split_flags(text: str) -> tuple[str, list[str]]:
 
 def _unquoted(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
-
-
-__all__ = ["TABLE", "Domain", "parse"]

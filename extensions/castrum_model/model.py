@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from . import naming
-from .fieldtypes import INT32, LONGEST_INDEXED, SHARED_SCHEMAS, Forms, Spec, python_text
+from .fieldtypes import LONGEST_INDEXED, SHARED_SCHEMAS, Spec
 from .language import (
     RESERVED_FIELDS,
     ActionDeclaration,
@@ -23,7 +23,7 @@ from .problems import Problems, nearest
 Json = dict[str, Any]
 
 GENERATED_CLASSES = ("Create", "Patch", "View", "Page", "Query", "Service", "Repository", "Status")
-PART_CLASSES = ("Input", "View")
+PART_CLASSES = ("Create", "View")
 PAGE_PARAMETERS = ("cursor", "limit", "sort")
 LONGEST_CLASS = 50
 
@@ -366,47 +366,19 @@ class Builder:
         path = naming.kebab(aggregate.plural)
         title, titles = naming.words(name), aggregate.plural.replace("_", " ")
         attributes = _attributes([field.wire for field in aggregate.fields] + [part.name for part in aggregate.parts])
-        fields = [self._field(field, attributes[field.wire], set()) for field in aggregate.fields]
+        fields = [self._field(field, attributes[field.wire]) for field in aggregate.fields]
         stamps = {field["wire"] for field in fields if field["readonly"] and field["kind"] == "datetime"}
         lifecycle = self._lifecycle(aggregate, aggregate.lifecycle, attributes, stamps) if aggregate.lifecycle else None
         tables = _Table(table, self._relations, name)
         tables.primary(["id"])
-        columns = [_column("id", "uuid", "sa.Uuid()", "uuid", role="id", comment="Identity.")]
+        columns: list[Json] = []
         for declared, field in zip(aggregate.fields, fields, strict=True):
             columns += self._field_columns(tables, declared, field)
         if lifecycle:
-            status = _column(
-                "status", "varchar(40)", "sa.String(40)", "text", role="status", comment="State of the lifecycle."
-            )
+            status = _column("status", "varchar(40)", "sa.String(40)", "text", "State of the lifecycle.")
             states = ", ".join(f"'{state['value']}'" for state in lifecycle["states"])
             status["checks"] = [tables.check("status", f"status IN ({states})", "/status")]
             columns.append(status)
-        columns += [
-            _column(
-                "version",
-                "bigint",
-                "sa.BigInteger()",
-                "bigint",
-                role="version",
-                comment="Counts the changes; the ETag.",
-            ),
-            _column(
-                "created_at",
-                "timestamptz",
-                "sa.DateTime(timezone=True)",
-                "timestamptz",
-                role="created",
-                comment="When it was created.",
-            ),
-            _column(
-                "modified_at",
-                "timestamptz",
-                "sa.DateTime(timezone=True)",
-                "timestamptz",
-                role="modified",
-                comment="When it was last changed.",
-            ),
-        ]
         filters, sorts = self._filters(aggregate, fields, lifecycle), self._sorts(aggregate, fields)
         tables.searches(fields, filters, sorts)
         parts = [self._part(part, aggregate, table, attributes[part.name]) for part in aggregate.parts]
@@ -415,13 +387,22 @@ class Builder:
             enums += [
                 _enum(spec, declared.name, built["title"]) for declared in part.fields if (spec := _enum_spec(declared))
             ]
+        if lifecycle:
+            enums.append(
+                {
+                    "name": lifecycle["enum"],
+                    "field": "status",
+                    "members": lifecycle["states"],
+                    "description": f"State of the lifecycle of the {title}.",
+                }
+            )
         everything = [*fields, *(field for part in parts for field in part["fields"])]
         return {
             "name": name,
             "schema": name,
             "module": self._module(name),
             "singular": singular,
-            "variable": naming.python_name(singular),
+            "variable": naming.variable_name(singular),
             "title": title,
             "titles": titles,
             "article": "an" if title[0] in "aeiou" else "a",
@@ -443,6 +424,7 @@ class Builder:
             "filters": filters,
             "sorts": sorts,
             "columns": columns,
+            "table_columns": [_identity(), *columns, *_bookkeeping()],
             "constraints": tables.constraints,
             "indexes": tables.indexes,
             "imports": _imports(everything, filters),
@@ -450,10 +432,11 @@ class Builder:
             | {part["wire"]: [part["example"]] for part in parts},
         }
 
-    def _field(self, declared: FieldDeclaration, attribute: str, taken: set[str]) -> Json:
+    def _field(self, declared: FieldDeclaration, attribute: str) -> Json:
         spec = declared.spec
         row = spec.type
         forms = row.forms(spec)
+        title = naming.words(declared.name)
         examples = [declared.example] if declared.has_example else []
         examples += [value for value in islice(row.examples(spec), 4) if value not in examples]
         examples = examples[:3] or [declared.default]
@@ -463,6 +446,7 @@ class Builder:
             python, imports = row.python_literal(spec, declared.default)
             default = {
                 "python": python,
+                "input": python,
                 "json": declared.default,
                 "sql": list(row.sql_literals(spec, declared.default)),
                 "mutable": isinstance(declared.default, (list, dict)) and row.kind != "money",
@@ -473,13 +457,12 @@ class Builder:
         columns = []
         for index, form in enumerate(forms.columns):
             column = base if not form.suffix else naming.sql_name(f"{declared.wire}{form.suffix}")
-            built = _column(
-                column, form.sql, form.sa, form.cast, role="field", nullable=declared.optional, field=declared.wire
-            )
-            built["comment"] = declared.description
+            built = _column(column, form.sql, form.sa, form.cast, declared.description or f"{title.capitalize()}.")
+            built["nullable"] = declared.optional
+            built["secret"] = declared.secret
+            built["field"] = declared.wire
             built["server_default"] = default["sql"][index] if default else None
             columns.append(built)
-        title = naming.words(declared.name)
         return {
             "name": declared.name,
             "wire": declared.wire,
@@ -511,7 +494,9 @@ class Builder:
             "json_schema": forms.schema,
             "input_json_schema": forms.input_schema or forms.schema,
             "example": examples[0],
+            "other_example": examples[1] if len(examples) > 1 else None,
             "examples": examples,
+            "bounds": row.span(spec),
             "example_python": literal,
             "example_imports": list(literal_imports),
             "mermaid": forms.mermaid,
@@ -520,6 +505,8 @@ class Builder:
             "enum": spec.enum_class or (spec.item.enum_class if spec.item else "") or None,
             "item": spec.item.type.kind if spec.item else None,
             "reference": _reference(spec, target, self._module) if row.kind in {"ref", "id"} else None,
+            "target": target.name if target else None,
+            "target_module": self._module(target.name) if target else None,
         }
 
     def _field_columns(self, tables: _Table, declared: FieldDeclaration, field: Json) -> list[Json]:
@@ -553,27 +540,15 @@ class Builder:
         parent = f"{naming.snake(aggregate.name)}_id"
         attributes = _attributes([field.wire for field in part.fields])
         tables = _Table(table, self._relations, aggregate.name, [parent], f"/{part.name}")
-        tables.primary([parent, "position"])
-        tables.foreign(parent, parent_table, "", "CASCADE", False)
-        columns = [
-            _column(
-                parent,
-                "uuid",
-                "sa.Uuid()",
-                "uuid",
-                role="parent",
-                comment=f"The {naming.words(aggregate.name)} it belongs to.",
-            ),
-            _column(
-                "position",
-                "integer",
-                "sa.Integer()",
-                "integer",
-                role="position",
-                comment="Its place in the list, from 0.",
-            ),
+        tables.primary(["id"])
+        tables.foreign(parent, parent_table, "", "CASCADE", use_alter=False)
+        tables.unique(["position"], "")
+        keys = [
+            _column(parent, "uuid", "sa.Uuid()", "uuid", f"The {naming.words(aggregate.name)} it belongs to."),
+            _column("position", "integer", "sa.Integer()", "integer", "Its place in the list, from 0."),
         ]
-        fields = [self._field(field, attributes[field.wire], set()) for field in part.fields]
+        columns: list[Json] = []
+        fields = [self._field(field, attributes[field.wire]) for field in part.fields]
         for declared, field in zip(part.fields, fields, strict=True):
             columns += self._field_columns(tables, declared, field)
         tables.references()
@@ -583,9 +558,10 @@ class Builder:
             "wire": part.name,
             "attribute": attribute,
             "entity": part.entity,
+            "module": self._module(part.entity),
             "schema": part.entity,
             "singular": naming.snake(part.entity),
-            "variable": naming.python_name(naming.snake(part.entity)),
+            "variable": naming.variable_name(naming.snake(part.entity)),
             "title": title,
             "titles": naming.words(part.name),
             "table": table,
@@ -596,6 +572,7 @@ class Builder:
             "fields": fields,
             "input_fields": [field for field in fields if not field["readonly"]],
             "columns": columns,
+            "table_columns": [_identity(), *keys, *columns],
             "constraints": tables.constraints,
             "indexes": tables.indexes,
             "example": {field["wire"]: field["example"] for field in fields if not field["readonly"]},
@@ -628,6 +605,7 @@ class Builder:
                 "target": declared.target,
                 "emits": declared.emits,
                 "stamps": attributes[stamp] if stamp in stamps else None,
+                "summary": f"{naming.words(declared.name).capitalize()} the {naming.words(aggregate.name)}.",
                 "description": declared.description
                 or f"{naming.words(declared.name).capitalize()} the {naming.words(aggregate.name)}.",
             }
@@ -662,6 +640,7 @@ class Builder:
                         "title": field["title"],
                         "json_schema": field["input_json_schema"],
                         "example": field["example"],
+                        "testable": not field["readonly"] and field["kind"] != "ref",
                     }
                 )
             elif lifecycle:
@@ -679,6 +658,7 @@ class Builder:
                         "title": "status",
                         "json_schema": {"type": "string", "enum": values},
                         "example": values[0],
+                        "testable": False,
                     }
                 )
         return filters
@@ -711,7 +691,7 @@ class Builder:
             "name": event.name,
             "source": event.source,
             "description": event.description or f"{naming.words(event.name).capitalize()}.",
-            "fields": [self._field(field, attributes[field.wire], set()) for field in event.fields],
+            "fields": [self._field(field, attributes[field.wire]) for field in event.fields],
             "triggers": {"aggregate": event.aggregate, "action": event.action} if event.aggregate else None,
         }
 
@@ -804,29 +784,32 @@ def _braced(checks: Iterable[str]) -> Iterator[str]:
         yield check.replace("{c}", "\0").replace("{", "{{").replace("}", "}}").replace("\0", "{c}")
 
 
-def _column(
-    name: str,
-    sql: str,
-    sa: str,
-    cast: str,
-    *,
-    role: str,
-    nullable: bool = False,
-    field: str | None = None,
-    comment: str = "",
-) -> Json:
+def _column(name: str, sql: str, sa: str, cast: str, comment: str) -> Json:
     return {
         "name": name,
-        "role": role,
-        "field": field,
         "sql": sql,
         "sa": sa,
         "cast": cast,
-        "nullable": nullable,
+        "nullable": False,
         "server_default": None,
         "checks": [],
         "comment": comment,
+        "secret": False,
+        "field": None,
     }
+
+
+def _identity() -> Json:
+    return _column("id", "uuid", "sa.Uuid()", "uuid", "Identity, in the order of creation.")
+
+
+def _bookkeeping() -> list[Json]:
+    """The columns that every aggregate ends with."""
+    return [
+        _column("version", "integer", "sa.Integer()", "integer", "Counts the changes, from 1; the ETag."),
+        _column("created_at", "timestamptz", "sa.DateTime(timezone=True)", "timestamptz", "When it was created."),
+        _column("modified_at", "timestamptz", "sa.DateTime(timezone=True)", "timestamptz", "When it last changed."),
+    ]
 
 
 def _attributes(wires: list[str]) -> dict[str, str]:
@@ -872,7 +855,9 @@ def _enum(spec: Spec, field: str, owner: str) -> Json:
     return {
         "name": spec.enum_class,
         "field": field,
-        "members": [{"name": member, "value": member} for member in spec.members],
+        "members": [
+            {"name": member, "value": member, "title": naming.words(member.lower())} for member in spec.members
+        ],
         "description": f"{naming.words(field).capitalize()} of the {owner}.",
     }
 
@@ -946,6 +931,3 @@ def _cycles(edges: dict[str, list[str]]) -> list[list[str]]:
     for name in edges:
         visit(name, [])
     return found
-
-
-__all__ = ["INT32", "Builder", "python_text"]

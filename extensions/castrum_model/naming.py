@@ -36,15 +36,19 @@ def words(name: str) -> str:
     return snake(name).replace("_", " ")
 
 
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Plurals -------------------------------------------------------------------------------------------------------------
 
-_UNCOUNTABLE = frozenset(
+_UNCOUNTABLE = _set(
     """
     advice aircraft baggage bison cash clothing content data deer diabetes equipment feedback firmware fish furniture
     hardware homework info information inventory jewelry knowledge luggage machinery mail means metadata middleware
     money music news offspring personnel police progress rain research rice salmon series sheep shrimp software species
     spacecraft staff swine traffic trout weather wildlife work
-    """.split()
+    """
 )
 _IRREGULAR = {
     "addendum": "addenda",
@@ -375,24 +379,27 @@ PYTHON_WORDS = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist)
 BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 ANNOTATIONS = frozenset({"date", "datetime", "decimal", "enum", "field", "msgspec", "re", "time", "typing", "uuid"})
 """Names that generated classes use in annotations and defaults: a class attribute of that name would hide them."""
-PYDANTIC_ATTRIBUTES = frozenset(
+PYDANTIC_ATTRIBUTES = _set(
     """
     construct copy dict from_orm json parse_file parse_obj parse_raw schema schema_json update_forward_refs validate
-    """.split()
-)
-LOCAL_NAMES = frozenset(
     """
-    self cls body caller change claim connection create cursor database event events index key limit none_match if_match
-    now once patch query reply request restore result revise row rows service update values
-    """.split()
 )
-"""Parameters, variables and methods of the generated modules."""
+OWN_NAMES = frozenset({"self", "cls", "apply", "of", "to_domain", "touch"})
+"""Methods of the generated classes, and their first parameters."""
+VARIABLES = _set(
+    """
+    after at before body caller change claim connection create cursor database event events field found if_match
+    if_none_match index key limit msgspec new_id none_match not_found now once part patch position query replace reply
+    repository request restore result revise row rows sa self service update values version view
+    """
+)
+"""Parameters, variables and imported functions of the generated modules."""
 
-RESERVED_MODULES = frozenset(
+RESERVED_MODULES = _set(
     """
     about alembic app castrum contract dev docs domain healthcheck kernel migrations platform settings src test tests
     worker
-    """.split()
+    """
 )
 WINDOWS_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 IGNORED_FOLDERS = frozenset({"tags", "rcs", "cvs"})
@@ -400,18 +407,18 @@ IGNORED_FOLDERS = frozenset({"tags", "rcs", "cvs"})
 
 RESERVED_PATHS = frozenset({"livez", "readyz", "docs", "problems", "openapi", "openapi-json", "health", "metrics"})
 
-RESERVED_CLASSES = frozenset(
+RESERVED_CLASSES = _set(
     """
     Annotated Any Body Caller Claim Connection Database Date DateTime Decimal DomainError Enum False Field FieldError
     IfMatch IfNoneMatch JsonObject JsonValue KeyTaken Literal Mapping Money None NotNull Once Operations PageQuery
     Problem Query Record Reply RuleViolated Self Sequence Settings Sort StrEnum Struct Timestamp TransitionRefused True
     UTC UUID
-    """.split()
+    """
 ) | frozenset(name for name in BUILTINS if name[0].isupper())
 
 RESERVED_TABLES = frozenset({"idempotency_key", "alembic_version"})
 
-SQL_WORDS = frozenset(
+SQL_WORDS = _set(
     """
     all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast
     char character check coalesce collate collation column concurrently constraint create cross current_catalog
@@ -426,7 +433,7 @@ SQL_WORDS = frozenset(
     variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces
     xmlparse xmlpi xmlroot xmlserialize xmltable
     ctid cmax cmin tableoid xmax xmin
-    """.split()
+    """
 )
 """Reserved and column-name words of PostgreSQL 18, and its system columns."""
 
@@ -434,12 +441,18 @@ SQL_WORDS = frozenset(
 def python_name(name: str) -> str:
     """The name as a Python attribute, parameter or variable: `class` → `class_`, `json` → `json_`."""
     taken = name in PYTHON_WORDS or name in BUILTINS or name in ANNOTATIONS or name in PYDANTIC_ATTRIBUTES
-    return f"{name}_" if taken or name in LOCAL_NAMES or name.startswith("model_") else name
+    return f"{name}_" if taken or name in OWN_NAMES or name.startswith("model_") else name
+
+
+def variable_name(name: str) -> str:
+    """The name as a variable that stands for one aggregate or part."""
+    return f"{name}_" if name in VARIABLES else python_name(name)
 
 
 def method_name(name: str) -> str:
     """The name as a method: only keywords and the methods that every aggregate has give way."""
-    return f"{name}_" if name in PYTHON_WORDS or name in LOCAL_NAMES or name in PYDANTIC_ATTRIBUTES else name
+    taken = name in PYTHON_WORDS or name in OWN_NAMES or name in PYDANTIC_ATTRIBUTES or name in VARIABLES
+    return f"{name}_" if taken else name
 
 
 def module_name(name: str) -> str:
