@@ -1,9 +1,6 @@
 """The model as code: what the templates print for each field, column and table beyond its name.
 
-`with_code` adds to the model
-- aggregate: `variable` (a local variable for one), `article` ("an order"), `code` (imports, SQL pieces, tables);
-- field: `model`, `create`, `patch`, `view` (annotation with default), `code` (expressions between row and domain);
-- part: `create`, `patch`, `variable`, `code`.
+`with_code` adds a mapping `code` to the model and to each of its aggregates, parts and fields.
 """
 
 from __future__ import annotations
@@ -11,89 +8,160 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .layout import imports, string
+
 Model = dict[str, Any]
 
 CLAIM_ARGS = 9
 """The arguments of `CLAIM` in platform/idempotency.py; those of an aggregate's INSERT follow."""
 
-TAKEN_VARIABLES = frozenset(
-    """
-    after at before body caller claim connection cursor field found if_match if_none_match msgspec new_id not_found now
-    once part position query replace reply repository row rows sa self service values version view
-    """.split()
-)
+FIELDS = "from ..platform.fields import"
+DECODERS = {
+    "date": "date.fromisoformat",
+    "datetime": "datetime.fromisoformat",
+    "decimal": "Decimal",
+    "int": "int",
+    "bigint": "int",
+    "uuid": "UUID",
+    "ref": "UUID",
+    "id": "UUID",
+}
+"""How a sort's value is read back from the text in a cursor; everything else is text."""
+
+CURSOR_IMPORTS = {
+    "date": "from datetime import date",
+    "datetime": "from datetime import datetime",
+    "decimal": "from decimal import Decimal",
+}
 
 
 def with_code(model: Model) -> Model:
-    """The model with everything that the templates of an aggregate print."""
+    """The model with everything that the templates print."""
     for aggregate in model["aggregates"]:
-        aggregate["variable"] = _variable(aggregate["module"])
-        aggregate["article"] = article(aggregate["title"])
         for part in aggregate["parts"]:
-            part["variable"] = _variable(part["module"])
-        for field in (*aggregate["fields"], *(field for part in aggregate["parts"] for field in part["fields"])):
-            _add_field(field)
-        for part in aggregate["parts"]:
-            _add_part(part)
-        aggregate["code"] = _aggregate_code(aggregate)
+            for field in part["fields"]:
+                field["code"] = _field(field)
+            part["code"] = _part(part)
+        for field in aggregate["fields"]:
+            field["code"] = _field(field)
+        aggregate["code"] = _aggregate(aggregate)
+    by_name = {aggregate["name"]: aggregate for aggregate in model["aggregates"]}
+    model["code"] = {
+        "app_imports": _app_imports(model["aggregates"]),
+        "aggregates": [by_name[name] for name in model["aggregates_by_module"]],
+        "tables": [table for name in model["aggregates_by_dependency"] for table in by_name[name]["code"]["tables"]],
+        "uses_postgresql_types": any(each["code"]["uses_postgresql_types"] for each in model["aggregates"]),
+    }
     return model
 
 
-def article(noun: str) -> str:
-    """The noun with its indefinite article: `order` → `an order`, `user` → `a user`."""
-    vowel = noun[:1] in "aeio" or (noun[:1] == "u" and noun[1:2] not in ("n", "s", "t"))
-    vowel = vowel or noun.startswith(("un", "up", "ut", "hour", "honour", "heir")) and not noun.startswith(("uni", "uti"))
-    return f"{'an' if vowel and not noun.startswith(('one', 'eu')) else 'a'} {noun}"
+# Fields --------------------------------------------------------------------------------------------------------------
 
 
-def _variable(module: str) -> str:
-    return f"{module.rstrip('_')}_" if module.rstrip("_") in TAKEN_VARIABLES or module.endswith("_") else module
-
-
-def _add_field(field: Model) -> None:
-    optional = field["optional"]
-    python, default = field["python"], field["default"]["python"] if field["default"] else None
-    field["model"] = f"{python} | None = None" if optional and default is None else _with(python, optional, default, field)
-    view = field["view"]
-    field["view"] = f"{view} | None = None" if optional else view
-    create = field["input"]
-    if default is not None:
-        field["create"] = f"{create} = {field['default']['input']}"
+def _field(field: Model) -> Model:
+    """Annotations with their defaults, and expressions between rows, views and the domain."""
+    create = _with_default(field, field["input"])
+    patch = field["input"]
+    if field["optional"]:
+        patch = _with_alias(field, f"{patch} | None") + " = None"
     else:
-        field["create"] = f"{create} | None = None" if optional else create
-    field["patch"] = f"{create} | None = None" if optional else f"Annotated[{create} | None, NotNull] = None"
-    field["code"] = {
-        "domain_from_row": _from_row(field, domain=True),
-        "view_from_row": _from_row(field, domain=False),
+        patch = f"{_annotated(_with_alias(field, f'{patch} | None'), 'NotNull')} = None"
+    view = f"{field['view']} | None" if field["optional"] else field["view"]
+    rename = field["attribute"] != field["wire"]
+    if rename:
+        default = "default=None, " if field["optional"] else ""
+        view += f' = msgspec.field({default}name="{field["wire"]}")'
+    elif field["optional"]:
+        view += " = None"
+    return {
+        "model": _model(field),
+        "create": create,
+        "patch": patch,
+        "view": view,
         "json_select": _json_select(field),
+        "view_from_row": _value(field, domain=False),
+        "domain_from_row": _value(field, domain=True),
     }
 
 
-def _with(python: str, optional: bool, default: str | None, field: Model) -> str:
-    annotation = f"{python} | None" if optional else python
-    return f"{annotation} = {default}" if default is not None and field["readonly"] else annotation
+def _model(field: Model) -> str:
+    """The annotation in the domain model; only what is not sent by clients has its default there."""
+    default = field["default"]
+    if field["optional"]:
+        return f"{field['python']} | None = None"
+    if default is None or not field["readonly"]:
+        return str(field["python"])
+    if default["mutable"]:
+        return f"{field['python']} = field(default_factory={_factory(default)})"
+    return f"{field['python']} = {default['python']}"
 
 
-def _from_row(field: Model, *, domain: bool) -> str:
-    first = f'row["{field["columns"][0]["name"]}"]'
+def _with_default(field: Model, annotation: str) -> str:
+    default = field["default"]
+    if field["optional"]:
+        return _with_alias(field, f"{annotation} | None") + " = None"
+    annotation = _with_alias(field, annotation)
+    if default is None:
+        return annotation
+    if default["mutable"]:
+        return f"{annotation} = Field(default_factory={_factory(default)})"
+    return f"{annotation} = {default['python']}"
+
+
+def _factory(default: Model) -> str:
+    empty = {"[]": "list", "{}": "dict"}
+    return empty.get(default["python"], f"lambda: {default['python']}")
+
+
+def _with_alias(field: Model, annotation: str) -> str:
+    if field["attribute"] == field["wire"]:
+        return annotation
+    return _annotated(annotation, f'Field(alias="{field["wire"]}")')
+
+
+def _annotated(annotation: str, item: str) -> str:
+    if annotation.startswith("Annotated[") and annotation.endswith("]") and _is_whole(annotation):
+        return f"{annotation[:-1]}, {item}]"
+    return f"Annotated[{annotation}, {item}]"
+
+
+def _is_whole(annotation: str) -> bool:
+    """Whether the first bracket is closed by the last character."""
+    depth = 0
+    for position, character in enumerate(annotation):
+        depth += (character == "[") - (character == "]")
+        if depth == 0 and character == "]":
+            return position == len(annotation) - 1
+    return False
+
+
+def _value(field: Model, *, domain: bool) -> str:
+    """The field's value from a row of asyncpg."""
+    first = f'row["{field["column"]}"]'
     if field["kind"] == "money":
         value = f'Money({first}, row["{field["columns"][1]["name"]}"])'
-    elif field["kind"] == "enum" and domain:
-        value = f"{field['enum']}({first})"
+    elif field["enum"] and domain:
+        value = _enum(field, first)
     else:
         return first
     return f"None if {first} is None else {value}" if field["optional"] else value
 
 
+def _enum(field: Model, value: str) -> str:
+    if field["item"]:
+        return f"[{field['enum']}(each) for each in {value}]"
+    return f"{field['enum']}({value})"
+
+
 def _json_select(field: Model) -> str:
-    first = field["columns"][0]["name"]
+    first = field["column"]
     if field["kind"] != "money":
-        return first
-    value = f"json_build_object(\n    'amount', {first}::text,\n    'currency', {field['columns'][1]['name']}\n)"
+        return str(first)
+    second = field["columns"][1]["name"]
+    value = f"json_build_object(\n    'amount', {first}::text,\n    'currency', {second}\n)"
     if not field["optional"]:
         return value
-    inner = value.replace("\n", "\n        ")
-    return f"CASE\n    WHEN {first} IS NOT NULL\n    THEN {inner}\nEND"
+    return "CASE\n    WHEN {} IS NOT NULL\n    THEN {}\nEND".format(first, value.replace("\n", "\n    "))
 
 
 def _arguments(variable: str, fields: Iterable[Model]) -> list[tuple[str, str]]:
@@ -102,7 +170,7 @@ def _arguments(variable: str, fields: Iterable[Model]) -> list[tuple[str, str]]:
     for field in fields:
         value = f"{variable}.{field['attribute']}"
         if field["kind"] != "money":
-            arguments.append((field["columns"][0]["name"], value))
+            arguments.append((field["column"], value))
             continue
         for column, member in zip(field["columns"], ("amount", "currency"), strict=True):
             expression = f"{value} and {value}.{member}" if field["optional"] else f"{value}.{member}"
@@ -110,88 +178,315 @@ def _arguments(variable: str, fields: Iterable[Model]) -> list[tuple[str, str]]:
     return arguments
 
 
-def _add_part(part: Model) -> None:
-    part["attribute"] = part.get("attribute", part["name"])
-    items = f"list[{part['entity']}Create]"
-    part["create"] = f"Annotated[{items}, Field(max_length={part['max']})] = Field(default_factory=list)"
-    part["patch"] = f"Annotated[{items} | None, Field(max_length={part['max']}), NotNull] = None"
-    part["code"] = {
-        "column": part["attribute"],
-        "rows_function": f"_{part['table']}_rows",
-        "items": [{"column": name, "value": value} for name, value in _arguments(part["variable"], part["fields"])],
+# Parts ---------------------------------------------------------------------------------------------------------------
+
+
+def _part(part: Model) -> Model:
+    items = f"list[{part['entity']}Input]"
+    alias = f', alias="{part["wire"]}"' if part["attribute"] != part["wire"] else ""
+    variable = part["variable"]
+    return {
+        "create": f"Annotated[{items}, Field(max_length={part['max']}{alias})] = Field(default_factory=list)",
+        "patch": f"Annotated[{items} | None, Field(max_length={part['max']}{alias}), NotNull] = None",
+        "constant": part["table"].upper(),
+        "function": f"_{part['table']}",
+        "members": [{"column": name, "value": value} for name, value in _arguments(variable, part["fields"])],
+        "from_view": [
+            {"attribute": field["attribute"], "value": _from_view(field, variable)} for field in part["fields"]
+        ],
     }
 
 
-def _aggregate_code(aggregate: Model) -> Model:
-    fields, parts, lifecycle = aggregate["fields"], aggregate["parts"], aggregate["lifecycle"]
-    everything = [*fields, *(field for part in parts for field in part["fields"])]
+def _from_view(field: Model, variable: str) -> str:
+    value = f"{variable}.{field['attribute']}"
+    if not field["enum"]:
+        return value
+    converted = _enum(field, value)
+    return f"None if {value} is None else {converted}" if field["optional"] else converted
+
+
+# Aggregates ----------------------------------------------------------------------------------------------------------
+
+
+def _aggregate(aggregate: Model) -> Model:
+    lifecycle, parts = aggregate["lifecycle"], aggregate["parts"]
     variable = aggregate["variable"]
-    arguments = _arguments(variable, fields)
+    arguments = _arguments(variable, aggregate["fields"])
     if lifecycle:
         arguments.append(("status", f"{variable}.status"))
     names = ["id", *(name for name, _ in arguments), "version", "created_at", "modified_at"]
-    casts = {column["name"]: column["cast"] for field in fields for column in field["columns"]}
-    casts |= {"id": "uuid", "status": "text", "version": "integer"}
-    casts |= {"created_at": "timestamptz", "modified_at": "timestamptz"}
+    casts = {column["name"]: column["cast"] for column in aggregate["table_columns"]}
     first = CLAIM_ARGS + 1
-    values = [f"${first + place}::{casts[name]}" for place, name in enumerate(names)]
     for place, part in enumerate(parts):
-        part["code"]["insert_data"] = first + len(names) + place
+        part["code"]["data_number"] = first + len(names) + place
+    secret = {
+        column["name"]
+        for field in aggregate["fields"]
+        if field["sensitivity"] == "secret"
+        for column in field["columns"]
+    }
     changed = [*(name for name, _ in arguments), "version", "modified_at"]
-    secrets = any(field["sensitivity"] == "secret" for field in everything)
     return {
+        **_imports(aggregate),
+        **_examples(aggregate),
+        "a": f"{aggregate['article']} {aggregate['title']}",
         "arguments": [value for _, value in arguments],
-        "columns": [name for name, _ in arguments],
-        "constraints": _constraints(aggregate),
-        "example_body": {field["wire"]: field["example"] for field in aggregate["input_fields"] if not _is_spare(field)}
-        | {part["wire"]: [_part_example(part)] for part in parts},
+        "columns": names,
+        "shown_columns": [name for name in names if name not in secret],
+        "has_secrets": bool(secret),
+        "id_number": first,
+        "insert_values": [f"${first + place}::{casts[name]}" for place, name in enumerate(names)],
+        "update_values": [f"{name} = ${place}" for place, name in enumerate(changed, start=3)],
+        "constraints": [
+            constraint
+            for owner in (aggregate, *parts)
+            for constraint in owner["constraints"]
+            if constraint["pointer"] and constraint["kind"] != "pk"
+        ],
+        "sorts": [_sort(sort) for sort in aggregate["sorts"]],
+        "sort_names": [f"{sign}{sort['name']}" for sort in aggregate["sorts"] for sign in ("", "-")],
+        "tables": [_table(owner) for owner in (aggregate, *parts)],
+        "uses_postgresql_types": "from sqlalchemy.dialects import postgresql" in aggregate["imports"]["sa"],
+        "moves": _moves(lifecycle) if lifecycle else [],
+        "refusals": _refusals(lifecycle) if lifecycle else [],
+    }
+
+
+def _sort(sort: Model) -> Model:
+    decode = DECODERS.get(sort["kind"], "str")
+    nullable = bool(sort["nullable"])
+    return {"name": sort["name"], "code": f'Sort("{sort["column"]}", "{sort["cast"]}", {nullable}, {decode})'}
+
+
+def _table(owner: Model) -> Model:
+    kinds: dict[str, list[Model]] = {"pk": [], "uq": [], "fk": [], "ck": []}
+    for constraint in owner["constraints"]:
+        kinds[constraint["kind"]].append(constraint)
+    return {
+        "name": owner["table"],
+        "columns": owner["table_columns"],
+        "primary_key": kinds["pk"][0],
+        "uniques": kinds["uq"],
+        "foreign_keys": kinds["fk"],
+        "checks": kinds["ck"],
+        "indexes": owner["indexes"],
+        "description": owner["description"],
+    }
+
+
+# Imports -------------------------------------------------------------------------------------------------------------
+
+
+def _imports(aggregate: Model) -> Model:
+    return {
+        "model_imports": _model_imports(aggregate),
+        "schema_imports": _schema_imports(aggregate),
+        "view_imports": _view_imports(aggregate),
+        "repository_imports": _repository_imports(aggregate),
+    }
+
+
+def _everything(aggregate: Model) -> list[Model]:
+    return [*aggregate["fields"], *(field for part in aggregate["parts"] for field in part["fields"])]
+
+
+def _model_imports(aggregate: Model) -> str:
+    fields = _everything(aggregate)
+    lines = {line for field in fields for line in field["imports"]["python"] if not line.startswith("from .model")}
+    for field in fields:
+        if field["default"] and field["default"]["imports"] and not (field["readonly"] and not field["optional"]):
+            lines -= set(field["default"]["imports"]) - _needed_by(fields, field)
+    lines |= {"from dataclasses import dataclass", "from datetime import datetime", "from uuid import UUID"}
+    if any("field(default_factory" in field["code"]["model"] for field in fields):
+        lines.add("from dataclasses import field")
+    if aggregate["enums"] or aggregate["lifecycle"]:
+        lines.add("from enum import StrEnum")
+    if aggregate["lifecycle"]:
+        lines.add("from ..kernel import TransitionRefused")
+    return imports(lines)
+
+
+def _needed_by(fields: list[Model], but: Model) -> set[str]:
+    """The imports for the annotations of fields, and for the defaults of those that have them in the model."""
+    needed = set()
+    words = {"Decimal": "from decimal import Decimal", "Money": "from ..kernel import Money"}
+    words |= {"UUID": "from uuid import UUID", "date": "from datetime import date"}
+    for field in fields:
+        text = field["code"]["model"] if field is not but else field["python"]
+        tokens = {token.strip("[](),.|\"' =") for token in text.replace("[", " ").replace("(", " ").split()}
+        needed |= {line for word, line in words.items() if word in tokens}
+    return needed
+
+
+def _schema_imports(aggregate: Model) -> str:
+    inputs = [*aggregate["input_fields"], *(field for part in aggregate["parts"] for field in part["input_fields"])]
+    lines = {line for field in inputs for line in field["imports"]["input"]}
+    lines |= {line for filter_ in aggregate["filters"] for line in filter_["imports"]}
+    lines |= {
+        "from dataclasses import replace",
+        "from datetime import datetime",
+        "from typing import Literal",
+        "from uuid import UUID",
+        f"from .model import {aggregate['name']}",
+        "from ..platform.http import Body, PageParameters, Patch",
+    }
+    lines |= {f"from .model import {part['entity']}" for part in aggregate["parts"]}
+    printed = [field["code"][form] for field in aggregate["input_fields"] for form in ("create", "patch")]
+    printed += [field["code"]["create"] for part in aggregate["parts"] for field in part["input_fields"]]
+    printed += [part["code"][form] for part in aggregate["parts"] for form in ("create", "patch")]
+    printed += [filter_["query"] for filter_ in aggregate["filters"] if filter_["param"] != filter_["attribute"]]
+    if any("Annotated[" in text for text in printed):
+        lines.add("from typing import Annotated")
+    if any("Field(" in text for text in printed) or _renamed_filters(aggregate):
+        lines |= {"from pydantic import Field", *(["from typing import Annotated"] if _renamed_filters(aggregate) else [])}
+    if any("NotNull" in text for text in printed):
+        lines.add(f"{FIELDS} NotNull")
+    if any(field["kind"] == "json" for field in aggregate["input_fields"]):
+        lines.add("from ..platform.merge import merged")
+    return imports(lines)
+
+
+def _renamed_filters(aggregate: Model) -> bool:
+    return any(filter_["param"] != filter_["attribute"] for filter_ in aggregate["filters"])
+
+
+def _view_imports(aggregate: Model) -> str:
+    shown = [*aggregate["output_fields"], *(field for part in aggregate["parts"] for field in part["fields"])]
+    lines = {line for field in shown for line in field["imports"]["view"]}
+    lines |= {
+        "from datetime import datetime",
+        "from typing import Self",
+        "from uuid import UUID",
+        "import msgspec",
+        f"from .model import {aggregate['name']}",
+    }
+    lines |= {f"from .model import {part['entity']}" for part in aggregate["parts"]}
+    return imports(lines)
+
+
+def _repository_imports(aggregate: Model) -> str:
+    name, parts, lifecycle = aggregate["name"], aggregate["parts"], aggregate["lifecycle"]
+    lines = {
+        "from collections.abc import Mapping",
+        "from datetime import datetime",
+        "from typing import ClassVar",
+        "from uuid import UUID",
+        "from ..platform.database import Database, Record",
+        "from ..platform.idempotency import Claim, KeyTaken, claiming",
+        "from ..platform.paging import PageQuery, Sort",
+        "from ..platform.problems import version_mismatch",
+        f"from .model import {name}",
+        f"from .schemas import {name}Query",
+        f"from .views import {name}Page, {name}View",
+    }
+    lines |= {CURSOR_IMPORTS[sort["kind"]] for sort in aggregate["sorts"] if sort["kind"] in CURSOR_IMPORTS}
+    everything = _everything(aggregate)
+    if any(field["kind"] == "money" for field in aggregate["fields"]):
+        lines.add("from ..kernel import Money")
+    lines |= {f"from .model import {field['enum']}" for field in everything if field["enum"]}
+    if lifecycle:
+        lines |= {
+            "from ..platform.idempotency import store_claim",
+            "from ..platform.problems import changed_meanwhile",
+            f"from .model import {lifecycle['enum']}",
+        }
+    for part in parts:
+        lines |= {
+            "from typing import Any",
+            "import msgspec",
+            f"from .model import {part['entity']}",
+            f"from .views import {part['entity']}View",
+        }
+    return imports(lines)
+
+
+def _app_imports(aggregates: list[Model]) -> str:
+    lines = {
+        "import asyncio",
+        "from collections.abc import AsyncIterator",
+        "from contextlib import asynccontextmanager",
+        "from fastapi import FastAPI",
+        "from .about import SERVICE, TITLE, VERSION",
+        "from .platform import edge, idempotency",
+        "from .platform.database import Database",
+        "from .platform.docs import Contract, docs_router",
+        "from .platform.health import health_router",
+        "from .settings import Settings",
+    }
+    for aggregate in aggregates:
+        module, name = aggregate["module"], aggregate["name"]
+        lines |= {
+            f"from .{module}.repository import {name}Repository",
+            f"from .{module}.routes import router as {aggregate['singular']}_router",
+            f"from .{module}.service import {name}Service",
+        }
+    return imports(lines)
+
+
+# Examples ------------------------------------------------------------------------------------------------------------
+
+
+def _examples(aggregate: Model) -> Model:
+    inputs = [field for field in aggregate["input_fields"] if not _is_spare(field)]
+    return {
+        "example_body": {field["wire"]: field["example"] for field in inputs}
+        | {part["wire"]: [_part_example(part)] for part in aggregate["parts"]},
         "example_patch": _example_patch(aggregate),
         "example_references": _references(aggregate),
         "example_unique": {
-            field["wire"]: field["bounds"]
-            for field in aggregate["input_fields"]
-            if field["unique"] and field["kind"] != "ref" and not _is_spare(field)
+            field["wire"]: string_row(field["examples"]) if field["alias"] else _bounds(field)
+            for field in inputs
+            if field["unique"] and field["kind"] != "ref"
         },
-        "filter_tests": [filter["param"] for filter in aggregate["filters"] if filter["testable"]],
+        "filter_tests": [
+            filter_["param"] for filter_ in aggregate["filters"] if _is_in_example(aggregate, filter_["param"])
+        ],
         "sort_tests": [sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"],
-        "moves": _moves(lifecycle) if lifecycle else [],
-        "refusals": _refusals(lifecycle) if lifecycle else [],
-        "has_secrets": secrets,
-        "insert_id": first,
-        "insert_values": values,
-        "update_values": [f"{name} = ${place}" for place, name in enumerate(changed, start=3)],
-        "tables": _tables(aggregate),
-        "uses_postgresql_types": any(
-            "postgresql." in column["sa"] for field in everything for column in field["columns"]
-        ),
     }
 
 
 def _is_spare(field: Model) -> bool:
-    """Whether the example does without the field: optional references would need another resource."""
+    """Whether the example does without the field: an optional reference would need another resource."""
     return bool(field["optional"]) and field["kind"] == "ref"
 
 
+def _is_in_example(aggregate: Model, param: str) -> bool:
+    if param == "status" and aggregate["lifecycle"]:
+        return True
+    return any(field["wire"] == param and not _is_spare(field) for field in aggregate["input_fields"])
+
+
 def _part_example(part: Model) -> Model:
-    return {field["wire"]: field["example"] for field in part["fields"] if not _is_spare(field)}
+    return {field["wire"]: field["example"] for field in part["input_fields"] if not _is_spare(field)}
+
+
+def _bounds(field: Model) -> str:
+    schema = field["input_json_schema"]
+    if field["kind"] == "decimal":
+        digits = len(field["example"].replace(".", ""))
+        return f"(0, {10**digits - 1})"
+    low = schema.get("minimum", schema.get("minLength", 0))
+    high = schema.get("maximum", schema.get("maxLength", 0))
+    return f"({low}, {high})"
 
 
 def _example_patch(aggregate: Model) -> Model:
-    """A merge patch that is valid for every resource made from the example."""
+    """A merge patch that is valid for every resource made from the example, and changes it where that can be."""
     plain = [field for field in aggregate["input_fields"] if field["kind"] != "ref"]
     for field in sorted(plain, key=lambda field: bool(field["unique"])):
-        if field["other_example"] is not None:
-            return {field["wire"]: field["other_example"]}
+        if len(field["examples"]) > 1:
+            return {field["wire"]: field["examples"][1]}
     for part in aggregate["parts"]:
         return {part["wire"]: []}
-    return {field["wire"]: field["example"] for field in plain[:1]}
+    optional = [field for field in aggregate["input_fields"] if field["optional"]]
+    return {optional[0]["wire"]: None} if optional else {plain[0]["wire"]: plain[0]["example"]} if plain else {}
 
 
 def _references(aggregate: Model) -> list[Model]:
     fields = [([field["wire"]], field) for field in aggregate["input_fields"]]
-    fields += [([part["wire"], 0, field["wire"]], field) for part in aggregate["parts"] for field in part["fields"]]
+    fields += [([part["wire"], 0, field["wire"]], field) for part in aggregate["parts"] for field in part["input_fields"]]
     return [
-        {"place": place, "module": field["target_module"]}
+        {"place": place, "module": field["reference"]["module"]}
         for place, field in fields
         if field["kind"] == "ref" and not field["optional"]
     ]
@@ -212,7 +507,7 @@ def _paths(lifecycle: Model) -> dict[str, list[str]]:
 def _moves(lifecycle: Model) -> list[Model]:
     paths = _paths(lifecycle)
     return [
-        {"steps": python_literal_row(paths[source]), "path": action["path"], "target": action["target"]}
+        {"steps": string_row(paths[source], "[]"), "path": action["path"], "target": action["target"]}
         for action in lifecycle["actions"]
         for source in action["sources"]
         if source in paths
@@ -220,15 +515,18 @@ def _moves(lifecycle: Model) -> list[Model]:
 
 
 def _refusals(lifecycle: Model) -> list[Model]:
-    paths = _paths(lifecycle)
     return [
-        {"steps": python_literal_row(steps), "path": action["path"]}
+        {"steps": string_row(steps, "[]"), "path": action["path"]}
         for action in lifecycle["actions"]
-        for state, steps in paths.items()
+        for state, steps in _paths(lifecycle).items()
         if state not in action["sources"]
     ]
 
 
-def python_literal_row(texts: list[str]) -> str:
+def string_row(texts: list[str], brackets: str = "[]") -> str:
     """A list of texts on one line."""
-    return "[" + ", ".join(f'"{text}"' for text in texts) + "]"
+    return brackets[0] + ", ".join(string(text) for text in texts) + brackets[1]
+
+
+GLOBALS: Model = {}
+FILTERS = {"with_code": with_code}

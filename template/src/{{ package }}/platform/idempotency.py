@@ -135,9 +135,9 @@ def fingerprint(method: str, path: str, body: bytes) -> bytes:
     return digest.digest()
 
 
-async def claim(connection: Connection, wanted: Claim) -> None:
+async def store_claim(connection: Connection, claim: Claim) -> None:
     """Claim the key as a statement of its own, inside the caller's transaction; raises `KeyTaken`."""
-    if await connection.fetchrow(CLAIM_ALONE, *wanted.args) is None:
+    if await connection.fetchrow(CLAIM_ALONE, *claim.args) is None:
         raise KeyTaken
 
 
