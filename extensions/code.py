@@ -486,7 +486,7 @@ def _references(aggregate: Model) -> list[Model]:
     fields = [([field["wire"]], field) for field in aggregate["input_fields"]]
     fields += [([part["wire"], 0, field["wire"]], field) for part in aggregate["parts"] for field in part["input_fields"]]
     return [
-        {"place": place, "module": field["reference"]["module"]}
+        {"place": python_row(place), "module": field["reference"]["module"]}
         for place, field in fields
         if field["kind"] == "ref" and not field["optional"]
     ]
@@ -521,6 +521,12 @@ def _refusals(lifecycle: Model) -> list[Model]:
         for state, steps in _paths(lifecycle).items()
         if state not in action["sources"]
     ]
+
+
+def python_row(place: list[Any]) -> str:
+    """A tuple on one line."""
+    items = ", ".join(string(step) if isinstance(step, str) else str(step) for step in place)
+    return f"({items},)" if len(place) == 1 else f"({items})"
 
 
 def string_row(texts: list[str], brackets: str = "[]") -> str:

@@ -221,7 +221,7 @@ class Builder:
             wires[part.name] = part.path
             inner: dict[str, str] = {}
             parent = f"{naming.snake(aggregate.name)}_id"
-            inner_columns = {parent: "the aggregate's own identity"}
+            inner_columns = {parent: "the aggregate's own identity", "position": "its place in the list"}
             for declared in part.fields:
                 self._check_field(declared, inner, inner_columns, RESERVED_FIELDS)
         self._check_lifecycle(aggregate)
@@ -540,9 +540,8 @@ class Builder:
         parent = f"{naming.snake(aggregate.name)}_id"
         attributes = _attributes([field.wire for field in part.fields])
         tables = _Table(table, self._relations, aggregate.name, [parent], f"/{part.name}")
-        tables.primary(["id"])
+        tables.primary([parent, "position"])
         tables.foreign(parent, parent_table, "", "CASCADE", use_alter=False)
-        tables.unique(["position"], "")
         keys = [
             _column(parent, "uuid", "sa.Uuid()", "uuid", f"The {naming.words(aggregate.name)} it belongs to."),
             _column("position", "integer", "sa.Integer()", "integer", "Its place in the list, from 0."),
@@ -572,7 +571,7 @@ class Builder:
             "fields": fields,
             "input_fields": [field for field in fields if not field["readonly"]],
             "columns": columns,
-            "table_columns": [_identity(), *keys, *columns],
+            "table_columns": [*keys, *columns],
             "constraints": tables.constraints,
             "indexes": tables.indexes,
             "example": {field["wire"]: field["example"] for field in fields if not field["readonly"]},

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+
 from dev.examples import EXAMPLES
 
 MERGE_PATCH = "application/merge-patch+json"

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
 from dev.examples import EXAMPLES, Example
 
 from .api import Api
