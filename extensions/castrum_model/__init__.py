@@ -1,16 +1,18 @@
 """The domain language and the model that every template reads.
 
-`reading` loads and compares `domain.yaml`, `language` parses it, `fieldtypes` is the type table, `model` computes the names and
-forms, `schema` describes the language to editors.
+`reading` loads and compares `domain.yaml`, `language` parses it, `fieldtypes` is the type table, `model` computes the
+names and forms, `schema` describes the language to editors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import naming
 from .reading import build_model, domain_error, problems_of, project_domain, sample_domain, sample_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 GLOBALS: Mapping[str, Callable[..., Any]] = {
     "project_domain": project_domain,

@@ -1,6 +1,7 @@
 """The type table: each field type of the language with its form in every artefact.
 
-Adding a type is adding a class and its row in `TABLE`; the parser, the model and the language's JSON Schema read the table.
+Adding a type is adding a class and its row in `TABLE`; the parser, the model and the language's JSON Schema read the
+table.
 """
 
 from __future__ import annotations
@@ -8,12 +9,11 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import islice
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 import yaml
@@ -21,6 +21,9 @@ import yaml
 from . import naming
 from .patterns import CONTROLS, Pattern, PatternError
 from .problems import nearest, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
@@ -123,7 +126,7 @@ SHARED_SCHEMAS["NonNegativeMoney"] = {
 """Schemas that a field's schema may refer to, by name under `#/components/schemas/`."""
 
 
-class TypeProblem(ValueError):
+class FieldTypeError(ValueError):
     """A type, bound, default or example is wrong; the message says what was expected."""
 
 
@@ -175,12 +178,19 @@ class Spec:
     precision: int = 0
     scale: int = 0
     members: list[str] = field(default_factory=list)
-    item: Spec | None = None
+    inner: Spec | None = None
     target: str = ""
     context: str = ""
     pattern: Pattern | None = None
     enum_class: str = ""
     alias_name: str = ""
+
+    @property
+    def item(self) -> Spec:
+        """The type of a list's values."""
+        if self.inner is None:
+            raise TypeError(f"{self.type.kind} holds no values")
+        return self.inner
 
 
 class FieldType(ABC):
@@ -191,6 +201,8 @@ class FieldType(ABC):
     meaning: ClassVar[str]
     sample: ClassVar[str]
     """An example of the syntax."""
+    shape: ClassVar[str]
+    """The syntax as a regular expression, for editors."""
     arguments: ClassVar[bool] = False
     unique: ClassVar[bool] = True
     indexable: ClassVar[bool] = True
@@ -205,19 +217,19 @@ class FieldType(ABC):
     patterned: ClassVar[bool] = False
 
     def spec(self, arguments: str) -> Spec:
-        """The type with the text between its parentheses; raises TypeProblem."""
+        """The type with the text between its parentheses; raises FieldTypeError."""
         return Spec(self)
 
     def bound(self, spec: Spec, low: object, high: object) -> None:
-        """Apply `min` and `max` of the mapping form; raises TypeProblem."""
-        raise TypeProblem(f"min and max have no meaning for {self.kind}")
+        """Apply `min` and `max` of the mapping form; raises FieldTypeError."""
+        raise FieldTypeError(f"min and max have no meaning for {self.kind}")
 
     @abstractmethod
     def forms(self, spec: Spec) -> Forms: ...
 
     @abstractmethod
     def value(self, spec: Spec, raw: object) -> Any:
-        """A default or example as it goes over the wire; raises TypeProblem when it is not valid for the field."""
+        """A default or example as it goes over the wire; raises FieldTypeError when it is not valid for the field."""
 
     def span(self, spec: Spec) -> list[int] | None:
         """Shortest and longest text, or least and greatest number, where the type has such bounds."""
@@ -257,21 +269,22 @@ def raw_text(value: str) -> str:
 
 
 def sql_text(value: str) -> str:
+    """A text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def _whole(raw: object, what: str) -> int:
     if isinstance(raw, bool) or not isinstance(raw, (int, str)) or not re.fullmatch(r"[+-]?[0-9_]{1,25}", str(raw)):
-        raise TypeProblem(f"{what} must be a whole number, not {show(raw)}")
+        raise FieldTypeError(f"{what} must be a whole number, not {show(raw)}")
     try:
         return int(raw)
     except ValueError:
-        raise TypeProblem(f"{what} must be a whole number, not {show(raw)}") from None
+        raise FieldTypeError(f"{what} must be a whole number, not {show(raw)}") from None
 
 
 def _check_order(low: int | None, high: int | None) -> None:
     if low is not None and high is not None and low > high:
-        raise TypeProblem(f"min {low} is greater than max {high}")
+        raise FieldTypeError(f"min {low} is greater than max {high}")
 
 
 # Text ----------------------------------------------------------------------------------------------------------------
@@ -323,12 +336,12 @@ class _Textual(FieldType):
         if high is not None:
             spec.high = _whole(high, "max")
             if not 1 <= spec.high <= spec.length:
-                raise TypeProblem(f"max must be between 1 and {spec.length}, the longest value of the type")
+                raise FieldTypeError(f"max must be between 1 and {spec.length}, the longest value of the type")
             spec.length = spec.high
         if low is not None:
             spec.low = _whole(low, "min")
             if spec.low < 0:
-                raise TypeProblem("min must be 0 or more: it is the shortest length")
+                raise FieldTypeError("min must be 0 or more: it is the shortest length")
         _check_order(spec.low, spec.length)
 
     def _shortest(self, spec: Spec) -> int:
@@ -372,15 +385,15 @@ class _Textual(FieldType):
 
     def value(self, spec: Spec, raw: object) -> str:
         if isinstance(raw, (bool, dict, list)) or raw is None:
-            raise TypeProblem(f"expected a text, not {show(raw)}")
+            raise FieldTypeError(f"expected a text, not {show(raw)}")
         text = str(raw)
         if not self._shortest(spec) <= len(text) <= spec.length:
-            raise TypeProblem(
+            raise FieldTypeError(
                 f"{show(text)} has {len(text)} characters; expected {self._shortest(spec)} to {spec.length}"
             )
         if not re.fullmatch(self._pattern(spec)[1:-1], text):
             what = f"does not match the pattern {spec.pattern.text}" if spec.pattern else "contains a control character"
-            raise TypeProblem(f"{show(text)} {what}")
+            raise FieldTypeError(f"{show(text)} {what}")
         return text
 
     def examples(self, spec: Spec) -> Iterator[str]:
@@ -394,15 +407,16 @@ class StringType(_Textual):
     syntax = "string(n)"
     meaning = "one line of 1 to n characters, n at most 10 000"
     sample = "string(120)"
+    shape = r"string\([0-9]{1,5}\)"
     arguments = True
     sortable = True
 
     def spec(self, arguments: str) -> Spec:
         if not arguments:
-            raise TypeProblem("string needs its longest length, such as string(120); expected string(n)")
+            raise FieldTypeError("string needs its longest length, such as string(120); expected string(n)")
         length = _whole(arguments, "the length of string(n)")
         if not 1 <= length <= LONGEST_STRING:
-            raise TypeProblem(f"string({length}) is out of range; expected 1 to {LONGEST_STRING}")
+            raise FieldTypeError(f"string({length}) is out of range; expected 1 to {LONGEST_STRING}")
         return Spec(self, length=length)
 
 
@@ -411,6 +425,7 @@ class TextType(_Textual):
     syntax = "text"
     meaning = "prose of up to 10 000 characters, line breaks included"
     sample = "text"
+    shape = "text"
     multiline = True
     unique = indexable = filterable = listable = False
 
@@ -461,7 +476,7 @@ class _Formatted(_Textual):
     def value(self, spec: Spec, raw: object) -> str:
         text = str(raw) if not isinstance(raw, (bool, dict, list)) and raw is not None else ""
         if not self.shortest <= len(text) <= self.limit or not re.fullmatch(self.regex[1:-1], text):
-            raise TypeProblem(f"{show(raw)} is not {self.meaning}")
+            raise FieldTypeError(f"{show(raw)} is not {self.meaning}")
         return text
 
 
@@ -470,6 +485,7 @@ class EmailType(_Formatted):
     syntax = "email"
     meaning = "an e-mail address"
     sample = "email"
+    shape = "email"
     annotation = "Email"
     format = "email"
     regex = EMAIL_PATTERN
@@ -487,6 +503,7 @@ class UrlType(_Formatted):
     syntax = "url"
     meaning = "an http or https address"
     sample = "url"
+    shape = "url"
     annotation = "Url"
     format = "uri"
     regex = URL_PATTERN
@@ -512,7 +529,7 @@ class _Integral(FieldType):
                 continue
             number = _whole(raw, what)
             if not INT64[0] <= number <= INT64[1]:
-                raise TypeProblem(f"{what} {number} does not fit into 64 bits")
+                raise FieldTypeError(f"{what} {number} does not fit into 64 bits")
             if what == "min":
                 spec.low = number
             else:
@@ -559,7 +576,7 @@ class _Integral(FieldType):
         number = _whole(raw, "the value")
         low, high = self._range(spec)
         if not low <= number <= high:
-            raise TypeProblem(f"{number} is outside {low} to {high}")
+            raise FieldTypeError(f"{number} is outside {low} to {high}")
         return number
 
     def examples(self, spec: Spec) -> Iterator[int]:
@@ -574,6 +591,7 @@ class IntType(_Integral):
     syntax = "int or int(a..b)"
     meaning = "a whole number of 32 bits, or within a..b"
     sample = "int(1..999)"
+    shape = r"int(\(\s*[+-]?[0-9_]*\s*\.\.\s*[+-]?[0-9_]*\s*\))?"
     arguments = True
 
     def spec(self, arguments: str) -> Spec:
@@ -581,7 +599,7 @@ class IntType(_Integral):
             return Spec(self)
         match = re.fullmatch(r"\s*([+-]?[0-9_]+)?\s*\.\.\s*([+-]?[0-9_]+)?\s*", arguments)
         if not match or not (match[1] or match[2]):
-            raise TypeProblem(f"int({arguments}) is no range; expected int(a..b), such as int(1..999)")
+            raise FieldTypeError(f"int({arguments}) is no range; expected int(a..b), such as int(1..999)")
         spec = Spec(self)
         self.bound(spec, match[1], match[2])
         return spec
@@ -592,6 +610,7 @@ class BigintType(_Integral):
     syntax = "bigint"
     meaning = "a whole number of 64 bits"
     sample = "bigint"
+    shape = "bigint"
 
 
 class DecimalType(FieldType):
@@ -599,6 +618,7 @@ class DecimalType(FieldType):
     syntax = "decimal(p,s)"
     meaning = "an exact number of p digits, s of them after the point; a string on the wire"
     sample = "decimal(12, 2)"
+    shape = r"decimal\(\s*[0-9]{1,2}\s*(,\s*[0-9]\s*)?\)"
     arguments = True
     sortable = True
     bounds = "sign"
@@ -606,10 +626,12 @@ class DecimalType(FieldType):
     def spec(self, arguments: str) -> Spec:
         match = re.fullmatch(r"\s*([0-9]{1,3})\s*(?:,\s*([0-9]{1,3})\s*)?", arguments)
         if not match:
-            raise TypeProblem("decimal needs its digits, such as decimal(12, 2); expected decimal(p,s)")
+            raise FieldTypeError("decimal needs its digits, such as decimal(12, 2); expected decimal(p,s)")
         spec = Spec(self, precision=int(match[1]), scale=int(match[2] or 0))
         if not 1 <= spec.precision <= 38 or spec.scale > min(6, spec.precision):
-            raise TypeProblem(f"decimal({arguments}) is out of range; expected p from 1 to 38 and s from 0 to 6, s ≤ p")
+            raise FieldTypeError(
+                f"decimal({arguments}) is out of range; expected p from 1 to 38 and s from 0 to 6, s ≤ p"
+            )
         return spec
 
     def bound(self, spec: Spec, low: object, high: object) -> None:
@@ -654,11 +676,11 @@ class DecimalType(FieldType):
     def value(self, spec: Spec, raw: object) -> str:
         text = str(raw)
         if isinstance(raw, bool) or not re.fullmatch(self._pattern(spec)[1:-1], text):
-            raise TypeProblem(f"{show(raw)} is not a value of decimal({spec.precision},{spec.scale}){_at_least(spec)}")
-        sign, digits, exponent = Decimal(text).as_tuple()
-        assert isinstance(exponent, int)
-        exact = Decimal((sign if any(digits) else 0, (*digits, *[0] * (spec.scale + exponent)), -spec.scale))
-        return f"{exact:f}"
+            raise FieldTypeError(
+                f"{show(raw)} is not a value of decimal({spec.precision},{spec.scale}){_at_least(spec)}"
+            )
+        number = Decimal(text).quantize(Decimal(1).scaleb(-spec.scale), context=Context(prec=64))
+        return f"{number or abs(number):f}"
 
     def examples(self, spec: Spec) -> Iterator[str]:
         for number in range(1, 100):
@@ -675,10 +697,12 @@ class DecimalType(FieldType):
 
 def _bound_sign(spec: Spec, low: object, high: object) -> None:
     if high is not None:
-        raise TypeProblem(f"max has no meaning for {spec.type.kind}: its digits are its bound")
+        raise FieldTypeError(f"max has no meaning for {spec.type.kind}: its digits are its bound")
     if low is not None:
         if isinstance(low, bool) or str(low) not in {"0", "0.0", "0.00"}:
-            raise TypeProblem(f"min of {spec.type.kind} can only be 0 (no negative values): it is a string on the wire")
+            raise FieldTypeError(
+                f"min of {spec.type.kind} can only be 0 (no negative values): it is a string on the wire"
+            )
         spec.low = 0
 
 
@@ -691,6 +715,7 @@ class MoneyType(FieldType):
     syntax = "money"
     meaning = "an exact amount with its currency, such as 10.00 EUR"
     sample = "money"
+    shape = "money"
     unique = indexable = filterable = listable = False
     bounds = "sign"
 
@@ -721,15 +746,15 @@ class MoneyType(FieldType):
         if isinstance(raw, str) and (match := re.fullmatch(r"\s*(\S+)\s+(\S+)\s*", raw)):
             raw = {"amount": match[1], "currency": match[2]}
         if not isinstance(raw, dict) or set(raw) != {"amount", "currency"}:
-            raise TypeProblem(f"expected an amount and a currency, such as 10.00 EUR, not {show(raw)}")
+            raise FieldTypeError(f"expected an amount and a currency, such as 10.00 EUR, not {show(raw)}")
         amount, currency = str(raw["amount"]), str(raw["currency"])
         pattern = MONEY_AMOUNT_PATTERN.replace("-?", "") if spec.low == 0 else MONEY_AMOUNT_PATTERN
         if not re.fullmatch(pattern[1:-1], amount):
-            raise TypeProblem(
+            raise FieldTypeError(
                 f"the amount {show(amount)} is not a decimal{_at_least(spec)} with at most 4 decimal places"
             )
         if not re.fullmatch("[A-Z]{3}", currency):
-            raise TypeProblem(f"the currency {show(currency)} is not three capital letters, such as EUR")
+            raise FieldTypeError(f"the currency {show(currency)} is not three capital letters, such as EUR")
         return {"amount": f"{Decimal(amount):f}", "currency": currency}
 
     def examples(self, spec: Spec) -> Iterator[dict[str, str]]:
@@ -748,6 +773,7 @@ class BoolType(FieldType):
     syntax = "bool"
     meaning = "true or false"
     sample = "bool = false"
+    shape = "bool"
     unique = False
     nullable = "a boolean is never absent: give it a default, such as bool = false, or use an enum"
 
@@ -768,7 +794,7 @@ class BoolType(FieldType):
             return raw
         if str(raw).lower() in {"true", "false"}:
             return str(raw).lower() == "true"
-        raise TypeProblem(f"expected true or false, not {show(raw)}")
+        raise FieldTypeError(f"expected true or false, not {show(raw)}")
 
     def examples(self, spec: Spec) -> Iterator[bool]:
         yield from (True, False)
@@ -785,6 +811,7 @@ class DateType(FieldType):
     syntax = "date"
     meaning = "a calendar day, such as 2026-11-22"
     sample = "date"
+    shape = "date"
     sortable = True
 
     def forms(self, spec: Spec) -> Forms:
@@ -811,7 +838,7 @@ class DateType(FieldType):
                 return date.fromisoformat(text).isoformat()
         except ValueError:
             pass
-        raise TypeProblem(f"{show(raw)} is not a date, such as 2026-11-22")
+        raise FieldTypeError(f"{show(raw)} is not a date, such as 2026-11-22")
 
     def examples(self, spec: Spec) -> Iterator[str]:
         yield from (f"2026-11-{day:02d}" for day in range(22, 31))
@@ -827,6 +854,7 @@ class DatetimeType(FieldType):
     syntax = "datetime"
     meaning = "a moment, RFC 3339 with its offset, such as 2026-11-22T08:00:00Z"
     sample = "datetime"
+    shape = "datetime"
     sortable = True
     filterable = False
 
@@ -853,7 +881,7 @@ class DatetimeType(FieldType):
                 return datetime.fromisoformat(text).astimezone(UTC).isoformat().replace("+00:00", "Z")
         except ValueError:
             pass
-        raise TypeProblem(f"{show(raw)} is not a moment with its offset, such as 2026-11-22T08:00:00Z")
+        raise FieldTypeError(f"{show(raw)} is not a moment with its offset, such as 2026-11-22T08:00:00Z")
 
     def examples(self, spec: Spec) -> Iterator[str]:
         for number in range(24 * 60):
@@ -872,6 +900,7 @@ class UuidType(FieldType):
     syntax = "uuid"
     meaning = "a UUID"
     sample = "uuid"
+    shape = "uuid"
 
     def forms(self, spec: Spec) -> Forms:
         imports = ("from ..platform.fields import Uuid",)
@@ -891,7 +920,7 @@ class UuidType(FieldType):
 
     def value(self, spec: Spec, raw: object) -> str:
         if not isinstance(raw, str) or not UUID_PATTERN.fullmatch(raw):
-            raise TypeProblem(f"{show(raw)} is not a UUID, such as 018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f")
+            raise FieldTypeError(f"{show(raw)} is not a UUID, such as 018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f")
         return str(UUID(raw))
 
     def examples(self, spec: Spec) -> Iterator[str]:
@@ -907,6 +936,7 @@ class RefType(UuidType):
     syntax = "ref X"
     meaning = "a reference to the aggregate X of this context"
     sample = "ref Customer"
+    shape = r"ref\s+[A-Z][A-Za-z0-9]*"
     listable = defaultable = False
 
 
@@ -915,6 +945,7 @@ class IdType(UuidType):
     syntax = "id context.X"
     meaning = "the identity of an aggregate of another context"
     sample = "id payments.Payment"
+    shape = r"id\s+[a-z][a-z0-9_-]*\.[A-Z][A-Za-z0-9]*"
     listable = defaultable = False
 
 
@@ -926,6 +957,7 @@ class EnumType(FieldType):
     syntax = "enum(a, b, c)"
     meaning = "one of the listed words, upper case on the wire"
     sample = "enum(low, normal, high)"
+    shape = r"enum\([^()]+\)"
     arguments = True
     unique = False
 
@@ -934,12 +966,12 @@ class EnumType(FieldType):
         for raw in filter(None, (word.strip() for word in arguments.split(","))):
             member = enum_member(raw)
             if member in members:
-                raise TypeProblem(f"enum lists {raw!r} twice")
+                raise FieldTypeError(f"enum lists {raw!r} twice")
             members.append(member)
         if not members:
-            raise TypeProblem("enum needs its words, such as enum(low, high); expected enum(a, b, c)")
+            raise FieldTypeError("enum needs its words, such as enum(low, high); expected enum(a, b, c)")
         if len(members) > 100:
-            raise TypeProblem(f"enum has {len(members)} words; at most 100 are possible")
+            raise FieldTypeError(f"enum has {len(members)} words; at most 100 are possible")
         return Spec(self, members=members)
 
     def forms(self, spec: Spec) -> Forms:
@@ -961,7 +993,7 @@ class EnumType(FieldType):
     def value(self, spec: Spec, raw: object) -> str:
         text = str(raw).strip().upper().replace("-", "_")
         if text not in spec.members:
-            raise TypeProblem(f"{show(raw)} is not one of {', '.join(spec.members)}")
+            raise FieldTypeError(f"{show(raw)} is not one of {', '.join(spec.members)}")
         return text
 
     def examples(self, spec: Spec) -> Iterator[str]:
@@ -972,9 +1004,11 @@ class EnumType(FieldType):
 
 
 def enum_member(raw: str) -> str:
-    """A word of an enum as it goes over the wire: `in-transit` → `IN_TRANSIT`; raises TypeProblem."""
+    """A word of an enum as it goes over the wire: `in-transit` → `IN_TRANSIT`; raises FieldTypeError."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*", raw) or len(raw) > naming.LONGEST_NAME:
-        raise TypeProblem(f"{show(raw)} is not a word of letters, digits and '_', at most {naming.LONGEST_NAME} long")
+        raise FieldTypeError(
+            f"{show(raw)} is not a word of letters, digits and '_', at most {naming.LONGEST_NAME} long"
+        )
     return raw.upper().replace("-", "_")
 
 
@@ -983,6 +1017,7 @@ class JsonType(FieldType):
     syntax = "json"
     meaning = "a JSON object of the caller's own shape"
     sample = "json"
+    shape = "json"
     unique = indexable = filterable = listable = False
 
     def forms(self, spec: Spec) -> Forms:
@@ -1002,7 +1037,7 @@ class JsonType(FieldType):
         if isinstance(raw, str):
             raw = _flow(raw)
         if not isinstance(raw, dict):
-            raise TypeProblem(f"expected a JSON object, such as {{}}, not {show(raw)}")
+            raise FieldTypeError(f"expected a JSON object, such as {{}}, not {show(raw)}")
         _check_json(raw, 0)
         return raw
 
@@ -1015,11 +1050,11 @@ class JsonType(FieldType):
 
 def _check_json(value: object, depth: int) -> None:
     if depth > 16:
-        raise TypeProblem("the JSON object is more than 16 levels deep")
+        raise FieldTypeError("the JSON object is more than 16 levels deep")
     if isinstance(value, dict):
         for key, inner in value.items():
             if not isinstance(key, str):
-                raise TypeProblem(f"the key {show(key)} of a JSON object is no text")
+                raise FieldTypeError(f"the key {show(key)} of a JSON object is no text")
             _check_json(key, depth)
             _check_json(inner, depth + 1)
     elif isinstance(value, list):
@@ -1027,12 +1062,12 @@ def _check_json(value: object, depth: int) -> None:
             _check_json(inner, depth + 1)
     elif isinstance(value, str):
         if not re.fullmatch(TEXT_PATTERN[1:-1], value):
-            raise TypeProblem("a text in the JSON object contains a control character")
+            raise FieldTypeError("a text in the JSON object contains a control character")
     elif isinstance(value, (int, float)):
         if not -LARGEST_JSON_NUMBER <= value <= LARGEST_JSON_NUMBER:
-            raise TypeProblem(f"the number {value} in the JSON object is larger than 2^53")
+            raise FieldTypeError(f"the number {value} in the JSON object is larger than 2^53")
     elif value is not None:
-        raise TypeProblem(f"{show(value)} has no form in JSON")
+        raise FieldTypeError(f"{show(value)} has no form in JSON")
 
 
 class ListType(FieldType):
@@ -1040,6 +1075,7 @@ class ListType(FieldType):
     syntax = "list(type)"
     meaning = "up to 100 values of a simple type, in order"
     sample = "list(string(40)) = []"
+    shape = r"list\(.+\)"
     arguments = True
     unique = indexable = filterable = listable = False
     nullable = "an empty list says it: write list(…) = []"
@@ -1051,7 +1087,7 @@ class ListType(FieldType):
                 continue
             number = _whole(raw, what)
             if not 0 <= number <= LONGEST_LIST or (what == "max" and number == 0):
-                raise TypeProblem(f"{what} of a list must be between {int(what == 'max')} and {LONGEST_LIST}")
+                raise FieldTypeError(f"{what} of a list must be between {int(what == 'max')} and {LONGEST_LIST}")
             if what == "min":
                 spec.low = number
             else:
@@ -1062,7 +1098,6 @@ class ListType(FieldType):
         return spec.low or 0, spec.high or LONGEST_LIST
 
     def forms(self, spec: Spec) -> Forms:
-        assert spec.item is not None
         item = spec.item.type.forms(spec.item)
         column = item.columns[0]
         low, high = self._range(spec)
@@ -1089,30 +1124,26 @@ class ListType(FieldType):
         )
 
     def value(self, spec: Spec, raw: object) -> list[Any]:
-        assert spec.item is not None
         if isinstance(raw, str):
             raw = _flow(raw)
         if not isinstance(raw, list):
-            raise TypeProblem(f"expected a list, such as [], not {show(raw)}")
+            raise FieldTypeError(f"expected a list, such as [], not {show(raw)}")
         low, high = self._range(spec)
         if not low <= len(raw) <= high:
-            raise TypeProblem(f"the list has {len(raw)} values; expected {low} to {high}")
+            raise FieldTypeError(f"the list has {len(raw)} values; expected {low} to {high}")
         return [spec.item.type.value(spec.item, item) for item in raw]
 
     def examples(self, spec: Spec) -> Iterator[list[Any]]:
-        assert spec.item is not None
         low, high = self._range(spec)
         values = list(islice(spec.item.type.examples(spec.item), 3))
         for size in (max(low, min(2, high)), max(low, 1), min(high, max(low, 3))):
             yield [values[index % len(values)] for index in range(size)]
 
     def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
-        assert spec.item is not None
         literals = [spec.item.type.python_literal(spec.item, item) for item in value]
         return f"[{', '.join(text for text, _ in literals)}]", tuple({line for _, lines in literals for line in lines})
 
     def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
-        assert spec.item is not None
         column = spec.item.type.forms(spec.item).columns[0]
         values = ", ".join(spec.item.type.sql_literals(spec.item, item)[0] for item in value)
         return (f"ARRAY[{values}]::{column.sql}[]" if value else f"'{{}}'::{column.sql}[]",)
@@ -1123,7 +1154,7 @@ def _flow(text: str) -> object:
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise TypeProblem(f"{show(text)} is neither JSON nor a YAML list or mapping") from None
+        raise FieldTypeError(f"{show(text)} is neither JSON nor a YAML list or mapping") from None
 
 
 TABLE: Mapping[str, FieldType] = {
@@ -1186,16 +1217,16 @@ def parse_type(text: str) -> Spec:
     match = re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)\s*(?:\((.*)\))?", text, re.DOTALL)
     if not match:
         hint = " (inside {…} quote the whole line)" if text.count("(") != text.count(")") else ""
-        raise TypeProblem(f"{show(text)} is not a type{hint}; expected one such as string(120), int or ref Customer")
+        raise FieldTypeError(f"{show(text)} is not a type{hint}; expected one such as string(120), int or ref Customer")
     word, arguments = match[1], match[2]
     row = TABLE.get(word)
     if row is None:
         near = f"; did you mean {_ALIASES[word.lower()]!r}?" if word.lower() in _ALIASES else nearest(word, TABLE)
-        raise TypeProblem(f"unknown type {word!r}{near}")
+        raise FieldTypeError(f"unknown type {word!r}{near}")
     if word in {"ref", "id"}:
-        raise TypeProblem(f"{word} needs its aggregate; expected {row.syntax}, such as {row.sample}")
+        raise FieldTypeError(f"{word} needs its aggregate; expected {row.syntax}, such as {row.sample}")
     if arguments is not None and not row.arguments:
-        raise TypeProblem(f"{word} takes no arguments; expected {row.syntax}")
+        raise FieldTypeError(f"{word} takes no arguments; expected {row.syntax}")
     if isinstance(row, ListType):
         return _list(row, (arguments or "").strip())
     return row.spec((arguments or "").strip())
@@ -1203,41 +1234,41 @@ def parse_type(text: str) -> Spec:
 
 def _list(row: ListType, arguments: str) -> Spec:
     if not arguments:
-        raise TypeProblem(f"list needs the type of its values; expected {row.syntax}, such as list(string(40))")
+        raise FieldTypeError(f"list needs the type of its values; expected {row.syntax}, such as list(string(40))")
     if arguments.endswith("?"):
-        raise TypeProblem("the values of a list are never absent; drop the '?' inside")
+        raise FieldTypeError("the values of a list are never absent; drop the '?' inside")
     item = parse_type(arguments)
     if not item.type.listable:
         instead = {"ref": "use a part", "id": "use a part", "text": "use string(n)", "list": "use a part"}
         hint = f"; {instead.get(item.type.kind, 'use a part')}"
-        raise TypeProblem(f"a list cannot hold {item.type.kind}{hint}")
-    return Spec(row, item=item)
+        raise FieldTypeError(f"a list cannot hold {item.type.kind}{hint}")
+    return Spec(row, inner=item)
 
 
 def _reference(word: str, target: str) -> Spec:
     row = TABLE[word]
     if word == "ref":
         if not naming.PASCAL.fullmatch(target):
-            raise TypeProblem(
+            raise FieldTypeError(
                 f"{show(target)} is not the name of an aggregate; expected {row.syntax}, such as {row.sample}"
             )
         return Spec(row, target=target)
     match = re.fullmatch(r"([a-z][a-z0-9]*(?:[_-][a-z0-9]+)*)\.([A-Z][A-Za-z0-9]*)", target)
     if not match:
-        raise TypeProblem(f"{show(target)} is not context.Aggregate; expected {row.syntax}, such as {row.sample}")
+        raise FieldTypeError(f"{show(target)} is not context.Aggregate; expected {row.syntax}, such as {row.sample}")
     return Spec(row, context=match[1], target=match[2])
 
 
 def pattern_of(text: object) -> Pattern:
-    """The checked pattern of a mapping form; raises TypeProblem."""
+    """The checked pattern of a mapping form; raises FieldTypeError."""
     if not isinstance(text, str) or not text:
-        raise TypeProblem(f"expected a regular expression, not {show(text)}")
+        raise FieldTypeError(f"expected a regular expression, not {show(text)}")
     try:
         pattern = Pattern(text)
     except PatternError as error:
-        raise TypeProblem(f"{show(text)} {error}") from None
+        raise FieldTypeError(f"{show(text)} {error}") from None
     if len(pattern.text) > LONGEST_PATTERN:
-        raise TypeProblem(
+        raise FieldTypeError(
             f"its portable form has {len(pattern.text)} characters; at most {LONGEST_PATTERN} are possible"
         )
     return pattern

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import naming
-from .fieldtypes import LONGEST_DEFAULT, LONGEST_INDEXED, Spec, TypeProblem, enum_member, parse_type, pattern_of
+from .fieldtypes import LONGEST_DEFAULT, LONGEST_INDEXED, FieldTypeError, Spec, enum_member, parse_type, pattern_of
 from .problems import Problems, kind_of, nearest, show
 
 MOST_AGGREGATES = 200
@@ -43,6 +43,8 @@ OPERATIONS = ("create", "get", "list", "update", "delete")
 
 @dataclass(slots=True)
 class FieldDeclaration:
+    """A field of an aggregate, a part or an event, with values already in their wire form."""
+
     path: str
     name: str
     spec: Spec
@@ -60,11 +62,14 @@ class FieldDeclaration:
 
     @property
     def wire(self) -> str:
+        """The name in JSON: references are called after the identity that they hold."""
         return f"{self.name}_id" if self.spec.type.kind in {"ref", "id"} else self.name
 
 
 @dataclass(slots=True)
 class PartDeclaration:
+    """A list of entities inside an aggregate."""
+
     path: str
     name: str
     entity: str
@@ -75,6 +80,8 @@ class PartDeclaration:
 
 @dataclass(slots=True)
 class ActionDeclaration:
+    """A step of a lifecycle; `resource` is its kebab-case noun."""
+
     path: str
     name: str
     sources: list[str]
@@ -86,6 +93,8 @@ class ActionDeclaration:
 
 @dataclass(slots=True)
 class LifecycleDeclaration:
+    """States in wire form, the first one initial, and the actions between them."""
+
     path: str
     states: list[str]
     actions: list[ActionDeclaration]
@@ -93,6 +102,8 @@ class LifecycleDeclaration:
 
 @dataclass(slots=True)
 class AggregateDeclaration:
+    """An aggregate; `plural` is in snake_case."""
+
     path: str
     name: str
     plural: str
@@ -106,6 +117,8 @@ class AggregateDeclaration:
 
 @dataclass(slots=True)
 class ConsumedDeclaration:
+    """An event of another context and the action that it triggers."""
+
     path: str
     name: str
     source: str
@@ -117,6 +130,8 @@ class ConsumedDeclaration:
 
 @dataclass(slots=True)
 class Domain:
+    """A whole domain file."""
+
     context: str
     description: str
     aggregates: list[AggregateDeclaration]
@@ -229,10 +244,7 @@ class _Parser:
         if context is None:
             self._add("context", "is missing; expected the name of this bounded context, such as ordering")
         elif not isinstance(context, str) or not naming.KEBAB.fullmatch(context) or len(context) > naming.LONGEST_NAME:
-            self._add(
-                "context",
-                f"{show(context)} is not a lower-case name of at most {naming.LONGEST_NAME} characters, such as ordering",
-            )
+            self._add("context", f"{show(context)} is not a lower-case name of at most 40 characters, such as ordering")
         description = self._description("", top)
         return Domain(
             context if isinstance(context, str) else "",
@@ -349,7 +361,7 @@ class _Parser:
         optional = text.endswith("?")
         try:
             spec = parse_type(text.removesuffix("?"))
-        except TypeProblem as problem:
+        except FieldTypeError as problem:
             self._add(path, str(problem))
             return None
         spec.name = name
@@ -387,7 +399,7 @@ class _Parser:
         if body.get("min") is not None or body.get("max") is not None:
             try:
                 row.bound(spec, body.get("min"), body.get("max"))
-            except TypeProblem as problem:
+            except FieldTypeError as problem:
                 self._add(path, str(problem))
                 sound = False
         if (pattern := body.get("pattern")) is not None:
@@ -404,7 +416,7 @@ class _Parser:
             return False
         try:
             spec.pattern = pattern_of(raw)
-        except TypeProblem as problem:
+        except FieldTypeError as problem:
             self._add(f"{path}.pattern", str(problem))
             return False
         if next(spec.type.examples(spec), None) is None:
@@ -431,14 +443,14 @@ class _Parser:
                 declared.default = row.value(spec, declared.default)
                 if len(str(declared.default)) > LONGEST_DEFAULT:
                     self._add(path, f"the default has more than {LONGEST_DEFAULT} characters")
-            except TypeProblem as problem:
+            except FieldTypeError as problem:
                 self._add(path, f"the default: {problem}")
                 declared.has_default = False
         if body.get("example") is not None:
             try:
                 declared.example = row.value(spec, body["example"])
                 declared.has_example = True
-            except TypeProblem as problem:
+            except FieldTypeError as problem:
                 self._add(f"{path}.example", str(problem))
         elif spec.pattern is not None and next(row.examples(spec), None) is None:
             self._add(path, "no example for its pattern could be made up; give one with `example:`")
@@ -525,7 +537,7 @@ class _Parser:
             for state in listed:
                 try:
                     value = enum_member(state) if isinstance(state, str) else None
-                except TypeProblem as problem:
+                except FieldTypeError as problem:
                     self._add(f"{path}.states", str(problem))
                     continue
                 if value is None:

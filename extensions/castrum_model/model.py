@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import naming
 from .fieldtypes import LONGEST_INDEXED, SHARED_SCHEMAS, Spec
@@ -19,6 +18,9 @@ from .language import (
     PartDeclaration,
 )
 from .problems import Problems, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 Json = dict[str, Any]
 
@@ -38,7 +40,11 @@ class Builder:
         self._classes: dict[str, str] = {}
         self._relations: set[str] = set(naming.RESERVED_TABLES)
 
+    def _add(self, path: str, message: str) -> None:
+        self._problems.add(path, message)
+
     def build(self) -> Json:
+        """The model; empty when there are problems."""
         self._claim_names()
         self._check_references()
         for aggregate in self._domain.aggregates:
@@ -66,72 +72,22 @@ class Builder:
 
     # Checks ----------------------------------------------------------------------------------------------------------
 
-    def _claim(self, name: str, owner: str, path: str) -> bool:
+    def _claim(self, name: str, owner: str, path: str) -> None:
         """Reserve a class and schema name; complain when something else has it."""
         if name in naming.RESERVED_CLASSES:
-            self._problems.add(
-                path,
-                f"the name {name!r} is taken by the generated code or by Python; choose another, such as {self._domain.context.title().replace('-', '').replace('_', '')}{name}",
+            instead = naming.pascal(self._domain.context) + name
+            self._add(
+                path, f"the name {name!r} belongs to Python or the generated code; choose another, as {instead!r}"
             )
-            return False
-        if name in self._classes and self._classes[name] != owner:
-            self._problems.add(path, f"the name {name!r} is also that of {self._classes[name]}; choose another")
-            return False
-        self._classes[name] = owner
-        return True
+        elif self._classes.setdefault(name, owner) != owner:
+            self._add(path, f"the name {name!r} is also that of {self._classes[name]}; choose another")
 
     def _claim_names(self) -> None:
-        modules: dict[str, str] = {}
-        plurals: dict[str, str] = {}
         for aggregate in self._domain.aggregates:
-            path, name = aggregate.path, aggregate.name
-            self._claim(name, f"aggregate {name}", path)
-            module = self._module(name)
-            if module in modules:
-                self._problems.add(
-                    path, f"becomes the folder {module!r}, as {modules[module]} does; rename one of them"
-                )
-            modules.setdefault(module, name)
-            if aggregate.plural in plurals:
-                other = plurals[aggregate.plural]
-                self._problems.add(
-                    path,
-                    f"has the plural {aggregate.plural!r}, as {other} has; give one of them another with `plural:`",
-                )
-            plurals.setdefault(aggregate.plural, name)
-            if naming.kebab(aggregate.plural) in naming.RESERVED_PATHS:
-                self._problems.add(
-                    path,
-                    f"its path '/{naming.kebab(aggregate.plural)}' is taken by the service; choose another plural with `plural:`",
-                )
-        tables = {naming.sql_name(plural): owner for plural, owner in plurals.items()}
-        for table, owner in tables.items():
-            if table in naming.RESERVED_TABLES:
-                self._problems.add(
-                    f"aggregates.{owner}",
-                    f"its table {table!r} is taken by the service; choose another plural with `plural:`",
-                )
-        for aggregate in self._domain.aggregates:
-            for part in aggregate.parts:
-                self._claim(part.entity, f"part {part.name} of {aggregate.name}", part.path)
-                table = self._part_table(part)
-                if table in tables:
-                    self._problems.add(
-                        part.path,
-                        f"the table {table!r} of {part.entity} is also that of {tables[table]}; rename the entity",
-                    )
-                tables.setdefault(table, part.entity)
-        for aggregate in self._domain.aggregates:
-            owner = f"the classes of {aggregate.name}"
-            for suffix in GENERATED_CLASSES:
-                if suffix != "Status" or aggregate.lifecycle:
-                    self._claim(f"{aggregate.name}{suffix}", owner, aggregate.path)
-            for part in aggregate.parts:
-                for suffix in PART_CLASSES:
-                    self._claim(f"{part.entity}{suffix}", f"the classes of {part.entity}", part.path)
-            for action in aggregate.lifecycle.actions if aggregate.lifecycle else ():
-                if action.emits:
-                    self._claim(action.emits, f"an event of {aggregate.name}", action.path)
+            self._claim(aggregate.name, f"the aggregate {aggregate.name}", aggregate.path)
+        self._claim_modules()
+        self._claim_tables()
+        self._claim_classes()
         self._claim_operations()
         for aggregate in self._domain.aggregates:
             for declared in aggregate.fields:
@@ -139,6 +95,55 @@ class Builder:
             for part in aggregate.parts:
                 for declared in part.fields:
                     self._name_classes(declared, part.entity)
+
+    def _claim_modules(self) -> None:
+        modules: dict[str, str] = {}
+        for aggregate in self._domain.aggregates:
+            module = self._module(aggregate.name)
+            if module in modules:
+                self._add(
+                    aggregate.path, f"becomes the folder {module!r}, as {modules[module]} does; rename one of them"
+                )
+            modules.setdefault(module, aggregate.name)
+
+    def _claim_tables(self) -> None:
+        plurals: dict[str, str] = {}
+        tables = dict.fromkeys(naming.RESERVED_TABLES, "the service itself")
+        for aggregate in self._domain.aggregates:
+            plural, path = aggregate.plural, aggregate.path
+            if plural in plurals:
+                self._add(path, f"has the plural {plural!r}, as {plurals[plural]} has; give one another with `plural:`")
+            elif naming.kebab(plural) in naming.RESERVED_PATHS:
+                self._add(
+                    path, f"its path '/{naming.kebab(plural)}' belongs to the service; give another with `plural:`"
+                )
+            elif (table := naming.sql_name(plural)) in tables:
+                self._add(path, f"its table {table!r} belongs to {tables[table]}; give another with `plural:`")
+            plurals.setdefault(plural, aggregate.name)
+            tables.setdefault(naming.sql_name(plural), aggregate.name)
+        for aggregate in self._domain.aggregates:
+            for part in aggregate.parts:
+                table = self._part_table(part)
+                if table in tables:
+                    self._add(
+                        part.path, f"the table {table!r} of {part.entity} belongs to {tables[table]}; rename the entity"
+                    )
+                tables.setdefault(table, part.entity)
+
+    def _claim_classes(self) -> None:
+        for aggregate in self._domain.aggregates:
+            for part in aggregate.parts:
+                self._claim(part.entity, f"the part {part.name} of {aggregate.name}", part.path)
+        for aggregate in self._domain.aggregates:
+            suffixes = GENERATED_CLASSES if aggregate.lifecycle else GENERATED_CLASSES[:-1]
+            for suffix in suffixes:
+                self._claim(f"{aggregate.name}{suffix}", f"a generated class of {aggregate.name}", aggregate.path)
+            for part in aggregate.parts:
+                for suffix in PART_CLASSES:
+                    self._claim(f"{part.entity}{suffix}", f"a generated class of {part.entity}", part.path)
+            for action in aggregate.lifecycle.actions if aggregate.lifecycle else ():
+                if action.emits:
+                    self._claim(action.emits, f"an event of {aggregate.name}", action.path)
 
     def _claim_operations(self) -> None:
         operations: dict[str, str] = {}
@@ -150,14 +155,12 @@ class Builder:
                 names[f"{action.name}_{singular}"] = action.path
             for name, path in names.items():
                 if name in operations:
-                    self._problems.add(
-                        path, f"the operation {name!r} is also that of {operations[name]}; rename one of them"
-                    )
+                    self._add(path, f"the operation {name!r} is also that of {operations[name]}; rename one of them")
                 operations.setdefault(name, path)
 
     def _name_classes(self, declared: FieldDeclaration, owner: str) -> None:
         """Give the enum, or the pattern's alias, of a field a class name that nothing else has."""
-        for spec in filter(None, (declared.spec, declared.spec.item)):
+        for spec in filter(None, (declared.spec, declared.spec.inner)):
             if spec.type.kind != "enum" and spec.pattern is None:
                 continue
             own = naming.pascal(declared.name)
@@ -167,9 +170,7 @@ class Builder:
             )
             free = [name for name in names if name not in self._classes and name not in naming.RESERVED_CLASSES]
             if not free:
-                self._problems.add(
-                    declared.path, f"no name is left for its generated type: {', '.join(names)} are taken"
-                )
+                self._add(declared.path, f"no name is left for its generated type: {', '.join(names)} are taken")
                 continue
             self._classes[free[0]] = declared.path
             if spec.type.kind == "enum":
@@ -183,26 +184,22 @@ class Builder:
             for declared in [*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)]:
                 spec = declared.spec
                 if spec.type.kind == "ref" and spec.target not in self._aggregates:
-                    self._problems.add(
+                    self._add(
                         declared.path, f"unknown aggregate {spec.target!r}{nearest(spec.target, self._aggregates)}"
                     )
                 elif spec.type.kind == "id" and spec.context == self._domain.context:
-                    self._problems.add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
+                    self._add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
                 elif spec.type.kind == "ref" and not declared.optional and declared in aggregate.fields:
                     required[aggregate.name].append(spec.target)
         for cycle in _cycles(required):
             path = f"aggregates.{cycle[0]}"
             if len(cycle) == 1:
-                self._problems.add(
-                    path,
-                    "refers to itself and must, so the first could never be created; make that reference optional with '?'",
+                self._add(
+                    path, "must refer to itself, so the first could never be created; make the reference optional"
                 )
             else:
                 circle = " → ".join([*cycle, cycle[0]])
-                self._problems.add(
-                    path,
-                    f"the required references {circle} form a circle, so none could ever be created; make one optional with '?'",
-                )
+                self._add(path, f"{circle} require each other, so none could be created; make one reference optional")
 
     def _check_aggregate(self, aggregate: AggregateDeclaration) -> None:
         wires: dict[str, str] = {}
@@ -210,14 +207,14 @@ class Builder:
         for declared in aggregate.fields:
             self._check_field(declared, wires, columns, RESERVED_FIELDS)
             if aggregate.lifecycle and declared.name == "status":
-                self._problems.add(declared.path, "'status' is the state of the lifecycle; rename the field or drop it")
+                self._add(declared.path, "'status' is the state of the lifecycle; rename the field or drop it")
         if aggregate.fields and all(declared.readonly for declared in aggregate.fields):
-            self._problems.add(
+            self._add(
                 aggregate.path, "has only readonly fields, so nothing could be written; expected at least one other"
             )
         for part in aggregate.parts:
             if part.name in wires or part.name in RESERVED_FIELDS or (aggregate.lifecycle and part.name == "status"):
-                self._problems.add(part.path, f"the name {part.name!r} is also that of a field; rename one of them")
+                self._add(part.path, f"the name {part.name!r} is also that of a field; rename one of them")
             wires[part.name] = part.path
             inner: dict[str, str] = {}
             parent = f"{naming.snake(aggregate.name)}_id"
@@ -233,22 +230,18 @@ class Builder:
     ) -> None:
         name, path = declared.name, declared.path
         if name in reserved:
-            self._problems.add(path, f"{name!r} is a field that every aggregate has already; drop it or rename it")
+            self._add(path, f"{name!r} is a field that every aggregate has already; drop it or rename it")
             return
         if declared.spec.type.kind in {"ref", "id"} and name.endswith("_id"):
-            self._problems.add(
-                path, f"name the relation, not its id: {name.removesuffix('_id')!r}; on the wire it is {name!r}"
-            )
+            self._add(path, f"name the relation, not its id: {name.removesuffix('_id')!r}; on the wire it is {name!r}")
         if declared.wire in wires:
-            self._problems.add(
-                path, f"is {declared.wire!r} on the wire, as {wires[declared.wire]} is; rename one of them"
-            )
+            self._add(path, f"is {declared.wire!r} on the wire, as {wires[declared.wire]} is; rename one of them")
         wires.setdefault(declared.wire, path)
         suffixes = ("_amount", "_currency") if declared.spec.type.kind == "money" else ("",)
         for suffix in suffixes:
             column = naming.sql_name(f"{declared.wire}{suffix}")
             if column in columns and columns[column] != path:
-                self._problems.add(path, f"has the column {column!r}, as {columns[column]} has; rename one of them")
+                self._add(path, f"has the column {column!r}, as {columns[column]} has; rename one of them")
             columns.setdefault(column, path)
 
     def _check_lifecycle(self, aggregate: AggregateDeclaration) -> None:
@@ -257,9 +250,9 @@ class Builder:
         resources: dict[str, str] = {}
         for action in aggregate.lifecycle.actions:
             if action.resource in resources:
-                self._problems.add(
-                    action.path,
-                    f"is the sub-resource {action.resource!r}, as {resources[action.resource]!r} is; give one of them another with `resource:`",
+                other = resources[action.resource]
+                self._add(
+                    action.path, f"is {action.resource!r} in paths, as {other!r} is; give another with `resource:`"
                 )
             resources.setdefault(action.resource, action.name)
 
@@ -273,9 +266,9 @@ class Builder:
             if declared is None:
                 self._unknown_field(path, name, aggregate, [*fields, *(["status"] if aggregate.lifecycle else [])])
             elif declared.wire in PAGE_PARAMETERS:
-                self._problems.add(path, f"{name!r} is a parameter of every list; rename the field to filter by it")
+                self._add(path, f"{name!r} is a parameter of every list; rename the field to filter by it")
             elif not declared.spec.type.filterable:
-                self._problems.add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be filtered by")
+                self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be filtered by")
             else:
                 self._check_searched(path, declared)
 
@@ -287,54 +280,48 @@ class Builder:
                 continue
             declared = fields.get(name.removeprefix("-"))
             if declared is not None and name.startswith("-"):
-                self._problems.add(path, f"{name!r} has a direction; the caller chooses it, list the name only")
+                self._add(path, f"{name!r} has a direction; the caller chooses it, list the name only")
             elif declared is None:
                 self._unknown_field(path, name, aggregate, [*fields, "created_at", "modified_at"])
             elif not declared.spec.type.sortable:
-                self._problems.add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be sorted by")
+                self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be sorted by")
             else:
                 self._check_searched(path, declared)
 
     def _unknown_field(self, path: str, name: str, aggregate: AggregateDeclaration, valid: list[str]) -> None:
         declared = next((field for field in aggregate.fields if field.wire == name), None)
         if declared is not None:
-            self._problems.add(path, f"write the field's name {declared.name!r}, not its wire name {name!r}")
+            self._add(path, f"write the field's name {declared.name!r}, not its wire name {name!r}")
         elif any(part.name == name for part in aggregate.parts):
-            self._problems.add(path, f"{name!r} is a part; only fields of the aggregate itself are possible")
+            self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible")
         else:
-            self._problems.add(path, f"unknown field {name!r}{nearest(name, valid)}")
+            self._add(path, f"unknown field {name!r}{nearest(name, valid)}")
 
     def _check_searched(self, path: str, declared: FieldDeclaration) -> None:
         if declared.secret or declared.pii:
             what = "secret" if declared.secret else "pii"
-            self._problems.add(
-                path, f"{declared.name!r} is {what}; addresses end up in logs, so it cannot be part of one"
-            )
+            self._add(path, f"{declared.name!r} is {what}; addresses end up in logs, so it cannot be part of one")
         elif declared.spec.type.kind == "string" and declared.spec.length > LONGEST_INDEXED:
-            self._problems.add(
-                path, f"{declared.name!r} is longer than the {LONGEST_INDEXED} characters that can be indexed"
-            )
+            self._add(path, f"{declared.name!r} is longer than the {LONGEST_INDEXED} characters that can be indexed")
 
     def _check_consumed(self) -> None:
         for event in self._domain.consumes:
             path = f"{event.path}.triggers"
             if event.source == self._domain.context:
-                self._problems.add(f"{event.path}.from", f"{event.source!r} is this context; expected another one")
+                self._add(f"{event.path}.from", f"{event.source!r} is this context; expected another one")
             for declared in event.fields:
-                for spec in filter(None, (declared.spec, declared.spec.item)):
+                for spec in filter(None, (declared.spec, declared.spec.inner)):
                     spec.enum_class = f"{event.name}{naming.pascal(declared.name)}"
             if event.aggregate is None:
                 continue
             aggregate = self._aggregates.get(event.aggregate)
             if aggregate is None:
-                self._problems.add(
-                    path, f"unknown aggregate {event.aggregate!r}{nearest(event.aggregate, self._aggregates)}"
-                )
+                self._add(path, f"unknown aggregate {event.aggregate!r}{nearest(event.aggregate, self._aggregates)}")
                 continue
             actions = [action.name for action in aggregate.lifecycle.actions] if aggregate.lifecycle else []
             if event.action not in actions:
                 known = nearest(event.action or "", actions) or f"; {event.aggregate} has no actions"
-                self._problems.add(path, f"unknown action '{event.aggregate}.{event.action}'{known}")
+                self._add(path, f"unknown action '{event.aggregate}.{event.action}'{known}")
 
     # Aggregates ------------------------------------------------------------------------------------------------------
 
@@ -380,7 +367,7 @@ class Builder:
             status["checks"] = [tables.check("status", f"status IN ({states})", "/status")]
             columns.append(status)
         filters, sorts = self._filters(aggregate, fields, lifecycle), self._sorts(aggregate, fields)
-        tables.searches(fields, filters, sorts)
+        tables.searches(filters, sorts)
         parts = [self._part(part, aggregate, table, attributes[part.name]) for part in aggregate.parts]
         enums = [_enum(spec, declared.name, title) for declared in aggregate.fields if (spec := _enum_spec(declared))]
         for part, built in zip(aggregate.parts, parts, strict=True):
@@ -502,8 +489,8 @@ class Builder:
             "mermaid": forms.mermaid,
             "column": columns[0]["name"],
             "columns": columns,
-            "enum": spec.enum_class or (spec.item.enum_class if spec.item else "") or None,
-            "item": spec.item.type.kind if spec.item else None,
+            "enum": spec.enum_class or (spec.inner.enum_class if spec.inner else "") or None,
+            "item": spec.inner.type.kind if spec.inner else None,
             "reference": _reference(spec, target, self._module) if row.kind in {"ref", "id"} else None,
             "target": target.name if target else None,
             "target_module": self._module(target.name) if target else None,
@@ -768,7 +755,7 @@ class _Table:
             if constraint["kind"] == "fk":
                 self.index(constraint["columns"])
 
-    def searches(self, fields: list[Json], filters: list[Json], sorts: list[Json]) -> None:
+    def searches(self, filters: list[Json], sorts: list[Json]) -> None:
         """Indexes for the lists: by every sort, by every filter in the default order, and for every foreign key."""
         for sort in sorts:
             self.index([sort["column"], "id"])
@@ -844,7 +831,7 @@ def _reference(spec: Spec, target: AggregateDeclaration | None, module: Any) -> 
 
 
 def _enum_spec(declared: FieldDeclaration) -> Spec | None:
-    for spec in (declared.spec, declared.spec.item):
+    for spec in (declared.spec, declared.spec.inner):
         if spec is not None and spec.type.kind == "enum":
             return spec
     return None
@@ -880,7 +867,7 @@ def _type_text(spec: Spec) -> str:
         return f"{kind}({'' if spec.low is None else spec.low}..{'' if spec.high is None else spec.high})"
     if kind == "enum":
         return f"enum({', '.join(member.lower() for member in spec.members)})"
-    if kind == "list" and spec.item:
+    if kind == "list":
         return f"list({_type_text(spec.item)})"
     if kind == "ref":
         return f"ref {spec.target}"

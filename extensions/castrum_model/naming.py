@@ -467,6 +467,7 @@ def sql_name(name: str) -> str:
 
 
 def digest(text: str) -> str:
+    """Eight characters that tell texts apart, and stay the same."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

@@ -7,8 +7,11 @@ they never match a control character, because strings refuse those everywhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONTROLS = r"\x00-\x1F\x7F-\x9F"
 _SPECIAL = frozenset("^$\\.*+?()[]{}|/")
@@ -102,10 +105,10 @@ def _escaped_in_class(character: str) -> str:
 
 
 class Pattern:
-    """A checked pattern: `text` is its portable, anchored form.
+    r"""A checked pattern: `text` is its portable, anchored form.
 
     >>> Pattern("[A-Z]{3}-.+").text
-    '^[A-Z]{3}-[^\\\\x00-\\\\x1F\\\\x7F-\\\\x9F]+$'
+    '^[A-Z]{3}-[^\\x00-\\x1F\\x7F-\\x9F]+$'
     """
 
     def __init__(self, source: str) -> None:
@@ -127,6 +130,7 @@ class Pattern:
             raise PatternError(f"is not a regular expression: {error}") from None
 
     def matches(self, value: str) -> bool:
+        """Whether the pattern describes the whole value."""
         return self._compiled.fullmatch(value) is not None
 
     def samples(self, shortest: int, longest: int) -> Iterator[str]:
@@ -194,7 +198,7 @@ class Pattern:
         if character == "[":
             return self._class()
         if character == ".":
-            return _Class(True, [])
+            return _Class(negated=True, ranges=[])
         if character == "\\":
             return self._single(self._escape())
         if character in "^$":
@@ -209,7 +213,7 @@ class Pattern:
     def _single(character: str) -> _Class:
         if _is_control(character):
             raise PatternError("contains a control character")
-        return _Class(False, [(character, character)])
+        return _Class(negated=False, ranges=[(character, character)])
 
     def _escape(self) -> str:
         character = self._source[self._at : self._at + 1]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Problems:
@@ -13,6 +16,7 @@ class Problems:
         self.messages: list[str] = []
 
     def add(self, path: str, message: str) -> None:
+        """Note the problem, unless it is noted already."""
         line = f"{path}: {message}" if path else message
         if line not in self.messages:
             self.messages.append(line)

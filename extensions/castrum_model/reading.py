@@ -1,26 +1,26 @@
 """Reading `domain.yaml`, and what copier's questions ask about it.
 
-The answer that copier records is what updates compare; the file in the project wins over it. `domain_error` therefore only
-detects that the recorded answer is stale, and everything strict happens in `build_model`, where a failure stops copier
-instead of making it fall back to the default.
+The answer that copier records is what updates compare; the file in the project wins over it. `domain_error` therefore
+only detects that the recorded answer is stale, and everything strict happens in `build_model`, where a failure stops
+copier instead of making it fall back to the default.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import yaml
 from copier.errors import UserMessageError
 
 from .language import parse
 from .model import Builder
 from .problems import Problems
-from .yaml_reader import YamlProblem, load_yaml, normalised
+from .yaml_reader import YamlError, load_yaml, normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DOMAIN_FILE = "domain.yaml"
 SAMPLE_FILE = Path(__file__).with_name("sample.yaml")
@@ -43,12 +43,12 @@ def project_domain(conf: Mapping[str, Any]) -> Any:
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, modified: int, size: int) -> Any:
+def _read(path: Path, _modified: int, _size: int) -> Any:
     try:
         return load_yaml(path.read_bytes())
     except OSError as error:
         raise DomainFileError(f"{DOMAIN_FILE} cannot be read: {error.strerror}") from None
-    except YamlProblem as problem:
+    except YamlError as problem:
         raise DomainFileError(
             f"{DOMAIN_FILE} is not valid:\n" + "\n".join(f"  - {line}" for line in problem.lines)
         ) from None
@@ -57,8 +57,8 @@ def _read(path: Path, modified: int, size: int) -> Any:
 def domain_error(domain: object, conf: Mapping[str, Any]) -> str:
     """Why copier must not use this answer: one line, or nothing.
 
-    A recorded answer that differs from the file is stale, and copier then takes the default, which is the file. The content
-    is only checked while a person types it; a recorded one would silently be replaced by the sample.
+    A recorded answer that differs from the file is stale, and copier then takes the default, which is the file. The
+    content is only checked while a person types it; a recorded one would silently be replaced by the sample.
     """
     try:
         on_disk = project_domain(conf)
@@ -82,7 +82,7 @@ def _is_typed(conf: Mapping[str, Any]) -> bool:
 def _comparable(domain: object) -> Any:
     try:
         return normalised(domain)
-    except YamlProblem:
+    except YamlError:
         return None
 
 
@@ -103,7 +103,7 @@ def build_model(domain: object) -> dict[str, Any]:
 def _build(domain: object) -> tuple[dict[str, Any], list[str]]:
     try:
         key = json.dumps(normalised(domain, keys=False), sort_keys=False)
-    except YamlProblem as problem:
+    except YamlError as problem:
         return {}, problem.lines
     except (TypeError, ValueError):
         return _check(domain)
@@ -137,15 +137,3 @@ def sample_text() -> str:
 def sample_domain() -> Any:
     """The domain that a service starts with when there is no `domain.yaml`."""
     return load_yaml(SAMPLE_FILE.read_bytes())
-
-
-__all__ = [
-    "build_model",
-    "date",
-    "domain_error",
-    "problems_of",
-    "project_domain",
-    "sample_domain",
-    "sample_text",
-    "yaml",
-]

@@ -5,9 +5,10 @@ Editors read `domain.yaml` as YAML 1.2, where only `true` and `false` are boolea
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -16,7 +17,7 @@ MOST_NODES = 50_000
 DEEPEST = 40
 
 
-class YamlProblem(ValueError):
+class YamlError(ValueError):
     """The text is no YAML, or no YAML that a domain could be; `lines` says what and where."""
 
     def __init__(self, *lines: str) -> None:
@@ -25,7 +26,7 @@ class YamlProblem(ValueError):
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    yaml_implicit_resolvers: dict[str, Any] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
 
 for _tag, _regex, _first in (
@@ -55,7 +56,7 @@ class _Constructor(_Loader):
         return super().construct_mapping(node, deep=deep)
 
 
-def _construct_int(loader: Any, node: Any) -> int:
+def _construct_int(_loader: Any, node: Any) -> int:
     return int(node.value) if len(node.value) < 400 else 10**400
 
 
@@ -63,27 +64,27 @@ _Constructor.add_constructor("tag:yaml.org,2002:int", _construct_int)
 
 
 def load_yaml(content: bytes) -> Any:
-    """The value of one YAML document; raises YamlProblem with one line per problem."""
+    """The value of one YAML document; raises YamlError with one line per problem."""
     if len(content) > BIGGEST_FILE:
-        raise YamlProblem(f"the file has {len(content)} bytes; at most {BIGGEST_FILE} are possible")
+        raise YamlError(f"the file has {len(content)} bytes; at most {BIGGEST_FILE} are possible")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise YamlProblem(f"the file is not UTF-8: byte {error.start + 1} is wrong") from None
+        raise YamlError(f"the file is not UTF-8: byte {error.start + 1} is wrong") from None
     _check_depth(text)
     loader = None
     try:
         loader = _Constructor(text)
         value = loader.get_single_data()
     except yaml.YAMLError as error:
-        raise YamlProblem(*_explained(error, text)) from None
+        raise YamlError(*_explained(error, text)) from None
     except (ValueError, TypeError, RecursionError, OverflowError, AttributeError) as error:
-        raise YamlProblem(f"the file cannot be understood: {error}") from None
+        raise YamlError(f"the file cannot be understood: {error}") from None
     finally:
         if loader is not None:
             loader.dispose()
     if loader.problems:
-        raise YamlProblem(*loader.problems)
+        raise YamlError(*loader.problems)
     return normalised(value)
 
 
@@ -97,7 +98,7 @@ def _check_depth(text: str) -> None:
         deepest = max(deepest, depth)
     indent = max((len(line) - len(line.lstrip(" ")) for line in text.splitlines()), default=0)
     if deepest > 200 or indent > 2000 or re.search(r"(?:[-?:] ){200}", text):
-        raise YamlProblem("the file nests too deeply to be a domain")
+        raise YamlError("the file nests too deeply to be a domain")
 
 
 def _explained(error: yaml.YAMLError, text: str) -> list[str]:
@@ -121,7 +122,7 @@ def _explained(error: yaml.YAMLError, text: str) -> list[str]:
 def normalised(value: object, *, keys: bool = True) -> Any:
     """The value as JSON would carry it, so that an answer and a file compare equal: dates are texts, keys too.
 
-    Raises YamlProblem when it refers to itself, is too deep, or, with all its aliases followed, too large.
+    Raises YamlError when it refers to itself, is too deep, or, with all its aliases followed, too large.
     """
     budget = [MOST_NODES]
     return _normalised(value, 0, budget, keys)
@@ -130,9 +131,9 @@ def normalised(value: object, *, keys: bool = True) -> Any:
 def _normalised(value: object, depth: int, budget: list[int], keys: bool) -> Any:
     budget[0] -= 1
     if budget[0] < 0:
-        raise YamlProblem(f"the domain has more than {MOST_NODES} values, with its aliases followed")
+        raise YamlError(f"the domain has more than {MOST_NODES} values, with its aliases followed")
     if depth > DEEPEST:
-        raise YamlProblem(f"the domain is more than {DEEPEST} levels deep")
+        raise YamlError(f"the domain is more than {DEEPEST} levels deep")
     if isinstance(value, dict):
         return {
             (_key(key) if keys else key): _normalised(inner, depth + 1, budget, keys) for key, inner in value.items()
@@ -142,7 +143,7 @@ def _normalised(value: object, depth: int, budget: list[int], keys: bool) -> Any
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else str(value)
+        return value if math.isfinite(value) else str(value)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -39,7 +39,7 @@ def problems(path: Path) -> list[str]:
         return [f"{path}: no such file"]
     except OSError as error:
         return [f"{path}: {error.strerror}"]
-    except reading.YamlProblem as problem:
+    except reading.YamlError as problem:
         return [f"{path}: {line}" for line in problem.lines]
     found: list[str] = reading.problems_of(domain)
     return found
