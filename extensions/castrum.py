@@ -11,28 +11,30 @@ import importlib
 import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from jinja2.ext import Extension
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from jinja2 import Environment
 
 FOLDER = Path(__file__).resolve().parent
 PACKAGE = f"_castrum_{hashlib.sha256(str(FOLDER).encode()).hexdigest()[:16]}"
 
-PARTS = ("castrum_model", "answers", "layout", "code")
+PARTS = ("castrum_model", "answers", "layout", "code", "contract")
 """Modules of this folder whose `GLOBALS` and `FILTERS` (name → callable) the templates may use."""
 
 
 def load(part: str) -> ModuleType:
-    """Return the module `part` of this folder, e.g. `castrum_model.types`; its relative imports stay in this checkout."""
+    """The module `part` of this folder, e.g. `castrum_model.reading`; its relative imports stay in this checkout."""
     if PACKAGE not in sys.modules:
         spec = importlib.util.spec_from_file_location(
             PACKAGE, FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)]
         )
-        assert spec is not None and spec.loader is not None
+        if spec is None or spec.loader is None:
+            raise ImportError(FOLDER)
         package = importlib.util.module_from_spec(spec)
         sys.modules[PACKAGE] = package
         spec.loader.exec_module(package)

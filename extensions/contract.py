@@ -1,0 +1,995 @@
+"""The service's contract: the model and the answers as an OpenAPI 3.1 document.
+
+The document is complete by itself: every operation with its parameters, headers, answers, examples and links. What is
+the same for all resources is a shared component; what names a resource is that resource's own, so that a line of the
+file can be told from the same line of its neighbour, by people and by three-way merges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from zlib import crc32
+
+from . import yamltext
+
+Json = dict[str, Any]
+
+VERSION = "1.0.0"
+LICENCES = {
+    "proprietary": {"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
+    "mit": {"name": "MIT License", "identifier": "MIT"},
+    "apache-2.0": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+}
+SPACED = (
+    (),
+    ("paths",),
+    ("components",),
+    ("components", "parameters"),
+    ("components", "headers"),
+    ("components", "responses"),
+    ("components", "schemas"),
+    ("components", "examples"),
+    ("components", "links"),
+)
+
+CREATED_AT = "2026-11-22T08:00:00Z"
+MODIFIED_AT = "2026-11-22T08:15:00Z"
+CURSOR = "WyIwYzQxIiwiMjAyNi0xMS0yMlQwODowMDowMFoiXQ"
+REQUEST_ID = "018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f"
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+LINE = r"^[^\x00-\x1F\x7F-\x9F]*$"
+CURSOR_PATTERN = "^[A-Za-z0-9_-]{1,1000}$"
+ENUM_PATTERN = "^[A-Z][A-Z0-9_]{0,39}$"
+ETAG = r'(?:W/)?"[\x21\x23-\x7E\x80-\xFF]*"'
+ETAGS_PATTERN = rf"^(?:\*|[ \t,]*{ETAG}(?:[ \t]*,[ \t,]*{ETAG})*[ \t,]*)$"
+
+DESCRIPTION = """\
+{description}
+
+Every request carries an access token (`Authorization: Bearer …`) with the scope that the operation names, and may carry
+`traceparent` (W3C Trace Context) and `Request-Id`; every answer carries `Request-Id`.
+
+- **Errors** are problem details (RFC 9457). `type` leads to a page that explains the problem; `errors` lists every
+  invalid member of the request by its JSON pointer.
+- **Creating and acting** (POST) needs an `Idempotency-Key`, a UUID of the client's choice. The same key with the same
+  request returns the first answer again for 24 hours; with another request it is refused with 422.
+- **Changing and deleting** needs `If-Match` with the `ETag` of the version that was read: 428 without it, 412 if the
+  resource has changed since.
+- **Lists** are pages: follow `next` as `cursor` until it is absent. A cursor holds for the order and filters of its list.
+- **Members** that are empty are absent; in a request `null` means the same as absent when something is created, and
+  empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones."""
+
+PROBLEMS: dict[str, tuple[int, str, str]] = {
+    "unauthenticated": (401, "Unauthenticated", "The access token has expired."),
+    "precondition-failed": (412, "Precondition failed", "The resource has changed since it was read."),
+    "unsupported-media-type": (415, "Unsupported media type", "The body must be application/json."),
+    "precondition-required": (428, "Precondition required", "Send If-Match with the ETag of the version read."),
+    "too-many-requests": (429, "Too many requests", "The quota of this minute is used up."),
+    "internal-error": (500, "Internal error", "The service failed; the request id finds the reason in its log."),
+    "service-unavailable": (503, "Unavailable", "The database cannot be reached; try again later."),
+}
+"""Shared problems: code → status, title, an example's detail. A component of `responses` is named like its code."""
+
+OTHER_PROBLEMS: dict[str, tuple[int, str, str]] = {
+    "method-not-allowed": (405, "Method not allowed", "This resource supports GET, POST."),
+    "content-too-large": (413, "Content too large", "The body may have at most 1048576 bytes."),
+    "idempotency-key-reused": (422, "Idempotency-Key reused", "The key was used before for a different request."),
+}
+"""What the `default` answer shows."""
+
+
+def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
+    """Return the OpenAPI document of `model` as a dict.
+
+    `service` holds the answers `service_name`, `description`, `organisation`, `owner_team`, `owner_email`, `api_url`
+    and `licence`. Raises KeyError when one is missing.
+    """
+    api_url = service["api_url"]
+    words = service["service_name"].replace("-", " ").capitalize()
+    aggregates = [_Aggregate(aggregate, api_url) for aggregate in model["aggregates"]]
+    document: Json = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"{words} API",
+            "summary": f"The {model['title']} context of {service['organisation']}",
+            "description": DESCRIPTION.format(description=service["description"]),
+            "version": VERSION,
+            "contact": {
+                "name": service["owner_team"],
+                "url": f"{api_url}/docs",
+                "email": service["owner_email"],
+            },
+            "license": dict(LICENCES[service["licence"]]),
+            "x-api-id": str(uuid5(NAMESPACE_URL, f"{service['organisation']}/{service['service_name']}")),
+            "x-audience": "company-internal",
+        },
+        "servers": [{"url": api_url, "description": "Production", "x-internal": True}],
+        "tags": [aggregate.tag() for aggregate in aggregates],
+        "security": [{"bearer": []}],
+        "paths": {path: item for aggregate in aggregates for path, item in aggregate.paths()},
+        "components": {
+            "securitySchemes": {"bearer": _security_scheme()},
+            "parameters": _parameters() | {name: value for one in aggregates for name, value in one.parameters()},
+            "headers": _headers(api_url),
+            "responses": {name: value for one in aggregates for name, value in one.responses()} | _responses(api_url),
+            "schemas": {name: value for one in aggregates for name, value in one.schemas()}
+            | model["schemas"]
+            | _problem_schemas(api_url),
+            "examples": {name: value for one in aggregates for name, value in one.examples()},
+            "links": {name: value for one in aggregates for name, value in one.links()},
+        },
+    }
+    return _without_unused(document)
+
+
+def contract_yaml(model: Mapping[str, Any], service: Mapping[str, Any]) -> str:
+    """Return the document of `contract` as the text of `contract/openapi.yaml`, without its leading comment."""
+    return yamltext.dump(contract(model, service), spaced=SPACED)
+
+
+class _Aggregate:
+    """One aggregate's share of the document."""
+
+    def __init__(self, aggregate: Mapping[str, Any], api_url: str) -> None:
+        self.model = aggregate
+        self.api_url = api_url
+        self.name: str = aggregate["schema"]
+        self.title: str = aggregate["title"]
+        self.titles: str = aggregate["titles"]
+        self.one = f"{aggregate['article']} {self.title}"
+        self.path = f"/{aggregate['path']}"
+        self.item_path = f"{self.path}/{{{aggregate['id_param']}}}"
+        self.id = example_id(self.name)
+        self.lifecycle: Mapping[str, Any] = aggregate["lifecycle"] or {"actions": [], "states": []}
+        self.outputs: list[Json] = [f for f in aggregate["fields"] if f["sensitivity"] != "secret"]
+        self.tag_name = self.titles.capitalize()
+
+    def tag(self) -> Json:
+        description = self.model["description"]
+        if self.lifecycle["states"]:
+            states = ", ".join(state["value"] for state in self.lifecycle["states"])
+            description = f"{description} Its states: {states}."
+        return {"name": self.tag_name, "description": description}
+
+    # Paths
+
+    def paths(self) -> Iterator[tuple[str, Json]]:
+        yield self.path, {"get": self._list(), "post": self._create()}
+        id_param = [_ref("parameters", self.model["id_param"])]
+        yield (
+            self.item_path,
+            {
+                "parameters": id_param,
+                "get": self._get(),
+                "patch": self._update(),
+                "delete": self._delete(),
+            },
+        )
+        for action in self.lifecycle["actions"]:
+            yield f"{self.item_path}/{action['path']}", {"parameters": id_param, "post": self._act(action)}
+
+    def _list(self) -> Json:
+        sorts = [sort["name"] for sort in self.model["sorts"]]
+        parameters = [
+            _ref("parameters", "cursor"),
+            _ref("parameters", "limit"),
+            {
+                "name": "sort",
+                "in": "query",
+                "description": f"Order of the {self.titles}: {_listed(sorts)}, after a `-` for descending.",
+                "schema": {
+                    "type": "string",
+                    "default": "-created_at",
+                    "maxLength": max(map(len, sorts)) + 1,
+                    "pattern": f"^-?(?:{'|'.join(sorts)})$",
+                    "examples": ["-created_at"],
+                },
+            },
+        ]
+        for entry in self.model["filters"]:
+            parameters.append(
+                {
+                    "name": entry["param"],
+                    "in": "query",
+                    "description": f"Only {self.titles} with this {entry['title']}.",
+                    "schema": _exampled(self._input(entry), entry["example"]),
+                }
+            )
+        return self._operation(
+            "read",
+            f"list_{self.model['plural']}",
+            f"List {self.titles}",
+            f"A page of {self.titles}, the newest first unless `sort` says otherwise.",
+            parameters=parameters,
+            responses={"200": f"{self.name}.page"} | self._errors("400", "403"),
+        )
+
+    def _create(self) -> Json:
+        return self._operation(
+            "write",
+            f"create_{self.model['module']}",
+            f"Create {self.one}",
+            f"Stores a new {self.title} and answers with it and its address.",
+            parameters=[_ref("parameters", "idempotency_key")],
+            body=self._body("application/json", f"{self.name}Create", "create", f"The new {self.title}."),
+            responses={"201": f"{self.name}.created"} | self._errors("400", "403", "409", "415"),
+        )
+
+    def _get(self) -> Json:
+        return self._operation(
+            "read",
+            f"get_{self.model['module']}",
+            f"Get {self.one}",
+            f"The {self.title} as it is now; 304 without a body when `If-None-Match` names its current version.",
+            parameters=[_ref("parameters", "if_none_match")],
+            responses={"200": self.name, "304": "not-modified"} | self._errors("400", "403", "404"),
+        )
+
+    def _update(self) -> Json:
+        return self._operation(
+            "write",
+            f"update_{self.model['module']}",
+            f"Change {self.one}",
+            f"A JSON merge patch (RFC 7396) of the {self.title}: absent members stay, null empties an optional one.",
+            parameters=[_ref("parameters", "if_match")],
+            body=self._body(
+                "application/merge-patch+json", f"{self.name}Patch", "patch", f"What changes of the {self.title}."
+            ),
+            responses={"200": self.name} | self._errors("400", "403", "404", "409", "412", "415", "428"),
+        )
+
+    def _delete(self) -> Json:
+        return self._operation(
+            "write",
+            f"delete_{self.model['module']}",
+            f"Delete {self.one}",
+            f"Removes the {self.title}" + (" with all that belongs to it." if self.model["parts"] else "."),
+            parameters=[_ref("parameters", "if_match")],
+            responses={"204": "no-content"} | self._errors("400", "403", "404", "409", "412", "428"),
+        )
+
+    def _act(self, action: Mapping[str, Any]) -> Json:
+        sources = _listed(action["sources"], "or")
+        return self._operation(
+            "write",
+            action["operation_id"],
+            action["description"].rstrip("."),
+            f"Takes the {self.title} from {sources} to {action['target']}; in any other state it is refused with 409.",
+            parameters=[_ref("parameters", "idempotency_key")],
+            responses={"200": self.name} | self._errors("400", "403", "404", "409"),
+        )
+
+    def _operation(
+        self,
+        right: str,
+        operation_id: str,
+        summary: str,
+        description: str,
+        *,
+        parameters: list[Json],
+        responses: Mapping[str, str],
+        body: Json | None = None,
+    ) -> Json:
+        codes = dict(responses) | {
+            "401": "unauthenticated",
+            "429": "too-many-requests",
+            "500": "internal-error",
+            "503": "service-unavailable",
+        }
+        operation: Json = {
+            "operationId": operation_id,
+            "summary": summary,
+            "description": description,
+            "tags": [self.tag_name],
+            "security": [{"bearer": [self.model[f"scope_{right}"]]}],
+            "parameters": parameters,
+        }
+        if body is not None:
+            operation["requestBody"] = body
+        operation["responses"] = {code: _ref("responses", codes[code]) for code in sorted(codes)}
+        operation["responses"]["default"] = _ref("responses", "problem")
+        return operation
+
+    def _body(self, media_type: str, schema: str, example: str, description: str) -> Json:
+        return {
+            "required": True,
+            "description": description,
+            "content": {
+                media_type: {
+                    "schema": _ref("schemas", schema),
+                    "examples": {self.model["module"]: _ref("examples", f"{self.name}.{example}")},
+                }
+            },
+        }
+
+    def _errors(self, *codes: str) -> dict[str, str]:
+        names = {
+            "400": f"{self.name}.invalid",
+            "403": f"{self.name}.forbidden",
+            "404": f"{self.name}.not-found",
+            "409": f"{self.name}.conflict",
+            "412": "precondition-failed",
+            "415": "unsupported-media-type",
+            "428": "precondition-required",
+        }
+        return {code: names[code] for code in codes}
+
+    # Components
+
+    def parameters(self) -> Iterator[tuple[str, Json]]:
+        yield (
+            self.model["id_param"],
+            {
+                "name": self.model["id_param"],
+                "in": "path",
+                "required": True,
+                "description": f"Which {self.title}.",
+                "schema": _uuid(self.id),
+            },
+        )
+
+    def responses(self) -> Iterator[tuple[str, Json]]:
+        examples = {self.model["module"]: _ref("examples", self.name)}
+        shown = examples | {
+            action["target"].lower(): _ref("examples", f"{self.name}.{action['target'].lower()}")
+            for action in self.lifecycle["actions"]
+        }
+        yield self.name, self._success(f"The {self.title}", self.name, shown, "ETag")
+        yield (
+            f"{self.name}.created",
+            self._success(f"The new {self.title}", self.name, examples, "ETag", "Location"),
+        )
+        page = {self.model["plural"]: _ref("examples", f"{self.name}.page")}
+        yield f"{self.name}.page", self._success(f"A page of {self.titles}", f"{self.name}Page", page)
+        yield f"{self.name}.invalid", self._invalid()
+        yield f"{self.name}.forbidden", self._forbidden()
+        yield f"{self.name}.not-found", self._not_found()
+        yield f"{self.name}.conflict", self._conflict()
+
+    def _success(self, description: str, schema: str, examples: Json, *headers: str) -> Json:
+        response = {
+            "description": description,
+            "content": {"application/json": {"schema": _ref("schemas", schema), "examples": examples}},
+            "headers": _header_refs(*headers),
+        }
+        if schema == self.name:
+            response["links"] = {name: _ref("links", name) for name, _ in self.links()}
+        return response
+
+    def _invalid(self) -> Json:
+        """The 400 of the aggregate's operations, with an error in the body, the query and the path."""
+        examples = {}
+        required = next((f for f in self.model["input_fields"] if f["required"]), None)
+        if required is not None:
+            examples["invalid_body"] = self._invalid_example(
+                f"/{required['wire']}", "missing", "This member is required."
+            )
+        examples["invalid_query"] = self._invalid_example("/query/limit", "less_than_equal", "At most 200.")
+        examples["invalid_path"] = self._invalid_example(
+            f"/path/{self.model['id_param']}", "malformed", "This must be a UUID."
+        )
+        return _problem_response("The request does not fit the contract", examples)
+
+    def _invalid_example(self, pointer: str, code: str, detail: str) -> Json:
+        problem = _problem(self.api_url, "invalid-request", 400, "Invalid request", "The request has one error.")
+        return {"value": problem | {"errors": [{"pointer": pointer, "code": code, "detail": detail}]}}
+
+    def _forbidden(self) -> Json:
+        examples = {}
+        for right in ("read", "write"):
+            scope = self.model[f"scope_{right}"]
+            detail = f"The access token lacks the scope {scope}."
+            examples[f"without_{right}"] = {
+                "value": _problem(self.api_url, "insufficient-scope", 403, "Insufficient scope", detail)
+            }
+        return _problem_response("The access token does not carry the scope needed", examples, "WWW-Authenticate")
+
+    def _not_found(self) -> Json:
+        detail = f"There is no {self.title} {self.id}."
+        example = {"value": _problem(self.api_url, "not-found", 404, "Not found", detail)}
+        return _problem_response(f"There is no such {self.title}", {"not_found": example})
+
+    def _conflict(self) -> Json:
+        problems: dict[str, tuple[str, str, str]] = {}
+        for constraint in self.model["constraints"]:
+            if constraint["kind"] == "uq":
+                problems.setdefault("already-exists", ("Already exists", "This value is taken.", constraint["pointer"]))
+            if constraint["kind"] == "fk":
+                problems.setdefault(
+                    "reference-not-found", ("Reference not found", "There is no such resource.", constraint["pointer"])
+                )
+        if self.lifecycle["actions"]:
+            action = self.lifecycle["actions"][0]
+            state = next(
+                (s["value"] for s in self.lifecycle["states"] if s["value"] not in action["sources"]), action["target"]
+            )
+            detail = f"Cannot {action['title']} {self.one} that is {state}."
+            problems["transition-refused"] = ("Transition refused", detail, "")
+        detail = "A request with this Idempotency-Key is under way."
+        problems["request-in-progress"] = ("Request in progress", detail, "")
+        examples = {}
+        for code, (title, detail, pointer) in problems.items():
+            value = _problem(self.api_url, code, 409, title, detail)
+            if pointer:
+                value["errors"] = [{"pointer": pointer, "code": code.replace("-", "_"), "detail": detail}]
+            examples[code.replace("-", "_")] = {"value": value}
+        return _problem_response(f"The {self.title} or what it refers to does not allow this", examples, "Retry-After")
+
+    def schemas(self) -> Iterator[tuple[str, Json]]:
+        for part in self.model["parts"]:
+            yield f"{part['schema']}Create", self._part_create(part)
+            yield part["schema"], self._part_view(part)
+        yield (
+            f"{self.name}Create",
+            _object(
+                f"A new {self.title}.",
+                {f["wire"]: self._create_property(f) for f in self.model["input_fields"]}
+                | {p["wire"]: self._parts(p, f"{p['schema']}Create") for p in self.model["parts"]},
+                required=[f["wire"] for f in self.model["input_fields"] if f["required"]]
+                + [p["wire"] for p in self.model["parts"] if p.get("required", True)],
+            ),
+        )
+        yield (
+            f"{self.name}Patch",
+            _object(
+                f"Changes of {self.one}: absent members stay as they are.",
+                {f["wire"]: self._patch_property(f) for f in self.model["input_fields"]}
+                | {p["wire"]: self._parts(p, f"{p['schema']}Create") for p in self.model["parts"]},
+            ),
+        )
+        yield self.name, self._view()
+        yield (
+            f"{self.name}Page",
+            _object(
+                f"A page of {self.titles}.",
+                {
+                    "items": {
+                        "type": "array",
+                        "description": f"The {self.titles} of this page.",
+                        "maxItems": 200,
+                        "items": _ref("schemas", self.name),
+                    },
+                    "next": {
+                        "type": "string",
+                        "description": "The cursor of the next page; absent on the last.",
+                        "maxLength": 1000,
+                        "pattern": CURSOR_PATTERN,
+                        "examples": [CURSOR],
+                    },
+                },
+                required=["items"],
+            ),
+        )
+        for enum in self._enums():
+            values = [member["value"] for member in enum["members"]]
+            description = enum["description"]
+            yield (
+                enum["name"],
+                {
+                    "type": "string",
+                    "description": description,
+                    "x-extensible-enum": values,
+                    "maxLength": 40,
+                    "pattern": ENUM_PATTERN,
+                    "examples": [values[0]],
+                },
+            )
+            yield f"{enum['name']}Input", {"description": description} | _one_of(values)
+
+    def _enums(self) -> Iterator[Mapping[str, Any]]:
+        yield from self.model["enums"]
+        if self.lifecycle["states"]:
+            yield {
+                "name": self.lifecycle["enum"],
+                "members": self.lifecycle["states"],
+                "description": f"Where the {self.title} is in its life.",
+            }
+
+    def _view(self) -> Json:
+        properties: Json = {"id": self._id_property(self.title, self.id)}
+        properties |= {f["wire"]: self._view_property(f) for f in self.outputs}
+        required = ["id", *(f["wire"] for f in self.outputs if not f["optional"])]
+        for part in self.model["parts"]:
+            properties[part["wire"]] = self._parts(part, part["schema"])
+            required.append(part["wire"])
+        if self.lifecycle["states"]:
+            properties["status"] = _ref("schemas", self.lifecycle["enum"]) | {
+                "description": f"The state of the {self.title}; its actions change it.",
+                "readOnly": True,
+            }
+            required.append("status")
+        for wire, words, example in (("created_at", "created", CREATED_AT), ("modified_at", "changed", MODIFIED_AT)):
+            properties[wire] = {
+                "type": "string",
+                "format": "date-time",
+                "description": f"When the {self.title} was {words} (UTC).",
+                "readOnly": True,
+                "maxLength": 35,
+                "example": example,
+            }
+            required.append(wire)
+        return _object(self.model["description"], properties, required=required)
+
+    def _part_create(self, part: Mapping[str, Any]) -> Json:
+        return _object(
+            part["description"],
+            {f["wire"]: self._create_property(f) for f in part["fields"] if not f["readonly"]},
+            required=[f["wire"] for f in part["fields"] if f["required"]],
+        )
+
+    def _part_view(self, part: Mapping[str, Any]) -> Json:
+        fields = [f for f in part["fields"] if f["sensitivity"] != "secret"]
+        return _object(
+            part["description"],
+            {"id": self._id_property(part["title"], example_id(part["schema"]))}
+            | {f["wire"]: self._view_property(f) for f in fields},
+            required=["id", *(f["wire"] for f in fields if not f["optional"])],
+        )
+
+    def _parts(self, part: Mapping[str, Any], schema: str) -> Json:
+        return {
+            "type": "array",
+            "description": f"The {part['titles']} of the {self.title}.",
+            "maxItems": part["max"],
+            "items": _ref("schemas", schema),
+        }
+
+    def _id_property(self, title: str, example: str) -> Json:
+        return {"description": f"Identity of the {title}."} | _uuid(example) | {"readOnly": True}
+
+    def _view_property(self, field: Mapping[str, Any]) -> Json:
+        schema = {"description": field["description"]} | field["json_schema"]
+        if field["readonly"]:
+            schema["readOnly"] = True
+        return _exampled(schema, _example(field))
+
+    def _create_property(self, field: Mapping[str, Any]) -> Json:
+        schema = {"description": field["description"]} | self._nullable(field)
+        if field["default"] is not None:
+            schema["default"] = field["default"]["json"]
+        if field["sensitivity"] == "secret":
+            schema["writeOnly"] = True
+        return _exampled(schema, _example(field))
+
+    def _patch_property(self, field: Mapping[str, Any]) -> Json:
+        schema = {"description": field["description"]} | self._nullable(field)
+        if field["sensitivity"] == "secret":
+            schema["writeOnly"] = True
+        return _dated(schema, _example(field))
+
+    def _nullable(self, field: Mapping[str, Any]) -> Json:
+        schema = self._input(field)
+        if not field["optional"]:
+            return schema
+        if "type" in schema:
+            return schema | {"type": [schema["type"], "null"]}
+        return {"anyOf": [schema, {"type": "null"}]}
+
+    def _input(self, field: Mapping[str, Any]) -> Json:
+        """The closed schema of a field or filter; an enum is a component of its own."""
+        schema = field.get("input_json_schema") or field["json_schema"]
+        enum = _ref("schemas", f"{field.get('enum') or field['python']}Input")
+        if "enum" in schema:
+            return enum
+        if "enum" in schema.get("items", ()):
+            return {**schema, "items": enum}
+        return dict(schema)
+
+    # Examples and links
+
+    def examples(self) -> Iterator[tuple[str, Json]]:
+        create = {f["wire"]: _example(f) for f in self.model["input_fields"]}
+        parts = {
+            p["wire"]: [{f["wire"]: _example(f) for f in p["fields"] if not f["readonly"]}] for p in self.model["parts"]
+        }
+        yield f"{self.name}.create", {"summary": f"A new {self.title}", "value": create | parts}
+        changed = dict(list(self._changes().items())[:2]) or parts
+        yield f"{self.name}.patch", {"summary": f"Another {_listed(self._change_titles())}", "value": changed}
+        view = self._example_view()
+        yield self.name, {"summary": f"{_capitalised(self.one)} with all its members", "value": view}
+        for action in {action["target"]: action for action in reversed(self.lifecycle["actions"])}.values():
+            stamps = {action["stamps"]: MODIFIED_AT} if action["stamps"] else {}
+            after = {"status": action["target"], "modified_at": MODIFIED_AT}
+            yield (
+                f"{self.name}.{action['target'].lower()}",
+                {"summary": f"After: {action['description']}", "value": self._ordered(view | stamps | after)},
+            )
+        yield (
+            f"{self.name}.page",
+            {"summary": f"A page that is not the last, cut to {self.one}", "value": {"items": [view], "next": CURSOR}},
+        )
+
+    def _changes(self) -> Json:
+        return {f["wire"]: f["examples"][min(1, len(f["examples"]) - 1)] for f in self.model["input_fields"]}
+
+    def _change_titles(self) -> list[str]:
+        titles = [f["title"] for f in self.model["input_fields"][:2]]
+        return titles or [part["titles"] for part in self.model["parts"]] or [self.title]
+
+    def _example_view(self) -> Json:
+        view: Json = {"id": self.id}
+        for field in self.outputs:
+            if not field["readonly"]:
+                view[field["wire"]] = _example(field)
+            elif field["default"] is not None:
+                view[field["wire"]] = field["default"]["json"]
+        for part in self.model["parts"]:
+            fields = [f for f in part["fields"] if f["sensitivity"] != "secret"]
+            entry = {"id": example_id(part["schema"])} | {f["wire"]: _example(f) for f in fields}
+            view[part["wire"]] = [entry]
+        if self.lifecycle["states"]:
+            view["status"] = self.lifecycle["initial"]
+        return view | {"created_at": CREATED_AT, "modified_at": CREATED_AT}
+
+    def _ordered(self, view: Json) -> Json:
+        order = ["id", *(f["wire"] for f in self.outputs), *(p["wire"] for p in self.model["parts"])]
+        return {wire: view[wire] for wire in [*order, "status", "created_at", "modified_at"] if wire in view}
+
+    def links(self) -> Iterator[tuple[str, Json]]:
+        """What can be done next with the resource of an answer."""
+        module, id_param = self.model["module"], self.model["id_param"]
+        identity = {id_param: "$response.body#/id"}
+        versioned = identity | {"If-Match": "$response.header.ETag"}
+        yield f"get_{module}", _link(f"get_{module}", f"Get the {self.title} again.", identity)
+        yield f"update_{module}", _link(f"update_{module}", f"Change this version of the {self.title}.", versioned)
+        yield f"delete_{module}", _link(f"delete_{module}", f"Delete this version of the {self.title}.", versioned)
+        for action in self.lifecycle["actions"]:
+            yield action["operation_id"], _link(action["operation_id"], action["description"], identity)
+
+
+def _example(field: Mapping[str, Any]) -> Any:
+    """The field's example; a reference within the context shows the example of what it refers to."""
+    reference = field["reference"]
+    return example_id(reference["aggregate"]) if reference and not reference["context"] else field["example"]
+
+
+def example_id(name: str) -> str:
+    """The identity that the examples give the entity of this name; the same wherever the entity is referred to."""
+    return f"018f6d2e-7c1a-7b3e-9f00-{crc32(name.encode()) & 0xFFFF:04x}00000001"
+
+
+# Shared components ---------------------------------------------------------------------------------------------------
+
+
+def _security_scheme() -> Json:
+    return {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": (
+            "An access token (JWT) of the OpenID Connect issuer that the deployment trusts. Signature, issuer, audience, "
+            "expiry and algorithm are validated as RFC8725 (JWT best current practices) says. The scopes of a resource "
+            "are its name with `.read` for reading and `.write` for everything else."
+        ),
+    }
+
+
+def _parameters() -> Json:
+    return {
+        "cursor": {
+            "name": "cursor",
+            "in": "query",
+            "description": "`next` of the page before; absent for the first page. Opaque: never build one.",
+            "schema": {"type": "string", "maxLength": 1000, "pattern": CURSOR_PATTERN},
+        },
+        "limit": {
+            "name": "limit",
+            "in": "query",
+            "description": "How many items a page has at most.",
+            "schema": {
+                "type": "integer",
+                "format": "int32",
+                "minimum": 1,
+                "maximum": 200,
+                "default": 50,
+                "examples": [50],
+            },
+        },
+        "idempotency_key": {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": True,
+            "description": "A UUID that the client makes for this request and sends again with each repetition of it.",
+            "schema": {"type": "string", "format": "uuid", "minLength": 36, "maxLength": 36},
+        },
+        "if_match": {
+            "name": "If-Match",
+            "in": "header",
+            "required": True,
+            "description": "The `ETag` of the version that was read; `*` stands for any version.",
+            "schema": {"type": "string", "maxLength": 1000, "pattern": ETAGS_PATTERN, "examples": ['"7"']},
+        },
+        "if_none_match": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The `ETag` of the version that the client has already.",
+            "schema": {"type": "string", "maxLength": 1000, "pattern": ETAGS_PATTERN, "examples": ['"7"']},
+        },
+    }
+
+
+def _headers(api_url: str) -> Json:
+    return {
+        "Access-Control-Allow-Origin": {
+            "description": "The origin of the browser application that may read the answer; only for allowed origins.",
+            "schema": {
+                "type": "string",
+                "maxLength": 300,
+                "pattern": r"^(?:\*|[a-z][a-z0-9+.-]*://[\x21-\x7E]+)$",
+                "examples": [api_url],
+            },
+        },
+        "ETag": {
+            "description": "The version of the resource (RFC 9110), for `If-Match` and `If-None-Match`.",
+            "required": True,
+            "schema": {"type": "string", "maxLength": 20, "pattern": '^"[0-9]{1,18}"$', "examples": ['"7"']},
+        },
+        "Location": {
+            "description": "The address of the new resource.",
+            "required": True,
+            "schema": {
+                "type": "string",
+                "format": "uri-reference",
+                "maxLength": 1000,
+                "examples": [f"/resources/{REQUEST_ID}"],
+            },
+        },
+        "RateLimit": {
+            "description": "What is left of the caller's quota, and the seconds until it is full again.",
+            "schema": {
+                "type": "string",
+                "maxLength": 100,
+                "pattern": r"^[\x20-\x7E]{1,100}$",
+                "examples": ['"default";r=99;t=30'],
+            },
+        },
+        "RateLimit-Policy": {
+            "description": "The caller's quota, and its window in seconds.",
+            "schema": {
+                "type": "string",
+                "maxLength": 100,
+                "pattern": r"^[\x20-\x7E]{1,100}$",
+                "examples": ['"default";q=100;w=60'],
+            },
+        },
+        "Request-Id": {
+            "description": "The request's identity in the service's log: the caller's own, or a new one.",
+            "schema": {
+                "type": "string",
+                "maxLength": 100,
+                "pattern": r"^[\x21-\x7E]{1,100}$",
+                "examples": [REQUEST_ID],
+            },
+        },
+        "Retry-After": {
+            "description": "Seconds to wait before the request is sent again.",
+            "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400, "examples": [30]},
+        },
+        "WWW-Authenticate": {
+            "description": "What is wrong with the access token (RFC 6750).",
+            "schema": {
+                "type": "string",
+                "maxLength": 500,
+                "pattern": r"^Bearer[\x20-\x7E]*$",
+                "examples": ['Bearer error="invalid_token"'],
+            },
+        },
+    }
+
+
+def _header_refs(*names: str) -> Json:
+    everywhere = ("Access-Control-Allow-Origin", "RateLimit", "RateLimit-Policy", "Request-Id")
+    return {name: _ref("headers", name) for name in (*names, *everywhere)}
+
+
+def _responses(api_url: str) -> Json:
+    headers = {
+        "unauthenticated": ("WWW-Authenticate",),
+        "too-many-requests": ("Retry-After",),
+        "service-unavailable": ("Retry-After",),
+    }
+    responses: Json = {
+        "no-content": {"description": "Done; there is nothing to say", "headers": _header_refs()},
+        "not-modified": {"description": "The client has the current version", "headers": _header_refs("ETag")},
+    }
+    for code, (status, title, detail) in PROBLEMS.items():
+        example = {"value": _problem(api_url, code, status, title, detail)}
+        responses[code] = _problem_response(title, {code.replace("-", "_"): example}, *headers.get(code, ()))
+    responses["problem"] = _problem_response(
+        "Any other problem",
+        {
+            code.replace("-", "_"): {"value": _problem(api_url, code, status, title, detail)}
+            for code, (status, title, detail) in OTHER_PROBLEMS.items()
+        },
+    )
+    return responses
+
+
+def _problem_response(description: str, examples: Json, *headers: str) -> Json:
+    return {
+        "description": description,
+        "content": {"application/problem+json": {"schema": _ref("schemas", "Problem"), "examples": examples}},
+        "headers": _header_refs(*headers),
+    }
+
+
+def _problem(api_url: str, code: str, status: int, title: str, detail: str) -> Json:
+    return {
+        "type": f"{api_url}/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:uuid:{REQUEST_ID}",
+        "trace_id": TRACE_ID,
+    }
+
+
+def _problem_schemas(api_url: str) -> Json:
+    return {
+        "Problem": _object(
+            "What went wrong (RFC 9457).",
+            {
+                "type": {
+                    "type": "string",
+                    "format": "uri",
+                    "description": "The kind of problem; the address of a page that explains it.",
+                    "maxLength": 500,
+                    "examples": [f"{api_url}/problems/invalid-request"],
+                },
+                "title": _line("The kind of problem in words.", 100, "Invalid request"),
+                "status": {
+                    "type": "integer",
+                    "format": "int32",
+                    "description": "The status of the answer.",
+                    "minimum": 400,
+                    "maximum": 599,
+                    "examples": [400],
+                },
+                "detail": _line("What happened in this case.", 1000, "The request has one error."),
+                "instance": {
+                    "type": "string",
+                    "format": "uri",
+                    "description": "The request, by its id.",
+                    "maxLength": 500,
+                    "examples": [f"urn:uuid:{REQUEST_ID}"],
+                },
+                "errors": {
+                    "type": "array",
+                    "description": "What is wrong in the request, one by one.",
+                    "maxItems": 100,
+                    "items": _ref("schemas", "ProblemError"),
+                },
+                "trace_id": {
+                    "type": "string",
+                    "description": "The trace of the request (W3C Trace Context).",
+                    "minLength": 32,
+                    "maxLength": 32,
+                    "pattern": "^[0-9a-f]{32}$",
+                    "examples": [TRACE_ID],
+                },
+            },
+            required=["type", "title", "status", "detail", "instance"],
+        ),
+        "ProblemError": _object(
+            "One thing that is wrong in a request.",
+            {
+                "pointer": _line(
+                    "A JSON pointer (RFC 6901) into the body, or into `/path`, `/query` or `/header`.",
+                    200,
+                    "/query/limit",
+                ),
+                "code": {
+                    "type": "string",
+                    "description": "What is wrong, for programs.",
+                    "maxLength": 100,
+                    "pattern": "^[a-z][a-z0-9_]*$",
+                    "examples": ["less_than_equal"],
+                },
+                "detail": _line("What is wrong, for people.", 1000, "At most 200."),
+            },
+            required=["pointer", "code", "detail"],
+        ),
+    }
+
+
+# Schemas -------------------------------------------------------------------------------------------------------------
+
+
+def _ref(kind: str, name: str) -> Json:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def _link(operation_id: str, description: str, parameters: Json) -> Json:
+    return {"operationId": operation_id, "description": description, "parameters": parameters}
+
+
+def _object(description: str, properties: Json, *, required: Iterable[str] = ()) -> Json:
+    schema: Json = {"type": "object", "description": description}
+    if names := list(required):
+        schema["required"] = names
+    return schema | {"additionalProperties": False, "properties": properties}
+
+
+def _uuid(example: str) -> Json:
+    return {"type": "string", "format": "uuid", "minLength": 36, "maxLength": 36, "examples": [example]}
+
+
+def _line(description: str, longest: int, example: str) -> Json:
+    return {
+        "type": "string",
+        "description": description,
+        "maxLength": longest,
+        "pattern": LINE,
+        "examples": [example],
+    }
+
+
+def _one_of(values: Iterable[str]) -> Json:
+    """A closed choice. Constants, because `enum` is what the Zalando rules keep for values that never become more."""
+    return {"oneOf": [{"type": "string", "const": value} for value in values]}
+
+
+def _exampled(schema: Json, example: Any) -> Json:
+    """The schema with an example, unless it is a reference whose target has one."""
+    dated = _dated(schema, example)
+    if "example" in dated or "$ref" in dated or "anyOf" in dated:
+        return dated
+    return dated | {"examples": [example]}
+
+
+def _dated(schema: Json, example: Any) -> Json:
+    """The schema with the `example` that the Zalando rules want for dates, in the schema or in its items."""
+    if schema.get("format") in {"date", "date-time"}:
+        return schema | {"example": example}
+    if isinstance(schema.get("items"), Mapping) and isinstance(example, list) and example:
+        return schema | {"items": _dated(schema["items"], example[0])}
+    return schema
+
+
+def _without_unused(document: Json) -> Json:
+    """The document without the components that nothing refers to."""
+    components = document["components"]
+    used: set[tuple[str, str]] = set()
+    waiting: list[Any] = [document["paths"]]
+    while waiting:
+        for reference in _references(waiting.pop()):
+            if reference not in used:
+                used.add(reference)
+                kind, name = reference
+                waiting.append(components[kind][name])
+    document["components"] = {
+        kind: {name: value for name, value in entries.items() if kind == "securitySchemes" or (kind, name) in used}
+        for kind, entries in components.items()
+    }
+    return document
+
+
+def _references(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        reference = value.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#/components/"):
+            _, _, kind, name = reference.split("/")
+            yield kind, name
+        for child in value.values():
+            yield from _references(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _references(child)
+
+
+# Words ---------------------------------------------------------------------------------------------------------------
+
+
+def _listed(words: Iterable[str], last: str = "or") -> str:
+    *head, tail = words
+    return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+FILTERS = {"contract_yaml": contract_yaml}
+GLOBALS: dict[str, Any] = {}

