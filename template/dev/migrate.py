@@ -6,11 +6,13 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from alembic import command
 from alembic.config import Config
+from alembic.operations import MigrationScript
+from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
 from . import ROOT, postgres
@@ -51,13 +53,22 @@ def new(message: str) -> None:
     """Write the revision that takes the database from the migrations there are to the tables there are."""
     with scratch() as alembic:
         command.upgrade(alembic, "head")
-        written = command.revision(alembic, message, autogenerate=True)
+        written = command.revision(alembic, message, autogenerate=True, process_revision_directives=drop_if_empty)
     for script in written if isinstance(written, list) else [written]:
         if script is not None:
             ruff = (sys.executable, "-m", "ruff")
             subprocess.run([*ruff, "check", "--quiet", "--fix", script.path], check=True)  # noqa: S603 - our own tool
             subprocess.run([*ruff, "format", "--quiet", script.path], check=True)  # noqa: S603 - our own tool
             print(f"Read it before you commit it: {os.path.relpath(script.path)}")
+
+
+def drop_if_empty(
+    _: MigrationContext, __: Iterable[str | None] | Iterable[str], scripts: list[MigrationScript]
+) -> None:
+    """Write no revision where nothing has changed."""
+    if scripts[0].upgrade_ops is not None and scripts[0].upgrade_ops.is_empty():
+        print("The tables are as the migrations make them: nothing to write.")
+        scripts.clear()
 
 
 def check() -> None:
