@@ -24,7 +24,7 @@ WELCOME = {".git", "domain.yaml"}
 # Copier reports a refused answer as a plain ValueError; these are its words, so that any other ValueError stays a bug.
 REFUSED = re.compile(
     r"""(?:Validation\ error\ for\ question\ '(?P<validated>\w+)'|Invalid\ choice\ for\ '(?P<chosen>\w+)'):\ (?P<why>.*)
-    |(?P<plain>Question\ ".*"\ is\ required|Local\ template\ must\ be\ a\ directory|Unknown\ revision:.*)""",
+    |(?P<plain>Question\ ".*"\ is\ required|Local\ template\ must\ be\ a\ directory\.|Unknown\ revision:.*)""",
     re.VERBOSE | re.DOTALL,
 )
 

@@ -68,7 +68,7 @@ def test_new_refuses_a_folder_in_use(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["-d", "service_name=Not A Name"], "castrum: service_name: "),
+        (["-d", "owner_email=nobody"], "castrum: 1 answer cannot be used:\n  - owner_email: 'nobody' is not"),
         (["-d", "service_nam=orders"], "castrum: unknown answer 'service_nam'; did you mean 'service_name'?\n"),
         (["-d", "licence=gpl"], "castrum: licence: 'gpl' is not in "),
         (["-d", "service_name"], "castrum: --data service_name: expected NAME=VALUE\n"),
@@ -77,7 +77,7 @@ def test_new_refuses_a_folder_in_use(tmp_path: Path) -> None:
         (["--domain", "broken.yaml"], "castrum: "),
         (["--data-file", "missing.yaml"], "castrum: missing.yaml: No such file or directory\n"),
         (["--data-file", "broken.yaml"], "castrum: broken.yaml: not valid YAML: "),
-        (["--template", "nowhere"], "castrum: Local template must be a directory\n"),
+        (["--template", "nowhere"], "castrum: Local template must be a directory.\n"),
     ],
 )
 def test_new_refuses_and_writes_nothing(options: list[str], message: str, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def litter(name: str, text: str) -> list[str]:
         found.append(f"{name}: blank lines at the end")
     if text.startswith("\n"):
         found.append(f"{name}: a blank line at the start")
-    if "\r" in text or ("\t" in text and Path(name).name != "Makefile" and not name.endswith((".mako", ".gitconfig"))):
+    if "\r" in text or ("\t" in text and not name.endswith(("Makefile", ".mako", "LICENSE"))):
         found.append(f"{name}: a tab or a carriage return")
     allowed = 2 if name.endswith((".py", ".mako")) else 1
     blank = 0
@@ -126,6 +126,8 @@ def without_answers(tree: Path) -> dict[str, str]:
     """The texts of a tree with what the person wrote taken out: braces in an answer are the person's."""
     told = [value for value in recorded(tree).values() if isinstance(value, str) and "{" in value]
     texts = text_files(tree)
+    # Where the template came from is written there, as it has to be.
+    texts[".copier-answers.yml"] = re.sub("^_.*\n", "", texts[".copier-answers.yml"], flags=re.MULTILINE)
     for name in texts:
         for value in told:
             texts[name] = texts[name].replace(value, "answer")
