@@ -24,7 +24,7 @@ RULES: dict[str, tuple[str, str]] = {
     "owner_email": (r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an e-mail address"),
     "api_url": (
         r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*",
-        "an https address without a slash at its end, e.g. https://orders.example.com",
+        "an https address without a slash at its end, e.g. https://orders.example",
     ),
 }
 """Answer → regular expression that it matches as a whole, and the same in words."""
