@@ -1,0 +1,311 @@
+"""Hypothesis strategies for the domain language: valid domains of every shape, with awkward names, and almost valid ones."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from extensions.castrum_model import naming
+from extensions.castrum_model.fieldtypes import TABLE, parse_type
+from extensions.castrum_model.language import OPERATIONS, RESERVED_FIELDS
+from hypothesis import strategies as st
+
+Domain = dict[str, Any]
+
+AGGREGATES = (
+    """
+    A APIKey Address Alias Analysis Axis Basis Batch Box Break Bus Category Child Class Con Country Criterion Customer
+    Data Day Def Employee Equipment Feedback Goose HTTPRoute Hero IBAN If Import Index Invoice Item2 Journey Key Lambda
+    Leaf Lens Matrix Media Menu Nul Null OAuth2Client Order Payment Person Platform Policy Print Quiz Reference Return
+    Row Sale Select Self Series Service Settings Sheep Status Story Table Tag Tags Tax Test Tooth Type User Version2
+    Virus Wife X X509Certificate Yield
+    """
+).split()
+LONGEST = "Electroencephalographicallymeasuredthing"
+FIELDS = (
+    """
+    a aggregate all amount and apply async attribute await body caller case check class claim code color column comment
+    condition connection constraint copy count created currency cursor data date datetime default desc description dict
+    end event field filter float for format from global group hash import in index info input int is items json key
+    lambda language left limit list lock match max metadata min model_config model_fields name namespace next none not
+    null number object of offset on only or order owner parent pass path position primary print property public query
+    range ref references result return row rows schema select self service set sort start state str sum table tags text
+    time title to_domain token touch true type union update url user uuid validate value values version2 view when
+    where while window with x yield zone
+    """
+).split()
+ACTIONS = (
+    """
+    accept activate approve archive assert authorize book break cancel capture check close confirm copy del dispatch
+    escalate except export fulfil import json lock mark_paid notify open pass pause pay place print publish re_open
+    refund reject release renew resolve return ship submit suspend touch try validate verify withdraw yield
+    """
+).split()
+STATES = (
+    """
+    active archived async booked cancelled class closed done draft end failed from import in_transit new none null open
+    paid pass pending placed ready returned shipped true void
+    """
+).split()
+MEMBERS = ["low", "normal", "high", "red", "none", "true", "null", "class", "import", "a", "x1", "two_words", "in-transit"]
+
+TEXTS = st.text(
+    st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")).filter(str.isprintable), min_size=1, max_size=120
+)
+"""Descriptions: quotes, backslashes, braces and letters of every script."""
+
+
+def _taken_wire(name: str) -> bool:
+    return name in RESERVED_FIELDS or name == "status" or name.endswith(("_id", "_amount", "_currency", "_at"))
+
+
+def field_names() -> st.SearchStrategy[str]:
+    """snake_case names: common, reserved everywhere, random, as long as possible."""
+    random = st.from_regex(r"[a-z][a-z0-9]{0,9}(_[a-z0-9]{1,6}){0,2}", fullmatch=True)
+    longest = st.from_regex(r"long[a-z]{36}", fullmatch=True)
+    return st.one_of(st.sampled_from(FIELDS), random, longest).filter(lambda name: not _taken_wire(name))
+
+
+@st.composite
+def _bounds(draw: st.DrawFn, low: int, high: int) -> tuple[int, int]:
+    first, second = draw(st.integers(low, high)), draw(st.integers(low, high))
+    return min(first, second), max(first, second)
+
+
+@st.composite
+def _scalar(draw: st.DrawFn, kinds: list[str]) -> str:
+    """A type without its flags, as one writes it."""
+    kind = draw(st.sampled_from(kinds))
+    if kind == "string":
+        return f"string({draw(st.sampled_from([1, 2, 3, 10, 20, 120, 500]))})"
+    if kind == "int" and draw(st.booleans()):
+        low, high = draw(_bounds(-(2**40), 2**40) if draw(st.booleans()) else _bounds(-9, 999))
+        return f"int({low}..{high})"
+    if kind == "decimal":
+        precision = draw(st.integers(1, 38))
+        return f"decimal({precision}, {draw(st.integers(0, min(6, precision)))})"
+    if kind == "enum":
+        return f"enum({', '.join(draw(st.lists(st.sampled_from(MEMBERS), min_size=1, max_size=5, unique=True)))})"
+    if kind == "list":
+        return f"list({draw(_scalar([kind for kind, row in TABLE.items() if row.listable]))})"
+    return kind
+
+
+@st.composite
+def _default(draw: st.DrawFn, text: str) -> Any:
+    """A default for the type, from the values that the type itself calls examples."""
+    spec = parse_type(text)
+    spec.name = "x"
+    values = [value for _, value in zip(range(3), spec.type.examples(spec), strict=False) if len(str(value)) <= 60]
+    return draw(st.sampled_from(values)) if values else None
+
+
+@st.composite
+def fields(draw: st.DrawFn, name: str, earlier: list[str], every: list[str], *, part: bool = False) -> Any:
+    """One field; required references only lead to `earlier` aggregates, optional ones to any of `every`."""
+    if every and draw(st.integers(0, 5)) == 0:
+        if earlier and draw(st.booleans()):
+            return f"ref {draw(st.sampled_from(earlier))}{draw(st.sampled_from(['', ' unique', ' index', ' pii']))}"
+        return f"ref {draw(st.sampled_from(every))}?{draw(st.sampled_from(['', ' unique', ' index', ' readonly']))}"
+    if draw(st.integers(0, 15)) == 0:
+        return f"id elsewhere.Thing{draw(st.sampled_from(['', '?', ' unique', ' index']))}"
+    text = draw(_scalar([kind for kind in TABLE if kind not in {"ref", "id"}]))
+    row = parse_type(text).type
+    roles = ["plain", "sensitive"]
+    roles += ["optional", "readonly optional"] if not row.nullable else []
+    roles += ["default", "readonly default"] if row.defaultable else []
+    roles += ["unique"] if row.unique else []
+    roles += ["secret"] if not part else []
+    roles += ["mapping"]
+    role = draw(st.sampled_from(roles))
+    default = draw(_default(text)) if "default" in role else None
+    if role == "mapping":
+        return draw(_mapping(text))
+    if "default" in role and default is not None:
+        return {"type": text, "default": default, **({"readonly": True} if "readonly" in role else {})}
+    return {
+        "optional": f"{text}?",
+        "readonly optional": f"{text}? readonly",
+        "unique": f"{text} unique",
+        "secret": f"{text} secret",
+        "sensitive": f"{text} pii",
+    }.get(role, text)
+
+
+@st.composite
+def _mapping(draw: st.DrawFn, text: str) -> Domain:
+    body: Domain = {"type": text, "description": draw(TEXTS)}
+    kind = text.partition("(")[0]
+    if kind in {"string", "text"} and draw(st.booleans()):
+        body["type"] = "string(40)"
+        body["pattern"] = draw(st.sampled_from(["[A-Z]{3}-[0-9]{4,8}", "^(?:ab|c.)+$", "[^x]*y?", r"v[0-9]+\.[0-9]+"]))
+    elif kind in {"decimal", "money"}:
+        body["min"] = 0
+    elif kind == "bigint":
+        body["min"], body["max"] = draw(_bounds(-(2**63), 2**63 - 1))
+    elif kind == "list":
+        body["max"] = draw(st.integers(1, 100))
+    return body
+
+
+@st.composite
+def _field_mapping(draw: st.DrawFn, earlier: list[str], every: list[str], *, part: bool = False) -> Domain:
+    names = draw(st.lists(field_names(), min_size=1, max_size=7, unique=True))
+    return {name: draw(fields(name, earlier, every, part=part)) for name in names}
+
+
+def _writable(value: Any) -> bool:
+    return not (value.get("readonly") if isinstance(value, dict) else "readonly" in value.split())
+
+
+@st.composite
+def _lifecycle(draw: st.DrawFn, aggregate: str) -> Domain:
+    states = draw(st.lists(st.sampled_from(STATES), min_size=2, max_size=5, unique=True))
+    names = draw(
+        st.lists(
+            st.sampled_from([name for name in ACTIONS if name not in OPERATIONS]),
+            min_size=len(states) - 1,
+            max_size=len(states) + 1,
+            unique_by=naming.action_noun,
+        )
+    )
+    targets = [*states[1:], *(draw(st.sampled_from(states)) for _ in names[len(states) - 1 :])]
+    actions: Domain = {}
+    for name, target in zip(names, targets, strict=True):
+        sources = draw(st.lists(st.sampled_from(states), min_size=1, max_size=3, unique=True))
+        actions[name] = {"from": sources if len(sources) > 1 or draw(st.booleans()) else sources[0], "to": target}
+        if draw(st.booleans()):
+            actions[name]["emits"] = f"{aggregate[:20]}{naming.pascal(name)}Happened"
+    return {"states": states, "actions": actions}
+
+
+@st.composite
+def _parts(draw: st.DrawFn, aggregate: str, taken: set[str], earlier: list[str], every: list[str]) -> Domain:
+    names = draw(st.lists(field_names().filter(lambda name: name not in taken), max_size=2, unique=True))
+    return {
+        name: {
+            "entity": f"{aggregate[:24]}{draw(st.sampled_from(['Line', 'Entry', 'Piece']))}{'ABCDE'[index]}",
+            **({"max": draw(st.integers(1, 1000))} if draw(st.booleans()) else {}),
+            "fields": draw(_field_mapping(earlier, every, part=True)),
+        }
+        for index, name in enumerate(names)
+    }
+
+
+@st.composite
+def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str]) -> Domain:
+    declared = draw(_field_mapping(earlier, every))
+    if not any(map(_writable, declared.values())):
+        declared["writable"] = "int"
+    if draw(st.integers(0, 4)) == 0 and not {"fields", "parts", "lifecycle", "filter", "sort"} & set(declared):
+        return declared
+    body: Domain = {"fields": declared}
+    if draw(st.booleans()):
+        body["description"] = draw(TEXTS)
+    if draw(st.booleans()):
+        body["lifecycle"] = draw(_lifecycle(name))
+        if draw(st.booleans()):
+            stamp = f"{body['lifecycle']['states'][1].replace('-', '_')}_at"
+            declared[stamp] = "datetime? readonly"
+    if draw(st.booleans()):
+        wires = {*declared, *(f"{field}_{suffix}" for field in declared for suffix in ("id", "amount", "currency"))}
+        body["parts"] = draw(_parts(name, wires, earlier, every))
+    for key, ability in (("filter", "filterable"), ("sort", "sortable")):
+        able = [field for field, value in declared.items() if _searchable(field, value, ability)]
+        if key == "filter" and "lifecycle" in body:
+            able.append("status")
+        if able and draw(st.booleans()):
+            body[key] = draw(st.lists(st.sampled_from(able), max_size=4, unique=True))
+    return body
+
+
+def _searchable(name: str, value: Any, ability: str) -> bool:
+    line = value["type"] if isinstance(value, dict) else value
+    if {"pii", "secret"} & set(line.split()) or name in {"cursor", "limit", "sort"}:
+        return False
+    text = line.partition("?")[0]
+    for word in (" unique", " index", " readonly"):
+        text = text.partition(word)[0]
+    able: bool = getattr(parse_type(text).type, ability)
+    return able
+
+
+@st.composite
+def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
+    """A valid domain of at most `most` aggregates, as `domain.yaml` would say it."""
+    names = draw(
+        st.lists(
+            st.sampled_from([*AGGREGATES, LONGEST]).filter(lambda name: name not in naming.RESERVED_CLASSES),
+            min_size=1,
+            max_size=most,
+            unique_by=lambda name: naming.plural(naming.snake(name)),
+        )
+    )
+    domain: Domain = {"context": draw(st.sampled_from(["ordering", "a", "two-words", "class", "long" * 10]))}
+    if draw(st.booleans()):
+        domain["description"] = draw(TEXTS)
+    domain["aggregates"] = {name: draw(_aggregate(name, names[:index], names)) for index, name in enumerate(names)}
+    actions = [
+        f"{name}.{action}"
+        for name, body in domain["aggregates"].items()
+        if isinstance(body.get("lifecycle"), dict) and "states" in body["lifecycle"]
+        for action in body["lifecycle"]["actions"]
+    ]
+    if draw(st.booleans()):
+        event: Domain = {"from": "elsewhere", "fields": {"order": "uuid", "amount": "money", "kind": "enum(a, b)?"}}
+        if actions and draw(st.booleans()):
+            event["triggers"] = draw(st.sampled_from(actions))
+        domain["consumes"] = {"SomethingHappened": event}
+    return domain
+
+
+JUNK: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=20),
+        st.dates(),
+        st.datetimes(),
+        st.binary(max_size=5),
+        st.sampled_from(["int", "string(5)", "ref X", "?", "=", "int =", "list(", "enum()", "int(5..1)", "X.y", "draft"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.one_of(
+                st.text(max_size=8),
+                st.booleans(),
+                st.integers(),
+                st.none(),
+                st.sampled_from(["fields", "type", "aggregates", "states", "actions", "from", "to", "default", "pattern"]),
+            ),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=12,
+)
+"""What YAML can also hold."""
+
+
+@st.composite
+def damaged_domains(draw: st.DrawFn) -> Any:
+    """A valid domain in which some nodes are something else."""
+    domain = deepcopy(draw(domains(most=2)))
+    for _ in range(draw(st.integers(1, 3))):
+        node: Any = domain
+        while isinstance(node, dict) and node:
+            key = draw(st.sampled_from(list(node)))
+            if not isinstance(node[key], (dict, list)) or not node[key] or draw(st.integers(0, 2)) == 0:
+                if draw(st.booleans()):
+                    node[key] = draw(JUNK)
+                else:
+                    node[draw(st.one_of(st.text(max_size=5), st.booleans(), st.sampled_from(["id", "status"])))] = node.pop(key)
+                break
+            node = node[key]
+            if isinstance(node, list):
+                node[draw(st.integers(0, len(node) - 1))] = draw(JUNK)
+                break
+    return domain

@@ -1,0 +1,172 @@
+"""Properties of every domain that the language can express."""
+
+from __future__ import annotations
+
+import json
+import keyword
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import yaml
+from extensions.castrum_model import build_model, naming, problems_of
+from extensions.castrum_model.fieldtypes import SHARED_SCHEMAS
+from extensions.castrum_model.schema import language_schema
+from extensions.castrum_model.yaml_reader import YamlError, load_yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import JUNK, damaged_domains, domains
+
+Model = dict[str, Any]
+
+FAST = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LANGUAGE = jsonschema.Draft7Validator(language_schema())
+
+
+def _fields(model: Model) -> Iterator[Model]:
+    for aggregate in model["aggregates"]:
+        yield from aggregate["fields"]
+        for part in aggregate["parts"]:
+            yield from part["fields"]
+
+
+def _tables(model: Model) -> Iterator[Model]:
+    for aggregate in model["aggregates"]:
+        yield aggregate
+        yield from aggregate["parts"]
+
+
+def _resolved(schema: Any, enums: dict[str, list[str]]) -> Any:
+    """The schema with references to shared schemas replaced; free JSON is not followed."""
+    if isinstance(schema, dict) and "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        if name in enums:
+            return {"enum": enums[name]}
+        return {} if name.startswith("Json") else SHARED_SCHEMAS[name]
+    return {key: _resolved(value, enums) for key, value in schema.items()} if isinstance(schema, dict) else schema
+
+
+@FAST
+@given(domains())
+def test_model(domain: Any) -> None:
+    assert problems_of(domain) == []
+    model = build_model(domain)
+    assert json.loads(json.dumps(model)) == model
+    _check_names(model)
+    _check_tables(model)
+    _check_examples(model)
+    LANGUAGE.validate(domain)
+
+
+def _check_names(model: Model) -> None:
+    modules = [aggregate["module"] for aggregate in model["aggregates"]]
+    assert len(set(modules)) == len(modules)
+    assert model["aggregates_by_module"] == [name for _, name in sorted(zip(modules, _names(model), strict=True), key=_key)]
+    paths = [aggregate["path"] for aggregate in model["aggregates"]]
+    assert len(set(paths)) == len(paths)
+    classes = [
+        *_names(model),
+        *(enum["name"] for aggregate in model["aggregates"] for enum in aggregate["enums"]),
+        *(alias["name"] for aggregate in model["aggregates"] for alias in aggregate["aliases"]),
+        *(part["entity"] for aggregate in model["aggregates"] for part in aggregate["parts"]),
+    ]
+    assert len(set(classes)) == len(classes)
+    assert not set(classes) & naming.RESERVED_CLASSES
+    for table in _tables(model):
+        attributes = [field["attribute"] for field in table["fields"]]
+        attributes += [part["attribute"] for part in table.get("parts", ())]
+        attributes += [action["method"] for action in (table.get("lifecycle") or {}).get("actions", ())]
+        assert len(set(attributes)) == len(attributes)
+        for attribute in (*attributes, table["module"], table["variable"]):
+            assert attribute.isidentifier()
+            assert not keyword.iskeyword(attribute)
+        wires = [field["wire"] for field in table["fields"]]
+        assert len(set(wires)) == len(wires)
+
+
+def _names(model: Model) -> list[str]:
+    return [aggregate["name"] for aggregate in model["aggregates"]]
+
+
+def _key(pair: tuple[str, str]) -> Any:
+    return naming.natural(pair[0])
+
+
+def _check_tables(model: Model) -> None:
+    relations: list[str] = []
+    for table in _tables(model):
+        columns = [column["name"] for column in table["table_columns"]]
+        assert len({column.lower() for column in columns}) == len(columns)
+        for name in (table["table"], *columns):
+            assert len(name) <= naming.LONGEST_IDENTIFIER
+            assert name not in naming.SQL_WORDS or name == "position"
+        names = [constraint["name"] for constraint in table["constraints"]]
+        assert len(set(names)) == len(names)
+        relations += [table["table"], *(index["name"] for index in table["indexes"])]
+        relations += [c["name"] for c in table["constraints"] if c["kind"] in {"pk", "uq"}]
+        leading = [index["columns"] for index in table["indexes"]]
+        leading += [c["columns"] for c in table["constraints"] if c["kind"] in {"pk", "uq"}]
+        for constraint in table["constraints"]:
+            assert set(constraint["columns"]) <= set(columns)
+            if constraint["kind"] == "fk":
+                assert constraint["columns"] in [other[:1] for other in leading]
+        for search in (*table.get("filters", ()), *table.get("sorts", ())):
+            assert [search["column"]] in [other[:1] for other in leading]
+    assert len(set(relations)) == len(relations)
+    assert all(len(name) <= naming.LONGEST_IDENTIFIER for name in relations)
+
+
+def _check_examples(model: Model) -> None:
+    enums = {
+        enum["name"]: [member["value"] for member in enum["members"]]
+        for aggregate in model["aggregates"]
+        for enum in aggregate["enums"]
+    }
+    for field in _fields(model):
+        assert field["examples"]
+        for schema in (field["json_schema"], field["input_json_schema"]):
+            validator = jsonschema.Draft202012Validator(_resolved(schema, enums))
+            for example in field["examples"]:
+                validator.validate(example)
+            if field["default"]:
+                validator.validate(field["default"]["json"])
+        if field["default"]:
+            assert field["default"]["json"] is not None
+            assert len(field["default"]["sql"]) == len(field["columns"])
+        compile(field["example_python"], "example", "eval")
+
+
+@FAST
+@given(domains(most=2))
+def test_yaml_is_read_back(domain: Any) -> None:
+    text = yaml.safe_dump(domain, sort_keys=False, allow_unicode=True)
+    assert load_yaml(text.encode()) == domain
+
+
+@FAST
+@given(domains())
+def test_model_is_the_same_each_time(domain: Any) -> None:
+    first = json.dumps(build_model(domain))
+    build_model({"context": "other", "aggregates": {"Other": {"name": "int"}}})
+    assert json.dumps(build_model(json.loads(json.dumps(domain)))) == first
+
+
+@FAST
+@given(st.one_of(JUNK, damaged_domains()))
+def test_anything_else_is_explained(domain: Any) -> None:
+    problems = problems_of(domain)
+    assert all(problem and "\n" not in problem for problem in problems)
+    if not problems:
+        assert json.loads(json.dumps(build_model(domain)))
+
+
+@FAST
+@given(st.one_of(st.binary(max_size=80), st.text("abc: -[]{}\"'#&*!|>%@`,?\n\t~<=0123456789", max_size=60).map(str.encode)))
+def test_any_file_is_read_or_refused(content: bytes) -> None:
+    try:
+        domain = load_yaml(content)
+    except YamlError as error:
+        assert error.lines
+        assert all(line and "\n" not in line for line in error.lines)
+    else:
+        problems_of(domain)
