@@ -94,7 +94,7 @@ def copy_domain(
 ) -> Path:
     """A domain that exists in memory only; JSON is YAML."""
     destination.mkdir(parents=True)
-    (destination / "domain.yaml").write_text(json.dumps(domain, indent=2), encoding="utf-8")
+    (destination / "domain.yaml").write_text(json.dumps(domain, indent=2, ensure_ascii=False), encoding="utf-8")
     return copy(destination, data, **options)
 
 
