@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,6 +40,8 @@ def with_code(model: Model) -> Model:
     """The model with everything that the templates print."""
     for aggregate in model["aggregates"]:
         for part in aggregate["parts"]:
+            if part["variable"] == aggregate["variable"]:
+                part["variable"] = f"{part['variable']}_part"
             for field in part["fields"]:
                 field["code"] = _field(field)
             part["code"] = _part(part)
@@ -534,5 +537,10 @@ def string_row(texts: list[str], brackets: str = "[]") -> str:
     return brackets[0] + ", ".join(string(text) for text in texts) + brackets[1]
 
 
+def looks_secret(name: str) -> bool:
+    """Whether ruff's S105 takes a text that is assigned to this name for a password."""
+    return re.search(r"(?:^|_)(?:pas+wo?r?d|pass(?:phrase)?|pwd|token|secrete?)(?:$|_)", name, re.IGNORECASE) is not None
+
+
 GLOBALS: Model = {}
-FILTERS = {"with_code": with_code}
+FILTERS = {"with_code": with_code, "looks_secret": looks_secret}

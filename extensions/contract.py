@@ -42,8 +42,8 @@ TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 LINE = r"^[^\x00-\x1F\x7F-\x9F]*$"
 CURSOR_PATTERN = "^[A-Za-z0-9_-]{1,1000}$"
 ENUM_PATTERN = "^[A-Z][A-Z0-9_]{0,39}$"
-ETAG = r'(?:W/)?"[\x21\x23-\x7E\x80-\xFF]*"'
-ETAGS_PATTERN = rf"^(?:\*|[ \t,]*{ETAG}(?:[ \t]*,[ \t,]*{ETAG})*[ \t,]*)$"
+ETAG = '(?:W/)?"[!#-~]*"'
+ETAGS_PATTERN = rf"^(?:\*|{ETAG}(?:, ?{ETAG})*)$"
 
 DESCRIPTION = """\
 {description}
@@ -57,7 +57,7 @@ Every request carries an access token (`Authorization: Bearer …`) with the sco
   request returns the first answer again for 24 hours; with another request it is refused with 422.
 - **Changing and deleting** needs `If-Match` with the `ETag` of the version that was read: 428 without it, 412 if the
   resource has changed since.
-- **Lists** are pages: follow `next` as `cursor` until it is absent. A cursor holds for the order and filters of its list.
+- **Lists** are pages: follow `next` as `cursor` until it is absent. A cursor holds for its order and filters only.
 - **Members** that are empty are absent; in a request `null` means the same as absent when something is created, and
   empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones."""
 
@@ -188,15 +188,15 @@ class _Aggregate:
                 },
             },
         ]
-        for entry in self.model["filters"]:
-            parameters.append(
-                {
-                    "name": entry["param"],
-                    "in": "query",
-                    "description": f"Only {self.titles} with this {entry['title']}.",
-                    "schema": _exampled(self._input(entry), entry["example"]),
-                }
-            )
+        parameters += [
+            {
+                "name": entry["param"],
+                "in": "query",
+                "description": f"Only {self.titles} with this {entry['title']}.",
+                "schema": _exampled(self._input(entry), entry["example"]),
+            }
+            for entry in self.model["filters"]
+        ]
         return self._operation(
             "read",
             f"list_{self.model['plural']}",
@@ -251,7 +251,7 @@ class _Aggregate:
         )
 
     def _act(self, action: Mapping[str, Any]) -> Json:
-        sources = _listed(action["sources"], "or")
+        sources = _listed(action["sources"])
         return self._operation(
             "write",
             action["operation_id"],
@@ -419,16 +419,15 @@ class _Aggregate:
 
     def schemas(self) -> Iterator[tuple[str, Json]]:
         for part in self.model["parts"]:
-            yield f"{part['schema']}Create", self._part_create(part)
+            yield f"{part['schema']}Input", self._part_input(part)
             yield part["schema"], self._part_view(part)
         yield (
             f"{self.name}Create",
             _object(
                 f"A new {self.title}.",
                 {f["wire"]: self._create_property(f) for f in self.model["input_fields"]}
-                | {p["wire"]: self._parts(p, f"{p['schema']}Create") for p in self.model["parts"]},
-                required=[f["wire"] for f in self.model["input_fields"] if f["required"]]
-                + [p["wire"] for p in self.model["parts"] if p.get("required", True)],
+                | {p["wire"]: self._parts(p, f"{p['schema']}Input") for p in self.model["parts"]},
+                required=[f["wire"] for f in self.model["input_fields"] if f["required"]],
             ),
         )
         yield (
@@ -436,7 +435,8 @@ class _Aggregate:
             _object(
                 f"Changes of {self.one}: absent members stay as they are.",
                 {f["wire"]: self._patch_property(f) for f in self.model["input_fields"]}
-                | {p["wire"]: self._parts(p, f"{p['schema']}Create") for p in self.model["parts"]},
+                | {p["wire"]: self._parts(p, f"{p['schema']}Input") for p in self.model["parts"]},
+                fewest=1,
             ),
         )
         yield self.name, self._view()
@@ -488,7 +488,9 @@ class _Aggregate:
             }
 
     def _view(self) -> Json:
-        properties: Json = {"id": self._id_property(self.title, self.id)}
+        properties: Json = {
+            "id": {"description": f"Identity of the {self.title}."} | _uuid(self.id) | {"readOnly": True}
+        }
         properties |= {f["wire"]: self._view_property(f) for f in self.outputs}
         required = ["id", *(f["wire"] for f in self.outputs if not f["optional"])]
         for part in self.model["parts"]:
@@ -512,20 +514,19 @@ class _Aggregate:
             required.append(wire)
         return _object(self.model["description"], properties, required=required)
 
-    def _part_create(self, part: Mapping[str, Any]) -> Json:
+    def _part_input(self, part: Mapping[str, Any]) -> Json:
         return _object(
             part["description"],
-            {f["wire"]: self._create_property(f) for f in part["fields"] if not f["readonly"]},
-            required=[f["wire"] for f in part["fields"] if f["required"]],
+            {f["wire"]: self._create_property(f) for f in part["input_fields"]},
+            required=[f["wire"] for f in part["input_fields"] if f["required"]],
         )
 
     def _part_view(self, part: Mapping[str, Any]) -> Json:
         fields = [f for f in part["fields"] if f["sensitivity"] != "secret"]
         return _object(
             part["description"],
-            {"id": self._id_property(part["title"], example_id(part["schema"]))}
-            | {f["wire"]: self._view_property(f) for f in fields},
-            required=["id", *(f["wire"] for f in fields if not f["optional"])],
+            {f["wire"]: self._view_property(f) for f in fields},
+            required=[f["wire"] for f in fields if not f["optional"]],
         )
 
     def _parts(self, part: Mapping[str, Any], schema: str) -> Json:
@@ -535,9 +536,6 @@ class _Aggregate:
             "maxItems": part["max"],
             "items": _ref("schemas", schema),
         }
-
-    def _id_property(self, title: str, example: str) -> Json:
-        return {"description": f"Identity of the {title}."} | _uuid(example) | {"readOnly": True}
 
     def _view_property(self, field: Mapping[str, Any]) -> Json:
         schema = {"description": field["description"]} | field["json_schema"]
@@ -581,9 +579,7 @@ class _Aggregate:
 
     def examples(self) -> Iterator[tuple[str, Json]]:
         create = {f["wire"]: _example(f) for f in self.model["input_fields"]}
-        parts = {
-            p["wire"]: [{f["wire"]: _example(f) for f in p["fields"] if not f["readonly"]}] for p in self.model["parts"]
-        }
+        parts = {p["wire"]: [{f["wire"]: _example(f) for f in p["input_fields"]}] for p in self.model["parts"]}
         yield f"{self.name}.create", {"summary": f"A new {self.title}", "value": create | parts}
         changed = dict(list(self._changes().items())[:2]) or parts
         yield f"{self.name}.patch", {"summary": f"Another {_listed(self._change_titles())}", "value": changed}
@@ -617,8 +613,7 @@ class _Aggregate:
                 view[field["wire"]] = field["default"]["json"]
         for part in self.model["parts"]:
             fields = [f for f in part["fields"] if f["sensitivity"] != "secret"]
-            entry = {"id": example_id(part["schema"])} | {f["wire"]: _example(f) for f in fields}
-            view[part["wire"]] = [entry]
+            view[part["wire"]] = [{f["wire"]: _example(f) for f in fields}]
         if self.lifecycle["states"]:
             view["status"] = self.lifecycle["initial"]
         return view | {"created_at": CREATED_AT, "modified_at": CREATED_AT}
@@ -659,9 +654,9 @@ def _security_scheme() -> Json:
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": (
-            "An access token (JWT) of the OpenID Connect issuer that the deployment trusts. Signature, issuer, audience, "
-            "expiry and algorithm are validated as RFC8725 (JWT best current practices) says. The scopes of a resource "
-            "are its name with `.read` for reading and `.write` for everything else."
+            "An access token (JWT) of the OpenID Connect issuer that the deployment trusts. Signature, issuer, "
+            "audience, expiry and algorithm are validated as RFC8725 (JWT best current practices) says. The scopes of "
+            "a resource are its name with `.read` for reading and `.write` for everything else."
         ),
     }
 
@@ -905,10 +900,12 @@ def _link(operation_id: str, description: str, parameters: Json) -> Json:
     return {"operationId": operation_id, "description": description, "parameters": parameters}
 
 
-def _object(description: str, properties: Json, *, required: Iterable[str] = ()) -> Json:
+def _object(description: str, properties: Json, *, required: Iterable[str] = (), fewest: int = 0) -> Json:
     schema: Json = {"type": "object", "description": description}
     if names := list(required):
         schema["required"] = names
+    if fewest:
+        schema["minProperties"] = fewest
     return schema | {"additionalProperties": False, "properties": properties}
 
 
@@ -982,9 +979,9 @@ def _references(value: Any) -> Iterator[tuple[str, str]]:
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
-def _listed(words: Iterable[str], last: str = "or") -> str:
+def _listed(words: Iterable[str]) -> str:
     *head, tail = words
-    return f"{', '.join(head)} {last} {tail}" if head else tail
+    return f"{', '.join(head)} or {tail}" if head else tail
 
 
 def _capitalised(text: str) -> str:

@@ -22,6 +22,7 @@ INDENT = 4
 _OPENING = "([{"
 _CLOSING = ")]}"
 _CLAUSE = re.compile(r"(?= (?:for|if) )")
+_ASSIGNMENT = re.compile(r"(\s*\w+(?:: .+)? = )(\S.*)")
 _IMPORT = re.compile(r"(from \S+ import )([^(]+)")
 
 
@@ -30,12 +31,15 @@ def fit(source: str) -> str:
     lines: list[str] = []
     quoted = False
     for line in source.split("\n"):
-        toggles = line.count('"""') % 2
-        if quoted or toggles or len(line) <= WIDTH:
+        quotes = line.count('"""')
+        if quoted or quotes % 2 or len(line) <= WIDTH:
             lines.append(line)
+        elif quotes:
+            indent = len(line) - len(line.lstrip())
+            lines.append(" " * indent + docstring(line.strip().strip('"'), indent))
         else:
             lines.extend(_break(line))
-        quoted ^= bool(toggles)
+        quoted ^= bool(quotes % 2)
     return "\n".join(lines)
 
 
@@ -46,19 +50,37 @@ def _break(line: str) -> list[str]:
     inner = indent + " " * INDENT
     if found := _IMPORT.fullmatch(line):
         return [f"{found[1]}(", *(f"{inner}{name}," for name in found[2].split(", ")), ")"]
+    if found := _ASSIGNMENT.fullmatch(line):
+        head, value = found[1], found[2]
+        if len(head) + 1 <= WIDTH and len(inner) + len(value) <= WIDTH and not _brackets(value):
+            return [f"{head}(", inner + value, f"{indent})"]
+    if len(parts := _operands(line)) > 1:
+        return [parts[0], *(broken for part in parts[1:] for broken in _break(indent + part))]
     pairs = [(start, end) for start, end in _brackets(line) if end > start + 1]
+    if found and len(found[1]) > WIDTH:
+        pairs = [pair for pair in pairs if pair[1] < len(found[1])]
     if not pairs:
         return [line]
-    start, end = pairs[0] if re.match(r"\s*(?:async )?def ", line) else pairs[-1]
+    is_signature = re.match(r"\s*(?:async )?def ", line) is not None
+    start, end = pairs[0] if is_signature else pairs[-1]
     head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
-    if len(inner) + len(body) <= WIDTH:
-        return [head, inner + body, indent + tail]
     items = _split(body)
-    if len(items) > 1 or line[start] == "(" and not _clauses(body)[1:]:
+    if len(inner) + len(body) <= WIDTH and not (is_signature and len(items) == 1):
+        return [head, inner + body, indent + tail]
+    if len(items) > 1 or not _clauses(body)[1:]:
         broken = [part for item in items for part in _break(f"{inner}{item},")]
     else:
         broken = [part for clause in _clauses(body) for part in _break(inner + clause)]
     return [head, *broken, indent + tail]
+
+
+def _operands(line: str) -> list[str]:
+    """An argument or item whose value is a conditional expression or a conjunction, at its operators."""
+    if not re.match(r"\s*(?:\w+=|\"\w+\": |\w[\w.]* and )", line):
+        return [line]
+    starts = _outside(line, [found.start() for found in re.finditer(" (?:if|else|and) ", line)])
+    edges = [0, *(start + 1 for start in starts), len(line) + 1]
+    return [line[start : end - 1] for start, end in zip(edges, edges[1:], strict=False)]
 
 
 def _brackets(text: str) -> list[tuple[int, int]]:
@@ -133,7 +155,8 @@ def docstring(text: str, indent: int = 0) -> str:
     text = " ".join(str(text).split()).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     if indent + len(text) + 7 <= WIDTH:
         return f'"""{text}{" " * text.endswith(chr(34))}"""'
-    lines = textwrap.wrap(text, WIDTH - indent - 3, break_long_words=False, break_on_hyphens=False)
+    width = min(WIDTH - indent - 3, len(text) - 1)  # two lines at least: the formatter would join one with its quotes
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
     pad = " " * indent
     return '"""' + f"\n{pad}".join([*lines, '"""'])
 

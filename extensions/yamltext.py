@@ -7,7 +7,7 @@ leaves a blank line between the parts of a document. The result is what `prettie
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -24,30 +24,39 @@ _KEYWORDS = frozenset({"", "~", "null", "true", "false", "yes", "no", "on", "off
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
-def dump(document: Mapping[str, Any], *, spaced: Sequence[tuple[str, ...]] = ()) -> str:
+def dump(document: Mapping[str, Any], *, spaced: Collection[tuple[str, ...]] = ()) -> str:
     """Return `document` (mappings with text keys, sequences, texts, numbers, booleans, None) as YAML text.
 
-    `spaced` lists the paths of the mappings whose entries are set apart by blank lines; `()` is the document itself.
+    `spaced` lists the paths, up to two keys long, of the mappings whose entries are set apart by blank lines; `()` is
+    the document itself.
     """
     lines: list[str] = []
-    _mapping(document, "", lines, (), frozenset(spaced))
+    _spaced_mapping(document, (), lines, spaced)
     return "\n".join(lines) + "\n"
 
 
-def _mapping(
-    value: Mapping[str, Any], indent: str, lines: list[str], path: tuple[str, ...] | None, spaced: frozenset[Any]
+def _spaced_mapping(
+    value: Mapping[str, Any], path: tuple[str, ...], lines: list[str], spaced: Collection[tuple[str, ...]]
 ) -> None:
-    blank = path in spaced
+    """Write the outer levels of the document, with the blank lines asked for."""
+    indent = _INDENT * len(path)
     for number, (key, child) in enumerate(value.items()):
-        if blank and number:
+        if number and path in spaced:
             lines.append("")
-        below = (*path, key) if path is not None and len(path) < 3 else None
-        _entry(f"{indent}{_scalar(key)}:", child, indent, lines, below, spaced)
+        head = f"{indent}{_scalar(key)}:"
+        if isinstance(child, Mapping) and child and len(path) < 2 and _reference(child) is None:
+            lines.append(head)
+            _spaced_mapping(child, (*path, key), lines, spaced)
+        else:
+            _entry(head, child, indent, lines)
 
 
-def _entry(
-    head: str, value: Any, indent: str, lines: list[str], path: tuple[str, ...] | None, spaced: frozenset[Any]
-) -> None:
+def _mapping(value: Mapping[str, Any], indent: str, lines: list[str]) -> None:
+    for key, child in value.items():
+        _entry(f"{indent}{_scalar(key)}:", child, indent, lines)
+
+
+def _entry(head: str, value: Any, indent: str, lines: list[str]) -> None:
     """Write `value` after `head` (`key:`), on its line or below it."""
     if isinstance(value, str):
         _text(head, value, indent, lines)
@@ -57,7 +66,7 @@ def _entry(
             lines.append(f"{head} {flow}")
         else:
             lines.append(head)
-            _mapping(value, indent + _INDENT, lines, path, spaced)
+            _mapping(value, indent + _INDENT, lines)
     elif isinstance(value, (list, tuple)) and value:
         flow = _flow(value, WIDTH - len(head))
         if flow is not None:
@@ -73,7 +82,7 @@ def _sequence(value: Sequence[Any], indent: str, lines: list[str]) -> None:
     for item in value:
         if isinstance(item, Mapping) and item:
             start = len(lines)
-            _mapping(item, indent + _INDENT, lines, None, frozenset())
+            _mapping(item, indent + _INDENT, lines)
             lines[start] = f"{indent}- {lines[start][len(indent) + 2 :]}"
         elif isinstance(item, (list, tuple)) and item:
             flow = _flow(item, WIDTH - len(indent))
@@ -102,16 +111,19 @@ def _text(head: str, value: str, indent: str, lines: list[str]) -> None:
             lines.append(f"{head} {mark}")
             lines.extend(f"{indent}{_INDENT}{row}" if row else "" for row in rows)
             return
-    elif len(head) + len(value) >= WIDTH and " " in value and "  " not in value and _blockable([value]):
-        if not value.startswith((" ", "\t")):
-            lines.append(f"{head} >-")
-            _fold(value, indent + _INDENT, lines)
-            return
+    elif len(head) + len(value) >= WIDTH and _foldable(value):
+        lines.append(f"{head} >-")
+        _fold(value, indent + _INDENT, lines)
+        return
     lines.append(f"{head} {_scalar(value)}")
 
 
 def _blockable(rows: Sequence[str]) -> bool:
     return all(not row or (_PLAIN_LINE.fullmatch(row) is not None and not row[-1].isspace()) for row in rows)
+
+
+def _foldable(value: str) -> bool:
+    return " " in value and "  " not in value and not value[0].isspace() and _blockable([value])
 
 
 def _fold(value: str, indent: str, lines: list[str]) -> None:

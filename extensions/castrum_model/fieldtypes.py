@@ -561,14 +561,14 @@ class _Integral(FieldType):
         return Forms(
             (column,),
             "int",
-            alias if full else f"Annotated[int, Field(ge={low}, le={high})]",
+            alias if full else f"Annotated[int, Whole({low}, {high})]",
             "int",
             {"type": "integer", "format": "int64" if wide else "int32", "minimum": low, "maximum": high},
             "bigint" if wide else "int",
             query=f"Annotated[int, Digits({low}, {high})]",
             input_imports=(f"from ..platform.fields import {alias}",)
             if full
-            else ("from typing import Annotated", "from pydantic import Field"),
+            else ("from typing import Annotated", "from ..platform.fields import Whole"),
             query_imports=("from typing import Annotated", "from ..platform.fields import Digits"),
         )
 

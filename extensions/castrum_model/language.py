@@ -110,6 +110,8 @@ class AggregateDeclaration:
     fields: list[FieldDeclaration] = field(default_factory=list)
     parts: list[PartDeclaration] = field(default_factory=list)
     lifecycle: LifecycleDeclaration | None = None
+    mentioned: set[str] = field(default_factory=set)
+    """The names of all fields, those with problems too."""
     filter: list[str] = field(default_factory=list)
     sort: list[str] = field(default_factory=list)
     description: str = ""
@@ -277,6 +279,7 @@ class _Parser:
             return declared
         if not _is_whole_aggregate(body):
             declared.fields = self._fields(path, body)
+            declared.mentioned = set(body)
             return declared
         self._known(path, body, AGGREGATE_KEYS)
         declared.description = self._description(path, body)
@@ -290,6 +293,7 @@ class _Parser:
             self._add(f"{path}.fields", "has no fields; expected at least one, such as name: string(120)")
         else:
             declared.fields = self._fields(f"{path}.fields", fields)
+            declared.mentioned = set(fields) if isinstance(fields, dict) else set()
         declared.parts = self._parts(f"{path}.parts", body.get("parts"))
         if body.get("lifecycle") is not None:
             declared.lifecycle = self._lifecycle(f"{path}.lifecycle", body["lifecycle"])
@@ -322,6 +326,9 @@ class _Parser:
         if len(mapping) > MOST_FIELDS:
             self._add(path, f"has {len(mapping)} fields; at most {MOST_FIELDS} are possible")
             return []
+        if any(isinstance(value, str) and value.count("(") > value.count(")") for value in mapping.values()):
+            # A comma inside braces has cut a type in two: its rest is now a key without a value.
+            mapping = {name: value for name, value in mapping.items() if value is not None}
         return [
             declared
             for name, value in mapping.items()
@@ -345,8 +352,7 @@ class _Parser:
                 return None
             line = body["type"]
         else:
-            hint = f"; quote it: {name.split('(', maxsplit=1)[0]}" if "(" in name else ""
-            self._add(path, f"expected a type, such as string(120), not {kind_of(raw)}{hint}")
+            self._add(path, f"expected a type, such as string(120), not {kind_of(raw)}")
             return None
         declared = self._line(path, name, line, body)
         if declared is None or not named:
@@ -372,6 +378,7 @@ class _Parser:
                     self._add(path, f"says {word!r} twice")
                 setattr(declared, word, True)
             elif word == "?":
+                declared.optional = True
                 self._add(path, "the '?' belongs right after the type, such as text? readonly")
             elif word in {"optional", "nullable", "null"}:
                 self._add(path, f"unknown word {word!r}; an optional field has a '?' after its type, such as text?")
@@ -599,6 +606,8 @@ class _Parser:
         values = raw if isinstance(raw, list) else [raw]
         if raw is None or not values:
             self._add(path, f"is missing; expected one of {', '.join(states)}" if states else "is missing")
+            return []
+        if not states:
             return []
         found = []
         for value in values:

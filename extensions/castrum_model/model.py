@@ -43,6 +43,10 @@ class Builder:
     def _add(self, path: str, message: str) -> None:
         self._problems.add(path, message)
 
+    def _has_problems(self, path: str) -> bool:
+        """Whether something at or below the path is wrong already, so that what follows from it need not be said."""
+        return any(message.startswith((f"{path}:", f"{path}.")) for message in self._problems.messages)
+
     def build(self) -> Json:
         """The model; empty when there are problems."""
         self._claim_names()
@@ -111,6 +115,8 @@ class Builder:
         tables = dict.fromkeys(naming.RESERVED_TABLES, "the service itself")
         for aggregate in self._domain.aggregates:
             plural, path = aggregate.plural, aggregate.path
+            if self._has_problems(path):
+                continue
             if plural in plurals:
                 self._add(path, f"has the plural {plural!r}, as {plurals[plural]} has; give one another with `plural:`")
             elif naming.kebab(plural) in naming.RESERVED_PATHS:
@@ -124,7 +130,7 @@ class Builder:
         for aggregate in self._domain.aggregates:
             for part in aggregate.parts:
                 table = self._part_table(part)
-                if table in tables:
+                if table in tables and part.entity not in self._aggregates:
                     self._add(
                         part.path, f"the table {table!r} of {part.entity} belongs to {tables[table]}; rename the entity"
                     )
@@ -154,7 +160,7 @@ class Builder:
             for action in aggregate.lifecycle.actions if aggregate.lifecycle else ():
                 names[f"{action.name}_{singular}"] = action.path
             for name, path in names.items():
-                if name in operations:
+                if name in operations and not self._has_problems(path):
                     self._add(path, f"the operation {name!r} is also that of {operations[name]}; rename one of them")
                 operations.setdefault(name, path)
 
@@ -208,7 +214,7 @@ class Builder:
             self._check_field(declared, wires, columns, RESERVED_FIELDS)
             if aggregate.lifecycle and declared.name == "status":
                 self._add(declared.path, "'status' is the state of the lifecycle; rename the field or drop it")
-        if aggregate.fields and all(declared.readonly for declared in aggregate.fields):
+        if aggregate.fields and not self._has_problems(aggregate.path) and all(f.readonly for f in aggregate.fields):
             self._add(
                 aggregate.path, "has only readonly fields, so nothing could be written; expected at least one other"
             )
@@ -220,7 +226,10 @@ class Builder:
             parent = f"{naming.snake(aggregate.name)}_id"
             inner_columns = {parent: "the aggregate's own identity", "position": "its place in the list"}
             for declared in part.fields:
-                self._check_field(declared, inner, inner_columns, RESERVED_FIELDS)
+                if declared.wire == parent:
+                    self._add(declared.path, f"{declared.name!r} is the aggregate that the part belongs to; drop it")
+                else:
+                    self._check_field(declared, inner, inner_columns, RESERVED_FIELDS)
         self._check_lifecycle(aggregate)
         self._check_filter(aggregate)
         self._check_sort(aggregate)
@@ -236,6 +245,7 @@ class Builder:
             self._add(path, f"name the relation, not its id: {name.removesuffix('_id')!r}; on the wire it is {name!r}")
         if declared.wire in wires:
             self._add(path, f"is {declared.wire!r} on the wire, as {wires[declared.wire]} is; rename one of them")
+            return
         wires.setdefault(declared.wire, path)
         suffixes = ("_amount", "_currency") if declared.spec.type.kind == "money" else ("",)
         for suffix in suffixes:
@@ -264,7 +274,8 @@ class Builder:
                 continue
             declared = fields.get(name)
             if declared is None:
-                self._unknown_field(path, name, aggregate, [*fields, *(["status"] if aggregate.lifecycle else [])])
+                states = ["status"] if aggregate.lifecycle else []
+                self._unknown_field(path, name, aggregate, [*aggregate.mentioned, *states])
             elif declared.wire in PAGE_PARAMETERS:
                 self._add(path, f"{name!r} is a parameter of every list; rename the field to filter by it")
             elif not declared.spec.type.filterable:
@@ -282,7 +293,7 @@ class Builder:
             if declared is not None and name.startswith("-"):
                 self._add(path, f"{name!r} has a direction; the caller chooses it, list the name only")
             elif declared is None:
-                self._unknown_field(path, name, aggregate, [*fields, "created_at", "modified_at"])
+                self._unknown_field(path, name, aggregate, [*aggregate.mentioned, "created_at", "modified_at"])
             elif not declared.spec.type.sortable:
                 self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be sorted by")
             else:
@@ -294,8 +305,8 @@ class Builder:
             self._add(path, f"write the field's name {declared.name!r}, not its wire name {name!r}")
         elif any(part.name == name for part in aggregate.parts):
             self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible")
-        else:
-            self._add(path, f"unknown field {name!r}{nearest(name, valid)}")
+        elif name not in aggregate.mentioned:
+            self._add(path, f"unknown field {name!r}{nearest(name, sorted(valid))}")
 
     def _check_searched(self, path: str, declared: FieldDeclaration) -> None:
         if declared.secret or declared.pii:

@@ -8,7 +8,8 @@ import keyword
 import re
 
 LONGEST_NAME = 40
-LONGEST_IDENTIFIER = 63  # PostgreSQL cuts longer ones silently
+LONGEST_VARIABLE = 24
+LONGEST_IDENTIFIER = 60  # PostgreSQL silently cuts what is longer than 63; a name and its field share a line of code
 
 PASCAL = re.compile(r"[A-Z][A-Za-z0-9]*")
 SNAKE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
@@ -445,7 +446,9 @@ def python_name(name: str) -> str:
 
 
 def variable_name(name: str) -> str:
-    """The name as a variable that stands for one aggregate or part."""
+    """The name as a variable that stands for one aggregate or part; of a long name it is the last word."""
+    if len(name) > LONGEST_VARIABLE:
+        name = name.rpartition("_")[2]
     return f"{name}_" if name in VARIABLES else python_name(name)
 
 
@@ -472,7 +475,7 @@ def digest(text: str) -> str:
 
 
 def short(name: str) -> str:
-    """The identifier within PostgreSQL's 63 bytes; a longer one ends in a hash of itself, so it stays stable."""
+    """The identifier within 60 bytes; a longer one ends in a hash of itself, so it stays stable."""
     if len(name) <= LONGEST_IDENTIFIER:
         return name
     return f"{name[: LONGEST_IDENTIFIER - 9].rstrip('_')}_{digest(name)}"

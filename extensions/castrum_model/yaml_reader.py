@@ -133,7 +133,7 @@ def _normalised(value: object, depth: int, budget: list[int], keys: bool) -> Any
     if budget[0] < 0:
         raise YamlError(f"the domain has more than {MOST_NODES} values, with its aliases followed")
     if depth > DEEPEST:
-        raise YamlError(f"the domain is more than {DEEPEST} levels deep")
+        raise YamlError(f"the domain is more than {DEEPEST} levels deep, or contains itself")
     if isinstance(value, dict):
         return {
             (_key(key) if keys else key): _normalised(inner, depth + 1, budget, keys) for key, inner in value.items()
