@@ -9,7 +9,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from time import monotonic, time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
 import jwt
@@ -18,6 +18,8 @@ import msgspec
 from ..kernel import Caller
 from ..settings import Settings
 from .problems import Problem
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ FETCH_TIMEOUT_S = 2.0
 RENEWAL_PAUSE_S = 10.0
 STALE_KEYS_S = 3600.0
 MIN_RSA_BITS = 2048
+KEY_TYPES = ("RSA", "EC", "OKP")
 REQUIRED_CLAIMS = ["aud", "exp", "iss", "sub"]
 
 
@@ -41,6 +44,15 @@ class Key(NamedTuple):
 
     key: Any
     algorithm: str | None
+
+
+class _Discovery(msgspec.Struct):
+    issuer: str
+    jwks_uri: str
+
+
+class _KeySet(msgspec.Struct):
+    keys: list[dict[str, Any]]
 
 
 class KeySet:
@@ -87,21 +99,20 @@ class KeySet:
                 httpx.AsyncClient(transport=self._transport, timeout=FETCH_TIMEOUT_S) as client,
             ):
                 url = self._settings.auth_jwks_url or await self._discover(client)
-                self._keys = _usable(await _get(client, url))
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, LookupError, TypeError) as error:
+                self._keys = _usable(await _get(client, url, _KeySet))
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
             logger.warning("the issuer's keys cannot be fetched: %s: %s", type(error).__name__, error)
         else:
             self._fetched = monotonic()
 
     async def _discover(self, client: httpx.AsyncClient) -> str:
         issuer = self._settings.auth_issuer
-        document = await _get(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-        if document["issuer"] != issuer:
-            raise ValueError(f"the discovery document is of another issuer, {document['issuer']!r}")
-        url = str(document["jwks_uri"])
-        if not self._settings.is_development and not url.startswith("https://"):
+        document = await _get(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration", _Discovery)
+        if document.issuer != issuer:
+            raise ValueError(f"the discovery document is of another issuer, {document.issuer!r}")
+        if not self._settings.is_development and not document.jwks_uri.startswith("https://"):
             raise ValueError("jwks_uri is not an https URL")
-        return url
+        return document.jwks_uri
 
 
 class Authenticator:
@@ -160,6 +171,8 @@ class Authenticator:
             leeway=LEEWAY_S,
             options={"require": REQUIRED_CLAIMS},
         )
+        if not claims["sub"] or not claims["sub"].isprintable():
+            raise jwt.InvalidTokenError
         return claims
 
     def _remember(self, header: bytes, caller: Caller, until: float) -> None:
@@ -168,7 +181,7 @@ class Authenticator:
             self._verified.popitem(last=False)
 
 
-async def _get(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+async def _get(client: httpx.AsyncClient, url: str, kind: type[T]) -> T:
     async with client.stream("GET", url) as response:
         response.raise_for_status()
         content = bytearray()
@@ -176,22 +189,22 @@ async def _get(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
             content += chunk
             if len(content) > MAX_JWKS_BYTES:
                 raise ValueError("the answer is too large")
-    document: dict[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
-    return document
+    return msgspec.json.decode(content, type=kind)
 
 
-def _usable(document: Mapping[str, Any]) -> dict[str, Key]:
+def _usable(document: _KeySet) -> dict[str, Key]:
     """The keys of a JWK set that signatures may be checked with; others are left out."""
     keys = {}
-    for jwk in document["keys"]:
-        if jwk.get("kty") not in ("RSA", "EC", "OKP") or jwk.get("use", "sig") != "sig" or "kid" not in jwk:
+    for jwk in document.keys:
+        kid = jwk.get("kid")
+        if not isinstance(kid, str) or jwk.get("kty") not in KEY_TYPES or jwk.get("use", "sig") != "sig":
             continue
         try:
             key = jwt.PyJWK(jwk).key
         except jwt.PyJWTError:
             continue
         if jwk["kty"] != "RSA" or key.key_size >= MIN_RSA_BITS:
-            keys[jwk["kid"]] = Key(key, jwk.get("alg"))
+            keys[kid] = Key(key, jwk.get("alg"))
     return keys
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,6 +39,28 @@ logger = logging.getLogger(__name__)
 
 CLIENT_CLOSED_REQUEST = 499
 WEBSOCKET_POLICY_VIOLATION = 1008
+CORS_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+CORS_REQUEST_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Request-Id",
+    "Traceparent",
+    "Tracestate",
+)
+CORS_ANSWER_HEADERS = (
+    "Allow",
+    "ETag",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Request-Id",
+    "Retry-After",
+    "Traceparent",
+    "WWW-Authenticate",
+)
 PUBLIC_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
 PUBLIC_PREFIX = "/problems/"
 
@@ -66,6 +89,14 @@ def install(
         lifecycle=app.state.lifecycle,
         telemetry=telemetry,
     )
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=CORS_METHODS,
+            allow_headers=CORS_REQUEST_HEADERS,
+            expose_headers=CORS_ANSWER_HEADERS,
+        )
     for kind in (Problem, DomainError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer_refusal)
 

@@ -7,19 +7,22 @@ import sys
 from math import ceil
 from types import FrameType
 
-import httptools as httptools  # noqa: PLC0414 - refuse to start without it
 import uvicorn
-import uvloop as uvloop  # noqa: PLC0414 - refuse to start without it
 from fastapi import FastAPI
 
 from ..settings import Settings
 from .lifecycle import Lifecycle
+from .logs import configure
 
 KEEP_ALIVE_S = 75  # longer than the load balancers in front keep a connection
 
 
 def serve(app: FastAPI, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; then the process ends with 0, once the requests under way have ended."""
+    """Serve until SIGTERM or SIGINT; then the process ends with 0, once the requests under way have ended.
+
+    Without uvloop and httptools, which uvicorn would do without, the process does not start.
+    """
+    configure(settings.log_level)
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, _exit)
     config = uvicorn.Config(

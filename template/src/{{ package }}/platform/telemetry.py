@@ -127,8 +127,7 @@ class Telemetry:
             return
         span = self._tracer.start_span(
             key[0],
-            set_span_in_context(exchange.span, Context()),
-            SpanKind.CLIENT,
+            kind=SpanKind.CLIENT,
             attributes={**_of_statement(key), "db.query.text": sql},
             start_time=started,
         )
