@@ -1,18 +1,22 @@
-"""Hypothesis strategies for the domain language: valid domains of every shape, with awkward names, and almost valid ones."""
-
-from __future__ import annotations
+"""Hypothesis strategies for the domain language: valid domains of every shape and name, and almost valid ones."""
 
 from copy import deepcopy
 from typing import Any
 
+from hypothesis import strategies as st
+
 from extensions.castrum_model import naming
 from extensions.castrum_model.fieldtypes import TABLE, parse_type
 from extensions.castrum_model.language import OPERATIONS, RESERVED_FIELDS
-from hypothesis import strategies as st
 
 Domain = dict[str, Any]
 
-AGGREGATES = (
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+AGGREGATES = _words(
     """
     A APIKey Address Alias Analysis Axis Basis Batch Box Break Bus Category Child Class Con Country Criterion Customer
     Data Day Def Employee Equipment Feedback Goose HTTPRoute Hero IBAN If Import Index Invoice Item2 Journey Key Lambda
@@ -20,9 +24,10 @@ AGGREGATES = (
     Row Sale Select Self Series Service Settings Sheep Status Story Table Tag Tags Tax Test Tooth Type User Version2
     Virus Wife X X509Certificate Yield
     """
-).split()
+)
+COIN: st.SearchStrategy[bool] = st.booleans()
 LONGEST = "Electroencephalographicallymeasuredthing"
-FIELDS = (
+FIELDS = _words(
     """
     a aggregate all amount and apply async attribute await body caller case check class claim code color column comment
     condition connection constraint copy count created currency cursor data date datetime default desc description dict
@@ -33,24 +38,40 @@ FIELDS = (
     time title to_domain token touch true type union update url user uuid validate value values version2 view when
     where while window with x yield zone
     """
-).split()
-ACTIONS = (
+)
+ACTIONS = _words(
     """
     accept activate approve archive assert authorize book break cancel capture check close confirm copy del dispatch
     escalate except export fulfil import json lock mark_paid notify open pass pause pay place print publish re_open
     refund reject release renew resolve return ship submit suspend touch try validate verify withdraw yield
     """
-).split()
-STATES = (
+)
+STATES = _words(
     """
     active archived async booked cancelled class closed done draft end failed from import in_transit new none null open
     paid pass pending placed ready returned shipped true void
     """
-).split()
-MEMBERS = ["low", "normal", "high", "red", "none", "true", "null", "class", "import", "a", "x1", "two_words", "in-transit"]
+)
+MEMBERS = [
+    "low",
+    "normal",
+    "high",
+    "red",
+    "none",
+    "true",
+    "null",
+    "class",
+    "import",
+    "a",
+    "x1",
+    "two_words",
+    "in-transit",
+]
 
 TEXTS = st.text(
-    st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")).filter(str.isprintable), min_size=1, max_size=120
+    st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")).filter(str.isprintable),
+    min_size=1,
+    max_size=120,
 )
 """Descriptions: quotes, backslashes, braces and letters of every script."""
 
@@ -78,8 +99,8 @@ def _scalar(draw: st.DrawFn, kinds: list[str]) -> str:
     kind = draw(st.sampled_from(kinds))
     if kind == "string":
         return f"string({draw(st.sampled_from([1, 2, 3, 10, 20, 120, 500]))})"
-    if kind == "int" and draw(st.booleans()):
-        low, high = draw(_bounds(-(2**40), 2**40) if draw(st.booleans()) else _bounds(-9, 999))
+    if kind == "int" and draw(COIN):
+        low, high = draw(st.one_of(_bounds(-(2**40), 2**40), _bounds(-9, 999)))
         return f"int({low}..{high})"
     if kind == "decimal":
         precision = draw(st.integers(1, 38))
@@ -104,7 +125,7 @@ def _default(draw: st.DrawFn, text: str) -> Any:
 def fields(draw: st.DrawFn, name: str, earlier: list[str], every: list[str], *, part: bool = False) -> Any:
     """One field; required references only lead to `earlier` aggregates, optional ones to any of `every`."""
     if every and draw(st.integers(0, 5)) == 0:
-        if earlier and draw(st.booleans()):
+        if draw(COIN) and earlier:
             return f"ref {draw(st.sampled_from(earlier))}{draw(st.sampled_from(['', ' unique', ' index', ' pii']))}"
         return f"ref {draw(st.sampled_from(every))}?{draw(st.sampled_from(['', ' unique', ' index', ' readonly']))}"
     if draw(st.integers(0, 15)) == 0:
@@ -136,7 +157,7 @@ def fields(draw: st.DrawFn, name: str, earlier: list[str], every: list[str], *, 
 def _mapping(draw: st.DrawFn, text: str) -> Domain:
     body: Domain = {"type": text, "description": draw(TEXTS)}
     kind = text.partition("(")[0]
-    if kind in {"string", "text"} and draw(st.booleans()):
+    if kind in {"string", "text"} and draw(COIN):
         body["type"] = "string(40)"
         body["pattern"] = draw(st.sampled_from(["[A-Z]{3}-[0-9]{4,8}", "^(?:ab|c.)+$", "[^x]*y?", r"v[0-9]+\.[0-9]+"]))
     elif kind in {"decimal", "money"}:
@@ -173,8 +194,8 @@ def _lifecycle(draw: st.DrawFn, aggregate: str) -> Domain:
     actions: Domain = {}
     for name, target in zip(names, targets, strict=True):
         sources = draw(st.lists(st.sampled_from(states), min_size=1, max_size=3, unique=True))
-        actions[name] = {"from": sources if len(sources) > 1 or draw(st.booleans()) else sources[0], "to": target}
-        if draw(st.booleans()):
+        actions[name] = {"from": sources if len(sources) > 1 or draw(COIN) else sources[0], "to": target}
+        if draw(COIN):
             actions[name]["emits"] = f"{aggregate[:20]}{naming.pascal(name)}Happened"
     return {"states": states, "actions": actions}
 
@@ -185,7 +206,7 @@ def _parts(draw: st.DrawFn, aggregate: str, taken: set[str], earlier: list[str],
     return {
         name: {
             "entity": f"{aggregate[:24]}{draw(st.sampled_from(['Line', 'Entry', 'Piece']))}{'ABCDE'[index]}",
-            **({"max": draw(st.integers(1, 1000))} if draw(st.booleans()) else {}),
+            **({"max": draw(st.integers(1, 1000))} if draw(COIN) else {}),
             "fields": draw(_field_mapping(earlier, every, part=True)),
         }
         for index, name in enumerate(names)
@@ -200,21 +221,21 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
     if draw(st.integers(0, 4)) == 0 and not {"fields", "parts", "lifecycle", "filter", "sort"} & set(declared):
         return declared
     body: Domain = {"fields": declared}
-    if draw(st.booleans()):
+    if draw(COIN):
         body["description"] = draw(TEXTS)
-    if draw(st.booleans()):
+    if draw(COIN):
         body["lifecycle"] = draw(_lifecycle(name))
-        if draw(st.booleans()):
+        if draw(COIN):
             stamp = f"{body['lifecycle']['states'][1].replace('-', '_')}_at"
             declared[stamp] = "datetime? readonly"
-    if draw(st.booleans()):
+    if draw(COIN):
         wires = {*declared, *(f"{field}_{suffix}" for field in declared for suffix in ("id", "amount", "currency"))}
         body["parts"] = draw(_parts(name, wires, earlier, every))
     for key, ability in (("filter", "filterable"), ("sort", "sortable")):
         able = [field for field, value in declared.items() if _searchable(field, value, ability)]
         if key == "filter" and "lifecycle" in body:
             able.append("status")
-        if able and draw(st.booleans()):
+        if draw(COIN) and able:
             body[key] = draw(st.lists(st.sampled_from(able), max_size=4, unique=True))
     return body
 
@@ -242,7 +263,7 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
         )
     )
     domain: Domain = {"context": draw(st.sampled_from(["ordering", "a", "two-words", "class", "long" * 10]))}
-    if draw(st.booleans()):
+    if draw(COIN):
         domain["description"] = draw(TEXTS)
     domain["aggregates"] = {name: draw(_aggregate(name, names[:index], names)) for index, name in enumerate(names)}
     actions = [
@@ -251,9 +272,9 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
         if isinstance(body.get("lifecycle"), dict) and "states" in body["lifecycle"]
         for action in body["lifecycle"]["actions"]
     ]
-    if draw(st.booleans()):
+    if draw(COIN):
         event: Domain = {"from": "elsewhere", "fields": {"order": "uuid", "amount": "money", "kind": "enum(a, b)?"}}
-        if actions and draw(st.booleans()):
+        if draw(COIN) and actions:
             event["triggers"] = draw(st.sampled_from(actions))
         domain["consumes"] = {"SomethingHappened": event}
     return domain
@@ -269,7 +290,9 @@ JUNK: st.SearchStrategy[Any] = st.recursive(
         st.dates(),
         st.datetimes(),
         st.binary(max_size=5),
-        st.sampled_from(["int", "string(5)", "ref X", "?", "=", "int =", "list(", "enum()", "int(5..1)", "X.y", "draft"]),
+        st.sampled_from(
+            ["int", "string(5)", "ref X", "?", "=", "int =", "list(", "enum()", "int(5..1)", "X.y", "draft"]
+        ),
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
@@ -279,7 +302,9 @@ JUNK: st.SearchStrategy[Any] = st.recursive(
                 st.booleans(),
                 st.integers(),
                 st.none(),
-                st.sampled_from(["fields", "type", "aggregates", "states", "actions", "from", "to", "default", "pattern"]),
+                st.sampled_from(
+                    ["fields", "type", "aggregates", "states", "actions", "from", "to", "default", "pattern"]
+                ),
             ),
             inner,
             max_size=4,
@@ -299,10 +324,12 @@ def damaged_domains(draw: st.DrawFn) -> Any:
         while isinstance(node, dict) and node:
             key = draw(st.sampled_from(list(node)))
             if not isinstance(node[key], (dict, list)) or not node[key] or draw(st.integers(0, 2)) == 0:
-                if draw(st.booleans()):
+                if draw(COIN):
                     node[key] = draw(JUNK)
                 else:
-                    node[draw(st.one_of(st.text(max_size=5), st.booleans(), st.sampled_from(["id", "status"])))] = node.pop(key)
+                    node[draw(st.one_of(st.text(max_size=5), st.booleans(), st.sampled_from(["id", "status"])))] = (
+                        node.pop(key)
+                    )
                 break
             node = node[key]
             if isinstance(node, list):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import naming
-from .reading import build_model, domain_error, problems_of, project_domain, sample_domain, sample_text
+from .reading import build_model, domain_error, problems_of, project_domain, sample_domain, sample_text, yaml_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,7 @@ GLOBALS: Mapping[str, Callable[..., Any]] = {
 }
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "build_model": build_model,
+    "yaml_line": yaml_line,
     "snake": naming.snake,
     "kebab": naming.kebab,
     "pascal": naming.pascal,

@@ -8,6 +8,7 @@ copier instead of making it fall back to the default.
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,6 +127,16 @@ def _check(domain: object) -> tuple[dict[str, Any], list[str]]:
     declared = parse(domain, problems)
     model = Builder(declared, problems).build()
     return model, problems.messages
+
+
+def yaml_line(domain: object) -> str:
+    """The domain as one line of YAML that reads back as the same.
+
+    It is JSON, without the pairs of surrogates that YAML lacks, and with the characters escaped that break a line in
+    YAML only.
+    """
+    text = json.dumps(domain, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def sample_text() -> str:

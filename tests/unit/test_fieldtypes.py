@@ -1,0 +1,192 @@
+"""The forms of each type agree with each other: the contract's schema and the input type take the same values."""
+
+import importlib
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import Field, TypeAdapter, ValidationError
+
+from extensions.castrum_model.fieldtypes import SHARED_SCHEMAS, TABLE, FieldTypeError, Spec, parse_type
+from extensions.castrum_model.schema import language_schema
+
+TEMPLATE = Path(__file__).parents[2] / "template"
+MODELS = [
+    "string(3)",
+    "text",
+    "int",
+    "int(-5..999)",
+    "int(0..99999999999)",
+    "bigint",
+    "decimal(5, 2)",
+    "decimal(3, 3)",
+    "decimal(4)",
+    "money",
+    "bool",
+    "date",
+    "datetime",
+    "uuid",
+    "email",
+    "url",
+    "enum(low, high)",
+    "json",
+    "list(string(3))",
+    "list(decimal(5, 2))",
+    "ref X",
+    "id other.X",
+]
+
+
+class Choice(StrEnum):
+    LOW = "LOW"
+    HIGH = "HIGH"
+
+
+@pytest.fixture(scope="module")
+def fields(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    """The module `platform/fields.py` of a generated service."""
+    template = TEMPLATE / "src" / "{{ package }}"
+    folder = tmp_path_factory.mktemp("types") / "typed_service"
+    (folder / "platform").mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "platform" / "__init__.py").touch()
+    for name in ("kernel.py", "platform/fields.py"):
+        shutil.copyfile(template / name, folder / name)
+    sys.path.insert(0, str(folder.parent))
+    yield importlib.import_module("typed_service.platform.fields")
+    sys.path.remove(str(folder.parent))
+
+
+def _spec(text: str) -> Spec:
+    spec = parse_type(text)
+    spec.name = "value"
+    for each in filter(None, (spec, spec.inner)):
+        each.enum_class = "Choice"
+    return spec
+
+
+def _adapter(fields: ModuleType, spec: Spec) -> TypeAdapter[Any]:
+    return TypeAdapter(eval(spec.type.forms(spec).input, {**vars(fields), "Choice": Choice, "Field": Field}))  # noqa: S307
+
+
+def _schema(schema: dict[str, Any]) -> dict[str, Any]:
+    shared = SHARED_SCHEMAS | {"Choice": {"type": "string"}}
+    return {**schema, "components": {"schemas": shared}}
+
+
+@pytest.mark.parametrize("text", MODELS)
+def test_examples_are_valid_everywhere(fields: ModuleType, text: str) -> None:
+    spec = _spec(text)
+    forms = spec.type.forms(spec)
+    validator = jsonschema.Draft202012Validator(_schema(forms.input_schema or forms.schema))
+    adapter = _adapter(fields, spec)
+    examples = list(islice(spec.type.examples(spec), 20))
+    assert examples
+    for value in examples:
+        validator.validate(value)
+        adapter.validate_json(json.dumps(value), strict=True)
+        assert spec.type.value(spec, value) == value
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: number != int(number)),
+    st.text(max_size=6),
+    st.from_regex(r"-?[0-9]{1,6}(\.[0-9]{1,4})?", fullmatch=True),
+    st.dates().map(str),
+    st.datetimes().map(lambda moment: f"{moment.isoformat()}Z"),
+    st.uuids().map(str),
+    st.emails(),
+    st.sampled_from(["LOW", "low", "OTHER", "https://a.example/x?y=z#t", "ftp://a", "http://-", "a@b.c", "2026-02-30"]),
+    st.lists(st.text(max_size=4), max_size=3),
+    st.fixed_dictionaries(
+        {"amount": st.from_regex(r"-?[0-9]{1,16}(\.[0-9]{1,5})?", fullmatch=True)},
+        optional={"currency": st.sampled_from(["EUR", "eur"])},
+    ),
+    st.dictionaries(st.text(max_size=3), st.one_of(st.text(max_size=3), st.integers(), st.none()), max_size=3),
+)
+IMPOSSIBLE_DAYS = ("-02-29", "-02-30", "-02-31", "-04-31", "-06-31", "-09-31", "-11-31")
+
+
+@pytest.mark.parametrize("text", MODELS)
+@settings(max_examples=60, deadline=None)
+@given(value=VALUES)
+@example(value="a\u0000b")
+@example(value="a\n")
+@example(value="0001-01-01T00:00:00+14:00")
+@example(value="9999-12-31T23:59:59-14:00")
+@example(value={"amount": "1.00", "currency": "EUR"})
+def test_contract_and_input_take_the_same(fields: ModuleType, text: str, value: Any) -> None:
+    spec = _spec(text)
+    forms = spec.type.forms(spec)
+    formats = jsonschema.FormatChecker(["date", "uuid"])
+    validator = jsonschema.Draft202012Validator(_schema(forms.input_schema or forms.schema), format_checker=formats)
+    if isinstance(value, str) and (value.endswith("\n") or any(day in value for day in IMPOSSIBLE_DAYS)):
+        return  # Python's `$` and missing format checkers differ from what the contract says
+    allowed = validator.is_valid(value)
+    try:
+        _adapter(fields, spec).validate_json(json.dumps(value), strict=True)
+        taken = True
+    except ValidationError:
+        taken = False
+    assert allowed == taken
+
+
+def test_every_type_is_tested_and_described() -> None:
+    assert {parse_type(text).type.kind for text in MODELS} == set(TABLE)
+    line = language_schema()["definitions"]["line"]
+    for row in TABLE.values():
+        assert row.syntax in line["description"]
+        jsonschema.validate(row.sample, line)
+
+
+@pytest.mark.parametrize("text", MODELS)
+def test_sql_and_python_forms(text: str) -> None:
+    spec = _spec(text)
+    forms = spec.type.forms(spec)
+    value = next(spec.type.examples(spec))
+    assert len(spec.type.sql_literals(spec, value)) == len(forms.columns)
+    literal, imports = spec.type.python_literal(spec, value)
+    compile(literal, "literal", "eval")
+    assert all(line.startswith("from ") for line in imports)
+
+
+def test_values_are_brought_into_their_wire_form() -> None:
+    for text, raw, wire in (
+        ("decimal(5, 2)", "1.5", "1.50"),
+        ("decimal(5, 2)", 3, "3.00"),
+        ("decimal(5, 2)", "-0", "0.00"),
+        ("money", "10 EUR", {"amount": "10", "currency": "EUR"}),
+        ("datetime", "2026-01-01T02:00:00+02:00", "2026-01-01T00:00:00Z"),
+        ("enum(in-transit)", "in-transit", "IN_TRANSIT"),
+        ("list(int)", "[1, 2]", [1, 2]),
+        ("json", '{"a": 1}', {"a": 1}),
+        ("bool", "true", True),
+        ("int", "1_000", 1000),
+    ):
+        spec = _spec(text)
+        assert spec.type.value(spec, raw) == wire
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(TABLE)), VALUES)
+def test_any_value_is_taken_or_refused(kind: str, raw: Any) -> None:
+    row = TABLE[kind]
+    spec = _spec(row.sample.partition(" =")[0])
+    try:
+        value = row.value(spec, raw)
+    except FieldTypeError:
+        return
+    assert row.value(spec, value) == value

@@ -1,0 +1,126 @@
+"""Names: casing, plurals, nouns of actions, and words that are taken."""
+
+import keyword
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extensions.castrum_model import naming
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Order", "order"),
+        ("OrderLine", "order_line"),
+        ("HTTPRoute", "http_route"),
+        ("APIKey", "api_key"),
+        ("OAuth2Client", "o_auth2_client"),
+        ("IBAN", "iban"),
+        ("A", "a"),
+        ("ABTest", "ab_test"),
+        ("Version2", "version2"),
+        ("X509Certificate", "x509_certificate"),
+        ("order-line", "order_line"),
+    ],
+)
+def test_snake(name: str, expected: str) -> None:
+    assert naming.snake(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("singular", "expected"),
+    [
+        ("order", "orders"),
+        ("order_line", "order_lines"),
+        ("person", "people"),
+        ("category", "categories"),
+        ("day", "days"),
+        ("box", "boxes"),
+        ("batch", "batches"),
+        ("address", "addresses"),
+        ("status", "statuses"),
+        ("analysis", "analyses"),
+        ("bus", "buses"),
+        ("sku", "skus"),
+        ("skus", "skus"),
+        ("settings", "settings"),
+        ("equipment", "equipment"),
+        ("data", "data"),
+        ("series", "series"),
+        ("alias", "aliases"),
+        ("lens", "lenses"),
+        ("quiz", "quizzes"),
+        ("child", "children"),
+        ("leaf", "leaves"),
+        ("photo", "photos"),
+        ("hero", "heroes"),
+        ("salesman", "salesmen"),
+        ("human", "humans"),
+        ("a", "as"),
+        ("y", "ys"),
+        ("v2", "v2s"),
+    ],
+)
+def test_plural(singular: str, expected: str) -> None:
+    assert naming.plural(singular) == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("place", "placements"),
+        ("ship", "shipments"),
+        ("cancel", "cancellations"),
+        ("approve", "approvals"),
+        ("pay", "payments"),
+        ("activate", "activations"),
+        ("authorize", "authorizations"),
+        ("certify", "certifications"),
+        ("reject", "rejections"),
+        ("reserve", "reservations"),
+        ("repack", "repackings"),
+        ("re_open", "re-openings"),
+        ("mark_paid", "mark-paid-requests"),
+        ("zap", "zap-requests"),
+        ("del", "del-requests"),
+    ],
+)
+def test_action_noun(action: str, expected: str) -> None:
+    assert naming.action_noun(action) == expected
+
+
+@pytest.mark.parametrize(
+    "name", ["class", "import", "json", "copy", "model_config", "type", "date", "self", "touch", "none"]
+)
+def test_attributes_give_way(name: str) -> None:
+    attribute = naming.python_name(name)
+    assert attribute == (name if name == "none" else f"{name}_")
+    assert attribute.isidentifier()
+    assert not keyword.iskeyword(attribute)
+
+
+@pytest.mark.parametrize("name", ["platform", "con", "nul", "com1", "tags", "cvs", "app", "tests", "class", "import"])
+def test_modules_give_way(name: str) -> None:
+    assert naming.module_name(name) == f"{name}_"
+
+
+@pytest.mark.parametrize("name", ["order", "user", "references", "ctid", "group", "select"])
+def test_columns_give_way(name: str) -> None:
+    assert naming.sql_name(name) == f"{name}_"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("abc_", min_size=1, max_size=200))
+def test_identifiers_fit(name: str) -> None:
+    assert len(naming.short(name)) <= naming.LONGEST_IDENTIFIER
+    assert naming.short(name) == name or len(name) > naming.LONGEST_IDENTIFIER
+
+
+def test_shortened_identifiers_differ() -> None:
+    assert naming.short("a" * 80 + "b") != naming.short("a" * 80 + "c")
+
+
+def test_natural_order() -> None:
+    assert sorted(["a10", "a2", "B", "a_b", "ab"], key=naming.natural) == ["a2", "a10", "a_b", "ab", "B"]

@@ -1,0 +1,85 @@
+"""Patterns are checked, rewritten to mean the same everywhere, and sampled."""
+
+import re
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic_core import SchemaValidator, core_schema
+
+from extensions.castrum_model.patterns import Pattern, PatternError
+
+CONTROLS = r"\x00-\x1F\x7F-\x9F"
+
+
+@pytest.mark.parametrize(
+    ("source", "portable"),
+    [
+        ("[A-Z]{3}-[0-9]+", "^[A-Z]{3}-[0-9]+$"),
+        ("^[A-Z]{2,}$", "^[A-Z]{2,}$"),
+        ("a|bc", "^(?:a|bc)$"),
+        (".*", f"^[^{CONTROLS}]*$"),
+        ("[^x]?", f"^[^x{CONTROLS}]?$"),
+        ("(ab)+?", "^(?:ab)+?$"),
+        (r"\.\-/", r"^\.-\/$"),
+        (r"[\]\-a]", r"^[\]\-a]$"),
+    ],
+)
+def test_portable_text(source: str, portable: str) -> None:
+    assert Pattern(source).text == portable
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"\d",
+        r"\bx",
+        r"\x41",
+        "(?=a)",
+        "(?P<n>a)",
+        r"(a)\1",
+        "a++",
+        "a{2}{3}",
+        "a{3,2}",
+        "a{5000}",
+        "[",
+        "[]",
+        "[a",
+        "[b-a]",
+        "[[a]]",
+        "[a&&b]",
+        "(",
+        ")",
+        "a^b",
+        "a$b",
+        "*",
+        "{",
+        "}",
+        "]",
+        "a\n",
+        "[\x00-a]",
+        "[ -\xff]",
+        "(a?)*",
+        "\\",
+        "(" * 30 + ")" * 30,
+    ],
+)
+def test_refused(source: str) -> None:
+    with pytest.raises(PatternError):
+        Pattern(source)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("ab.[]^-(|)?*+{}1,2$\\d:", max_size=16))
+def test_any_text_is_checked_or_refused(source: str) -> None:
+    try:
+        pattern = Pattern(source)
+    except PatternError:
+        return
+    compiled = re.compile(pattern.text)
+    validator = SchemaValidator(core_schema.str_schema(pattern=pattern.text))
+    for value in islice(pattern.samples(0, 60), 5):
+        assert compiled.fullmatch(value)
+        assert validator.validate_python(value) == value
+        assert pattern.shortest <= len(value) <= (pattern.longest if pattern.longest is not None else len(value))

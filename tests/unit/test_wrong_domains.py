@@ -1,0 +1,24 @@
+"""Every wrong domain is refused with all of its problems, each in one line, and nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from castrum import language
+
+CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("wrong_domains.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_wrong_domain(case: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "domain.yaml"
+    path.write_text(case["file"], encoding="utf-8")
+    found = [message.removeprefix(f"{path}: ") for message in language.problems(path)]
+    assert found == case["expected"]
+
+
+def test_there_are_many() -> None:
+    assert len(CASES) > 100
+    assert len({case["name"] for case in CASES}) == len(CASES)
