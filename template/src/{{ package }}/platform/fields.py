@@ -10,7 +10,7 @@ from decimal import Context, Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, PlainValidator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ..kernel import Money
@@ -18,13 +18,15 @@ from ..kernel import Money
 LARGEST_NUMBER = 2**53 - 1
 LONGEST_TEXT = 10_000
 LONGEST_NAME = 100
+LONGEST_LOCAL_PART = 64
 MOST_MEMBERS = 100
 DEEPEST = 16
 
 _LINE = r"^[^\x00-\x1F\x7F-\x9F]*$"
 _TEXT = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$"
 _EMAIL = (
-    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
 )
 _URL = (
@@ -126,6 +128,21 @@ class MoneyObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number within the bounds. JSON has one kind of number, so 7.0 is 7; "7" and true are not numbers."""
+
+    low: int
+    high: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def read(value: object) -> object:
+            return int(value) if isinstance(value, float) and value.is_integer() else value
+
+        whole = core_schema.int_schema(strict=True, ge=self.low, le=self.high)
+        return core_schema.no_info_before_validator_function(read, whole)
+
+
+@dataclass(frozen=True, slots=True)
 class Digits:
     """A whole number in a query: its digits and nothing else, within the bounds."""
 
@@ -208,14 +225,20 @@ def _json_error(expected: str) -> PydanticCustomError:
     return PydanticCustomError("json_bounds", "A JSON object may have {expected}", {"expected": expected})
 
 
-Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
-Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+def _deliverable(address: str) -> str:
+    if address.index("@") > LONGEST_LOCAL_PART:
+        raise PydanticCustomError("email", "An address has at most 64 characters before the @")
+    return address
+
+
+Int32 = Annotated[int, Whole(-(2**31), 2**31 - 1)]
+Int64 = Annotated[int, Whole(-(2**63), 2**63 - 1)]
 MoneyIn = Annotated[Money, MoneyObject()]
 NonNegativeMoneyIn = Annotated[Money, MoneyObject(sign="")]
 Day = Annotated[date, _Moment(_DATE, date, date.fromisoformat)]
 Timestamp = Annotated[datetime, _Moment(_TIMESTAMP, datetime, _utc)]
 Uuid = Annotated[UUID, BeforeValidator(_hyphenated)]
-Email = Annotated[str, Line(254, min=6, pattern=_EMAIL)]
+Email = Annotated[str, Line(254, min=6, pattern=_EMAIL), AfterValidator(_deliverable)]
 Url = Annotated[str, Line(2048, min=8, pattern=_URL)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_bounded)]
 
