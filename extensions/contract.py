@@ -43,7 +43,7 @@ LINE = r"^[^\x00-\x1F\x7F-\x9F]*$"
 CURSOR_PATTERN = "^[A-Za-z0-9_-]{1,1000}$"
 ENUM_PATTERN = "^[A-Z][A-Z0-9_]{0,39}$"
 ETAG = '(?:W/)?"[!#-~]*"'
-ETAGS_PATTERN = rf"^(?:\*|{ETAG}(?:, ?{ETAG})*)$"
+ETAGS_PATTERN = f"^{ETAG}(?:, ?{ETAG})*$"
 
 DESCRIPTION = """\
 {description}
@@ -53,7 +53,7 @@ Every request carries an access token (`Authorization: Bearer …`) with the sco
 
 - **Errors** are problem details (RFC 9457). `type` leads to a page that explains the problem; `errors` lists every
   invalid member of the request by its JSON pointer.
-- **Creating and acting** (POST) needs an `Idempotency-Key`, a UUID of the client's choice. The same key with the same
+- **Creating and acting** (POST) needs an `Idempotency-Key` of the client's choice. The same key with the same
   request returns the first answer again for 24 hours; with another request it is refused with 422.
 - **Changing and deleting** needs `If-Match` with the `ETag` of the version that was read: 428 without it, 412 if the
   resource has changed since.
@@ -363,12 +363,12 @@ class _Aggregate:
         examples = {}
         required = next((f for f in self.model["input_fields"] if f["required"]), None)
         if required is not None:
-            examples["invalid_body"] = self._invalid_example(
-                f"/{required['wire']}", "missing", "This member is required."
-            )
-        examples["invalid_query"] = self._invalid_example("/query/limit", "less_than_equal", "At most 200.")
+            examples["invalid_body"] = self._invalid_example(f"/{required['wire']}", "missing", "Field required")
+        examples["invalid_query"] = self._invalid_example(
+            "/query/limit", "out_of_range", "Input should be between 1 and 200"
+        )
         examples["invalid_path"] = self._invalid_example(
-            f"/path/{self.model['id_param']}", "malformed", "This must be a UUID."
+            f"/path/{self.model['id_param']}", "uuid_parsing", "This is not a UUID."
         )
         return _problem_response("The request does not fit the contract", examples)
 
@@ -413,7 +413,7 @@ class _Aggregate:
         for code, (title, detail, pointer) in problems.items():
             value = _problem(self.api_url, code, 409, title, detail)
             if pointer:
-                value["errors"] = [{"pointer": pointer, "code": code.replace("-", "_"), "detail": detail}]
+                value["errors"] = [{"pointer": pointer, "code": code, "detail": detail}]
             examples[code.replace("-", "_")] = {"value": value}
         return _problem_response(f"The {self.title} or what it refers to does not allow this", examples, "Retry-After")
 
@@ -686,22 +686,37 @@ def _parameters() -> Json:
             "name": "Idempotency-Key",
             "in": "header",
             "required": True,
-            "description": "A UUID that the client makes for this request and sends again with each repetition of it.",
-            "schema": {"type": "string", "format": "uuid", "minLength": 36, "maxLength": 36},
+            "description": "A key that the client makes for this request, such as a UUID, and repeats with each retry.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7E]+$"},
         },
         "if_match": {
             "name": "If-Match",
             "in": "header",
             "required": True,
-            "description": "The `ETag` of the version that was read; `*` stands for any version.",
-            "schema": {"type": "string", "maxLength": 1000, "pattern": ETAGS_PATTERN, "examples": ['"7"']},
+            "description": "The `ETag` of the version that was read.",
+            "schema": _etags(),
         },
         "if_none_match": {
             "name": "If-None-Match",
             "in": "header",
             "description": "The `ETag` of the version that the client has already.",
-            "schema": {"type": "string", "maxLength": 1000, "pattern": ETAGS_PATTERN, "examples": ['"7"']},
+            "schema": _etags(),
         },
+    }
+
+
+def _etags() -> Json:
+    return {
+        "oneOf": [
+            {"type": "string", "description": "Any version.", "const": "*"},
+            {
+                "type": "string",
+                "description": "One of these versions.",
+                "maxLength": 1000,
+                "pattern": ETAGS_PATTERN,
+                "examples": ['"7"'],
+            },
+        ]
     }
 
 
@@ -879,10 +894,10 @@ def _problem_schemas(api_url: str) -> Json:
                     "type": "string",
                     "description": "What is wrong, for programs.",
                     "maxLength": 100,
-                    "pattern": "^[a-z][a-z0-9_]*$",
-                    "examples": ["less_than_equal"],
+                    "pattern": "^[a-z][a-z0-9_-]*$",
+                    "examples": ["out_of_range"],
                 },
-                "detail": _line("What is wrong, for people.", 1000, "At most 200."),
+                "detail": _line("What is wrong, for people.", 1000, "Input should be between 1 and 200"),
             },
             required=["pointer", "code", "detail"],
         ),

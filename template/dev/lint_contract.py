@@ -52,7 +52,7 @@ def node(script: str, *arguments: str) -> int:
     """Run a script by Node in contract/; its exit code."""
     path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
     command = [str(NODE), os.path.realpath(script), *arguments]
-    return subprocess.run(command, cwd=CONTRACT, env={**os.environ, **QUIET, "PATH": path}, check=False).returncode  # noqa: S603
+    return subprocess.run(command, cwd=CONTRACT, env={**os.environ, **QUIET, "PATH": path}, check=False).returncode
 
 
 if __name__ == "__main__":
