@@ -170,9 +170,11 @@ def _mapping(draw: st.DrawFn, text: str) -> Domain:
 
 
 @st.composite
-def _field_mapping(draw: st.DrawFn, earlier: list[str], every: list[str], *, part: bool = False) -> Domain:
-    names = draw(st.lists(field_names(), min_size=1, max_size=7, unique=True))
-    return {name: draw(fields(name, earlier, every, part=part)) for name in names}
+def _field_mapping(draw: st.DrawFn, earlier: list[str], every: list[str], *, part_of: str = "") -> Domain:
+    """Fields; those of a part do not refer to the aggregate that it belongs to by its own name."""
+    own = naming.snake(part_of)
+    names = draw(st.lists(field_names().filter(lambda name: name != own), min_size=1, max_size=7, unique=True))
+    return {name: draw(fields(name, earlier, every, part=bool(part_of))) for name in names}
 
 
 def _writable(value: Any) -> bool:
@@ -207,7 +209,7 @@ def _parts(draw: st.DrawFn, aggregate: str, taken: set[str], earlier: list[str],
         name: {
             "entity": f"{aggregate[:24]}{draw(st.sampled_from(['Line', 'Entry', 'Piece']))}{'ABCDE'[index]}",
             **({"max": draw(st.integers(1, 1000))} if draw(COIN) else {}),
-            "fields": draw(_field_mapping(earlier, every, part=True)),
+            "fields": draw(_field_mapping(earlier, every, part_of=aggregate)),
         }
         for index, name in enumerate(names)
     }

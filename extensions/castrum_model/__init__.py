@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import naming
-from .reading import build_model, domain_error, problems_of, project_domain, sample_domain, sample_text, yaml_line
+from .reading import build_model, domain_error, domain_text, problems_of, project_domain, sample_domain, yaml_line
+from .schema import language_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,11 +19,12 @@ GLOBALS: Mapping[str, Callable[..., Any]] = {
     "project_domain": project_domain,
     "domain_error": domain_error,
     "sample_domain": sample_domain,
-    "sample_text": sample_text,
+    "language_schema": language_schema,
 }
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "build_model": build_model,
     "yaml_line": yaml_line,
+    "domain_text": domain_text,
     "snake": naming.snake,
     "kebab": naming.kebab,
     "pascal": naming.pascal,

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from copier.errors import UserMessageError
 
 from .language import parse
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DOMAIN_FILE = "domain.yaml"
+LINE = 120
 SAMPLE_FILE = Path(__file__).with_name("sample.yaml")
 
 
@@ -139,9 +141,18 @@ def yaml_line(domain: object) -> str:
     return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def sample_text() -> str:
-    """The sample domain as it is written for people, comments included."""
-    return SAMPLE_FILE.read_text(encoding="utf-8")
+def domain_text(domain: object) -> str:
+    """The domain as `domain.yaml` shows it: the sample keeps its comments, any other is written anew."""
+    if _comparable(domain) == sample_domain():
+        return SAMPLE_FILE.read_text(encoding="utf-8")
+    return yaml.dump(normalised(domain), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=LINE)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Repeats what is used twice, instead of anchors that nobody asked for."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        return True
 
 
 @lru_cache(maxsize=1)

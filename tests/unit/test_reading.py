@@ -7,7 +7,7 @@ import pytest
 from copier.errors import UserMessageError
 
 from extensions.castrum_model import build_model, domain_error, project_domain, sample_domain
-from extensions.castrum_model.reading import sample_text
+from extensions.castrum_model.reading import domain_text, yaml_line
 from extensions.castrum_model.yaml_reader import YamlError, load_yaml
 
 DOMAIN = {"context": "shop", "aggregates": {"Order": {"number": "string(20)"}}}
@@ -100,7 +100,15 @@ def test_keys_that_are_no_text() -> None:
 def test_sample_is_valid_and_keeps_its_comments() -> None:
     model = build_model(sample_domain())
     assert [aggregate["name"] for aggregate in model["aggregates"]] == ["Customer", "Order"]
-    assert "# entities that live and die with the order" in sample_text()
+    assert "# entities that live and die with the order" in domain_text(sample_domain())
+
+
+def test_written_domain_reads_back() -> None:
+    shared = {"number": "string(20)", "on": "date?"}
+    domain = {"context": "shop", "description": "„x“ \u2028 \x85 🙂", "aggregates": {"A": shared, "B": shared}}
+    assert load_yaml(domain_text(domain).encode()) == domain
+    assert load_yaml(yaml_line(domain).encode()) == domain
+    assert "\n" not in yaml_line(domain)
 
 
 @pytest.mark.parametrize("word", ["on", "off", "yes", "no", "y", "n", "2026-01-01", "1:30"])
