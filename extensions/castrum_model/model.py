@@ -436,8 +436,9 @@ class Builder:
         forms = row.forms(spec)
         title = naming.words(declared.name)
         examples = [declared.example] if declared.has_example else []
-        examples += [value for value in islice(row.examples(spec), 4) if value not in examples]
-        examples = examples[:3] or [declared.default]
+        wanted = 30 if declared.unique and spec.pattern else 3  # no other way to make up further unique ones
+        examples += [value for value in islice(row.examples(spec), wanted + 1) if value not in examples]
+        examples = examples[:wanted] or [declared.default]
         literal, literal_imports = row.python_literal(spec, examples[0])
         default = None
         if declared.has_default:
