@@ -9,15 +9,17 @@ import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from time import monotonic, time
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-import httpx
 import jwt
 import msgspec
 
 from ..kernel import Caller
 from ..settings import Settings
 from .problems import Problem
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 
@@ -58,7 +60,7 @@ class _KeySet(msgspec.Struct):
 class KeySet:
     """The issuer's signing keys by their id (`kid`), fetched by one request at a time."""
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, settings: Settings, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
         self._settings = settings
         self._transport = transport
         self._keys: Mapping[str, Key] = {}
@@ -93,6 +95,8 @@ class KeySet:
         self._fetching = None
 
     async def _fetch(self) -> None:
+        import httpx  # noqa: PLC0415 - it would be a fifth of the time that the service takes to start
+
         try:
             async with (
                 asyncio.timeout(FETCH_TIMEOUT_S),
@@ -105,7 +109,7 @@ class KeySet:
         else:
             self._fetched = monotonic()
 
-    async def _discover(self, client: httpx.AsyncClient) -> str:
+    async def _discover(self, client: "httpx.AsyncClient") -> str:
         issuer = self._settings.auth_issuer
         document = await _get(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration", _Discovery)
         if document.issuer != issuer:
@@ -181,7 +185,7 @@ class Authenticator:
             self._verified.popitem(last=False)
 
 
-async def _get(client: httpx.AsyncClient, url: str, kind: type[T]) -> T:
+async def _get(client: "httpx.AsyncClient", url: str, kind: type[T]) -> T:
     async with client.stream("GET", url) as response:
         response.raise_for_status()
         content = bytearray()

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
@@ -56,8 +55,7 @@ class Contract:
     @cached_property
     def document(self) -> dict[str, Any]:
         """The document as it is in the file."""
-        document: dict[str, Any] = yaml.load(self._path.read_bytes(), _Loader)  # noqa: S506 - a safe loader
-        return document
+        return _read(self._path)
 
     @cached_property
     def json(self) -> bytes:
@@ -189,10 +187,8 @@ def _json(value: Any) -> str:
 _CODE = re.compile(r"`([^`]+)`")
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Reads dates as the strings that they are in JSON."""
+def _read(path: Path) -> dict[str, Any]:
+    import yaml  # noqa: PLC0415 - few processes are ever asked for their contract
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - as PyYAML has it
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    document: dict[str, Any] = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return document
