@@ -1,0 +1,41 @@
+"""A database with some rows for a generated project, tokens, and ids of resources to ask for, as a line of JSON.
+
+The working directory is the project. Arguments: the URL of the server, the folder of the issuer, the service's name,
+how many tokens, the file of the SQL that makes the rows, the SQL that finds ids, more such SQL.
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import asyncpg
+from dev import contract, issuer, migrate, postgres
+
+
+async def fill(database: str, rows: str, queries: list[str]) -> list[list[str]]:
+    """Make the rows; the ids that each query finds."""
+    connection = await asyncpg.connect(database)
+    await connection.execute(rows)
+    await connection.execute("ANALYZE")
+    found = [[str(row[0]) for row in await connection.fetch(query)] for query in queries]
+    await connection.close()
+    return found
+
+
+def main() -> None:
+    """Do all of it."""
+    server, folder, service, tokens, rows, *queries = sys.argv[1:]
+    database = asyncio.run(postgres.create_database(server))
+    migrate.upgrade(database)
+    ids = asyncio.run(fill(database, Path(rows).read_text(encoding="utf-8"), queries))
+    known = issuer.last_used(Path(folder))
+    given = [
+        known.token(audience=service, scopes=contract.scopes(), subject=f"caller-{number}")
+        for number in range(int(tokens))
+    ]
+    print(json.dumps({"database": database, "tokens": given, "ids": ids}))
+
+
+if __name__ == "__main__":
+    main()

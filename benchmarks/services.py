@@ -1,0 +1,261 @@
+"""Services as processes: generated, set up, with a database of their own on one PostgreSQL."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+from . import domains, measuring
+from .client import NUMBER
+from .generation import ROOT, copy, environment
+
+APPS = ROOT / "benchmarks" / "apps"
+ROWS = ROOT / "benchmarks" / "rows"
+SAMPLE = "ordering"
+CALLERS = 8
+STARTING_PATIENCE_S = 60
+STOPPING_PATIENCE_S = 30
+PAGE = 20
+
+IDS = "SELECT id FROM {table} ORDER BY created_at LIMIT 1024"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A request that is sent again and again: with `{id}` in the path, each time for another resource."""
+
+    name: str
+    method: str
+    path: str
+    status: int
+    body: Mapping[str, Any] | None = None
+
+    def message(self, identity: str, token: str) -> str:
+        """The whole request, with the place holder for a number in it where it must be new each time."""
+        head = [
+            f"{self.method} {self.path.format(id=identity)} HTTP/1.1",
+            "Host: 127.0.0.1",
+            "User-Agent: benchmark",
+            "Accept: application/json",
+            f"Authorization: Bearer {token}",
+        ]
+        content = json.dumps(self.body) if self.body is not None else ""
+        if self.method == "POST":
+            head += ["Content-Type: application/json", f"Idempotency-Key: {NUMBER.decode()}"]
+        if self.method == "PATCH":
+            head += ["Content-Type: application/merge-patch+json", "If-Match: *"]
+        if content:
+            head.append(f"Content-Length: {len(content)}")
+        return "\r\n".join([*head, "", content])
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A database with rows, tokens, and ids of what can be asked for."""
+
+    database: str
+    tokens: Sequence[str]
+    ids: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A running server and the operations it is measured by."""
+
+    name: str
+    process: "subprocess.Popen[bytes]"
+    port: int
+    start_s: float
+    operations: Sequence[Operation]
+    prepared: Prepared = field(repr=False)
+
+    def messages(self, operation: Operation, connections: int) -> list[list[str]]:
+        """The requests of each connection; no two connections ask for the same resource."""
+        tokens, ids = self.prepared.tokens, self.prepared.ids[0]
+        return [
+            [operation.message(identity, tokens[number % len(tokens)]) for identity in ids[number::connections]]
+            for number in range(connections)
+        ]
+
+
+def orders(customer: str) -> list[Operation]:
+    """What is asked of the sample, for its orders."""
+    money = {"amount": "19.90", "currency": "EUR"}
+    new = {
+        "number": f"B-{NUMBER.decode()}",
+        "customer_id": customer,
+        "total": money,
+        "priority": "EXPRESS",
+        "note": "Leave it at the door",
+        "lines": [
+            {"sku": "SKU-1001", "quantity": 1, "unit_price": money},
+            {"sku": "SKU-1002", "quantity": 2, "unit_price": money},
+        ],
+    }
+    return [
+        Operation("get", "GET", "/orders/{id}", 200),
+        Operation("list", "GET", f"/orders?limit={PAGE}", 200),
+        Operation("create", "POST", "/orders", 201, new),
+        Operation("update", "PATCH", "/orders/{id}", 200, {"total": money, "note": "Ring twice"}),
+    ]
+
+
+def products() -> list[Operation]:
+    """What is asked of the numbered domains, for their last aggregate."""
+    money = {"amount": "19.90", "currency": "EUR"}
+    new = {"code": f"B-{NUMBER.decode()}", "name": "Lamp", "price": money, "active": True, "note": "In a box"}
+    path = f"/{domains.MEASURED_TABLE}"
+    return [
+        Operation("get", "GET", f"{path}/{{id}}", 200),
+        Operation("list", "GET", f"{path}?limit={PAGE}", 200),
+        Operation("create", "POST", path, 201, new),
+        Operation("update", "PATCH", f"{path}/{{id}}", 200, {"price": money, "note": "In a bag"}),
+    ]
+
+
+class Site:
+    """Generated projects with one environment, PostgreSQL and issuer for all of them."""
+
+    def __init__(self, template: Path, scratch: Path, stack: ExitStack) -> None:
+        self._template = template
+        self._scratch = scratch
+        self._stack = stack
+        self._sample = self._generate(SAMPLE)
+        self.python = _environment_of(self._sample)
+        self._issuer = scratch / "issuer"
+        self.surroundings = self._run([self.python, APPS / "surroundings.py", self._issuer], self._sample, output=None)
+        measuring.pin(self.surroundings, 1)
+        self._places = json.loads(cast("IO[bytes]", self.surroundings.stdout).readline())
+
+    def service(self) -> tuple[Prepared, Sequence[Operation]]:
+        """The sample with its rows."""
+        customers = "SELECT id FROM customers LIMIT 1"
+        prepared = self._prepare(self._sample, SAMPLE, "orders.sql", IDS.format(table="orders"), customers)
+        return prepared, orders(prepared.ids[1][0])
+
+    def numbered(self, aggregates: int) -> tuple[Path, Prepared, Sequence[Operation]]:
+        """A project of so many aggregates, with rows of the last one."""
+        project = self._generate(f"catalogue{aggregates}", domains.domain(aggregates))
+        prepared = self._prepare(project, project.name, "products.sql", IDS.format(table=domains.MEASURED_TABLE))
+        return project, prepared, products()
+
+    def start_generated(
+        self, name: str, project: Path | None, prepared: Prepared, operations: Sequence[Operation]
+    ) -> Target:
+        """A generated service as it runs in production, except for the local issuer; its log goes to a file."""
+        project = project or self._sample
+        return self._start(name, ["-m", project.name], project, prepared, operations)
+
+    def start_app(
+        self, name: str, module: str, options: Sequence[str], prepared: Prepared, operations: Sequence[Operation]
+    ) -> Target:
+        """One of our own applications in its place."""
+        command = ["-m", "uvicorn", f"{module}:app", "--app-dir", str(APPS), "--no-access-log", *options]
+        return self._start(name, command, self._sample, prepared, operations)
+
+    def _start(
+        self, name: str, command: Sequence[str], project: Path, prepared: Prepared, operations: Sequence[Operation]
+    ) -> Target:
+        port = _free_port()
+        if "uvicorn" in command:
+            command = [*command, "--port", str(port)]
+        begun = time.monotonic()
+        log = self._scratch / f"{name.replace(' ', '-')}.log"
+        process = self._run(
+            [self.python, *command],
+            project,
+            output=log,
+            ENVIRONMENT="development",
+            PORT=str(port),
+            DATABASE_URL=prepared.database,
+            AUTH_ISSUER=self._places["issuer"],
+            AUTH_AUDIENCE=project.name,
+        )
+        measuring.pin(process, 0)
+        _wait_until_ready(port, process, log)
+        return Target(name, process, port, time.monotonic() - begun, operations, prepared)
+
+    def _generate(self, name: str, content: dict[str, Any] | None = None) -> Path:
+        project = self._scratch / name
+        copy(self._template, project, content, "--data", f"service_name={name}")
+        return project
+
+    def _prepare(self, project: Path, service: str, rows: str, *queries: str) -> Prepared:
+        arguments = [self._places["server"], self._issuer, service, str(CALLERS), ROWS / rows, *queries]
+        command = [self.python, APPS / "prepare.py", *arguments]
+        done = subprocess.run(command, cwd=project, env=_project_environment(project), check=True, capture_output=True)
+        return Prepared(**json.loads(done.stdout.splitlines()[-1]))
+
+    def _run(
+        self, command: Sequence[Path | str], cwd: Path, *, output: Path | None, **more: str
+    ) -> "subprocess.Popen[bytes]":
+        """A process that ends with the stack."""
+        return self._stack.enter_context(_running(command, cwd, output, _project_environment(cwd, **more)))
+
+
+def _project_environment(project: Path, **more: str) -> dict[str, str]:
+    return environment(PYTHONPATH=f"{project}{os.pathsep}{project / 'src'}", **more)
+
+
+def _environment_of(project: Path) -> Path:
+    """The interpreter of a virtual environment with what the project needs."""
+    uv = [str(Path(sys.executable).parent / "uv")]
+    if not Path(uv[0]).exists():
+        uv = [sys.executable, "-m", "uv"]
+    subprocess.run(
+        [*uv, "sync", "--quiet", "--python", sys.executable],
+        cwd=project,
+        env=environment(UV_PYTHON_DOWNLOADS="never"),
+        check=True,
+    )
+    return project / ".venv" / "bin" / "python"
+
+
+@contextmanager
+def _running(
+    command: Sequence[Path | str], cwd: Path, output: Path | None, env: Mapping[str, str]
+) -> Iterator["subprocess.Popen[bytes]"]:
+    with ExitStack() as stack:
+        log = stack.enter_context(output.open("wb")) if output else subprocess.PIPE
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT if output else None
+        )
+        try:
+            yield process
+        finally:
+            with suppress(BrokenPipeError):
+                cast("IO[bytes]", process.stdin).close()
+            if output:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOPPING_PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + STARTING_PATIENCE_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.01)
+    raise RuntimeError(f"a server did not get ready:\n{log.read_text(errors='replace')[-2000:]}")
