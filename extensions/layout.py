@@ -185,8 +185,8 @@ def _pieces(value: str, width: int) -> list[str]:
 def _literal(text: str) -> str:
     """A string literal with the quotes that the formatter chooses."""
     literal = json.dumps(text, ensure_ascii=False)
-    if '"' in text and "'" not in text:
-        return "'" + literal[1:-1].replace('\\"', '"') + "'"
+    if text.count('"') > text.count("'"):
+        return "'" + literal[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
     return literal
 
 

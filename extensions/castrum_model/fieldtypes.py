@@ -251,12 +251,10 @@ class FieldType(ABC):
 def python_text(value: object) -> str:
     """A JSON value as a Python literal in the formatter's style."""
     if isinstance(value, str):
-        text = repr(value)
-        if text[0] == "'" and '"' not in text:
-            text = f'"{text[1:-1]}"'
-        elif text[0] == "'" and "'" in text[1:-1]:
-            text = '"' + text[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
-        return text
+        escaped = "".join(letter if letter in "'\"" else repr(letter)[1:-1] for letter in value)
+        if value.count('"') > value.count("'"):
+            return "'" + escaped.replace("'", "\\'") + "'"
+        return '"' + escaped.replace('"', '\\"') + '"'
     if isinstance(value, dict):
         return "{" + ", ".join(f"{python_text(key)}: {python_text(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):

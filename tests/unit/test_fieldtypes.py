@@ -1,5 +1,6 @@
 """The forms of each type agree with each other: the contract's schema and the input type take the same values."""
 
+import ast
 import importlib
 import json
 import shutil
@@ -17,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
-from extensions.castrum_model.fieldtypes import SHARED_SCHEMAS, TABLE, FieldTypeError, Spec, parse_type
+from extensions.castrum_model.fieldtypes import SHARED_SCHEMAS, TABLE, FieldTypeError, Spec, parse_type, python_text
 from extensions.castrum_model.schema import language_schema
 
 TEMPLATE = Path(__file__).parents[2] / "template"
@@ -190,3 +191,15 @@ def test_any_value_is_taken_or_refused(kind: str, raw: Any) -> None:
     except FieldTypeError:
         return
     assert row.value(spec, value) == value
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text())
+def test_python_text_reads_back(value: str) -> None:
+    assert ast.literal_eval(python_text(value)) == value
+
+
+def test_python_text_has_the_formatters_quotes() -> None:
+    assert python_text("it's") == '"it\'s"'
+    assert python_text('say "x"') == "'say \"x\"'"
+    assert python_text('\'{"a": "b"}\'') == "'\\'{\"a\": \"b\"}\\''"
