@@ -1,7 +1,7 @@
 """The parameters of operations: how each kind is read from a request, and what is wrong with one that cannot be."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Self
 from urllib.parse import unquote_plus
@@ -183,12 +183,15 @@ def parse_query(text: bytes) -> tuple[dict[str, str], list[FieldError]]:
     """The parameters of a query string by name, and what is wrong with it."""
     values: dict[str, str] = {}
     errors = []
-    for part in text.split(b"&"):
+    for part in text.decode("latin-1").split("&"):
         if not part:
             continue
+        name, _, value = part.partition("=")
         try:
-            name, value = (unquote_plus(side.decode("ascii"), errors="strict") for side in _sides(part))
-        except UnicodeDecodeError:
+            if "%" in part or "+" in part or not part.isascii():
+                part.encode("ascii")
+                name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+        except UnicodeError:
             errors.append(FieldError("/query", "invalid_encoding", "The query string is not UTF-8, percent-encoded."))
             continue
         if name in values:
@@ -280,11 +283,6 @@ def _etags(header: str, value: bytes) -> Sequence[bytes] | None:
     if _ETAGS.fullmatch(value) is None:
         raise invalid([FieldError(pointer("header", header), "malformed", "This must be a list of ETags, or *.")])
     return _EACH_ETAG.findall(value)
-
-
-def _sides(part: bytes) -> Iterable[bytes]:
-    name, _, value = part.partition(b"=")
-    return name, value
 
 
 UNKNOWN = "This is not known here."
