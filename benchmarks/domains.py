@@ -18,16 +18,17 @@ def domain(aggregates: int) -> dict[str, Any]:
     return {
         "context": "catalogue",
         "description": "Keeps the catalogue of a shop.",
-        "aggregates": {**dict(items), MEASURED: _aggregate("Something that can be bought.")},
+        "aggregates": {**dict(items), MEASURED: _aggregate(MEASURED, "Something that can be bought.")},
     }
 
 
 def _item(number: int) -> tuple[str, dict[str, Any]]:
     reference = {} if number == 1 else {"previous": f"ref Item{number - 1:02}?"}
-    return f"Item{number:02}", _aggregate(f"Kind {number} of a thing.", reference)
+    name = f"Item{number:02}"
+    return name, _aggregate(name, f"Kind {number} of a thing.", reference)
 
 
-def _aggregate(description: str, reference: dict[str, str] | None = None) -> dict[str, Any]:
+def _aggregate(name: str, description: str, reference: dict[str, str] | None = None) -> dict[str, Any]:
     return {
         "description": description,
         "fields": {
@@ -40,7 +41,7 @@ def _aggregate(description: str, reference: dict[str, str] | None = None) -> dic
         },
         "lifecycle": {
             "states": ["draft", "released"],
-            "actions": {"release": {"from": "draft", "to": "released", "emits": "Released"}},
+            "actions": {"release": {"from": "draft", "to": "released", "emits": f"{name}Released"}},
         },
         "filter": ["status", *(reference or {})],
         "sort": ["name"],
