@@ -688,10 +688,14 @@ class DecimalType(FieldType):
             yield f"{whole}.{fraction}" if spec.scale else whole
 
     def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
-        return f'Decimal("{value}")', ("from decimal import Decimal",)
+        return _decimal_literal(value), ("from decimal import Decimal",)
 
     def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
         return (str(value),)
+
+
+def _decimal_literal(text: str) -> str:
+    return f'Decimal("{text}")' if "." in text else f"Decimal({int(text)})"
 
 
 def _bound_sign(spec: Spec, low: object, high: object) -> None:
@@ -761,7 +765,7 @@ class MoneyType(FieldType):
 
     def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
         imports = ("from decimal import Decimal", "from ..kernel import Money")
-        return f'Money(Decimal("{value["amount"]}"), "{value["currency"]}")', imports
+        return f'Money({_decimal_literal(value["amount"])}, "{value["currency"]}")', imports
 
     def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
         return value["amount"], sql_text(value["currency"])
