@@ -175,9 +175,14 @@ def _resolved(document: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[s
 
 
 def _text(text: str | None) -> str:
-    """A description: paragraphs, with `code` in backticks."""
-    paragraphs = _CODE.sub(r"<code>\1</code>", escape(text or "")).strip().split("\n\n")
-    return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs if paragraph)
+    """A description: the little of Markdown that contracts use."""
+    marked = _STRONG.sub(r"<b>\1</b>", _CODE.sub(r"<code>\1</code>", escape(text or "").strip()))
+    blocks = (_list(block) if block.startswith("- ") else f"<p>{block}</p>" for block in marked.split("\n\n") if block)
+    return "".join(blocks)
+
+
+def _list(block: str) -> str:
+    return "<ul><li>" + block[2:].replace("\n- ", "<li>") + "</ul>"
 
 
 def _json(value: Any) -> str:
@@ -185,6 +190,7 @@ def _json(value: Any) -> str:
 
 
 _CODE = re.compile(r"`([^`]+)`")
+_STRONG = re.compile(r"\*\*([^*]+)\*\*")
 
 
 def _read(path: Path) -> dict[str, Any]:
