@@ -18,6 +18,10 @@ from copier._jinja_ext import SandboxedEnvironment, get_yield_context
 from .paths import ROOT, TEMPLATE, answers_file, domain_file
 
 
+# Template source and name → code. It does not depend on the environment: all of them have the same settings.
+COMPILED: dict[tuple[str, str | None], Any] = {}
+
+
 @contextmanager
 def fast_copier() -> Iterator[None]:
     """Patch Copier for the tests that look at rendered files only; what it renders stays the same."""
@@ -25,21 +29,20 @@ def fast_copier() -> Iterator[None]:
     # Without git, Copier neither clones the template nor asks `git config` once for every file.
     patch.setattr(copier._main, "is_git_available", lambda: False)
     patch.setattr(copier._template, "is_git_available", lambda: False)
-    original = SandboxedEnvironment.from_string
+    original = SandboxedEnvironment.compile
 
-    def from_string(self: Any, source: Any, globals: Any = None, template_class: Any = None) -> Any:  # noqa: A002
-        if not isinstance(source, str):
-            return original(self, source, globals, template_class)
-        compiled = self.__dict__.setdefault("_compiled_strings", {})
-        if source in compiled:
+    def compile_once(self: Any, source: Any, name: Any = None, filename: Any = None, *args: Any, **options: Any) -> Any:
+        if not isinstance(source, str) or args or options:
+            return original(self, source, name, filename, *args, **options)
+        if (source, name) in COMPILED:
             # Compiling a template resets the state of `yield`; a hit has to do the same.
             context = get_yield_context(self)
             context.yield_name = context.yield_iterable = None
         else:
-            compiled[source] = original(self, source, globals, template_class)
-        return compiled[source]
+            COMPILED[source, name] = original(self, source, name, filename)
+        return COMPILED[source, name]
 
-    patch.setattr(SandboxedEnvironment, "from_string", from_string)
+    patch.setattr(SandboxedEnvironment, "compile", compile_once)
     try:
         yield
     finally:
