@@ -36,8 +36,8 @@ CURSOR_IMPORTS = {
 }
 
 
-def with_code(model: Model) -> Model:
-    """The model with everything that the templates print."""
+def with_code(model: Model, package: str) -> Model:
+    """The model with everything that the templates print; `package` is the service's Python package."""
     for aggregate in model["aggregates"]:
         for part in aggregate["parts"]:
             if part["variable"] == aggregate["variable"]:
@@ -47,9 +47,10 @@ def with_code(model: Model) -> Model:
             part["code"] = _part(part)
         for field in aggregate["fields"]:
             field["code"] = _field(field)
-        aggregate["code"] = _aggregate(aggregate)
+        aggregate["code"] = _aggregate(aggregate, package)
     by_name = {aggregate["name"]: aggregate for aggregate in model["aggregates"]}
     model["code"] = {
+        "has_json": any(field["kind"] == "json" for each in model["aggregates"] for field in each["fields"]),
         "app_imports": _app_imports(model["aggregates"]),
         "aggregates": [by_name[name] for name in model["aggregates_by_module"]],
         "tables": [table for name in model["aggregates_by_dependency"] for table in by_name[name]["code"]["tables"]],
@@ -211,7 +212,7 @@ def _from_view(field: Model, variable: str) -> str:
 # Aggregates ----------------------------------------------------------------------------------------------------------
 
 
-def _aggregate(aggregate: Model) -> Model:
+def _aggregate(aggregate: Model, package: str) -> Model:
     lifecycle, parts = aggregate["lifecycle"], aggregate["parts"]
     variable = aggregate["variable"]
     arguments = _arguments(variable, aggregate["fields"])
@@ -230,7 +231,7 @@ def _aggregate(aggregate: Model) -> Model:
     }
     changed = [*(name for name, _ in arguments), "version", "modified_at"]
     return {
-        **_imports(aggregate),
+        **_imports(aggregate, package),
         **_examples(aggregate),
         "a": f"{aggregate['article']} {aggregate['title']}",
         "arguments": [value for _, value in arguments],
@@ -250,6 +251,7 @@ def _aggregate(aggregate: Model) -> Model:
         "sort_names": [f"{sign}{sort['name']}" for sort in aggregate["sorts"] for sign in ("", "-")],
         "tables": [_table(owner) for owner in (aggregate, *parts)],
         "uses_postgresql_types": "from sqlalchemy.dialects import postgresql" in aggregate["imports"]["sa"],
+        "covers_all_states": _covers_all_states(lifecycle) if lifecycle else {},
         "moves": _moves(lifecycle) if lifecycle else [],
         "refusals": _refusals(lifecycle) if lifecycle else [],
     }
@@ -280,12 +282,13 @@ def _table(owner: Model) -> Model:
 # Imports -------------------------------------------------------------------------------------------------------------
 
 
-def _imports(aggregate: Model) -> Model:
+def _imports(aggregate: Model, package: str) -> Model:
     return {
         "model_imports": _model_imports(aggregate),
         "schema_imports": _schema_imports(aggregate),
         "view_imports": _view_imports(aggregate),
         "repository_imports": _repository_imports(aggregate),
+        "model_test_imports": _model_test_imports(aggregate, package),
     }
 
 
@@ -401,6 +404,28 @@ def _repository_imports(aggregate: Model) -> str:
             f"from .views import {part['entity']}View",
         }
     return imports(lines)
+
+
+def _model_test_imports(aggregate: Model, package: str) -> str:
+    module, name, lifecycle = aggregate["module"], aggregate["name"], aggregate["lifecycle"]
+    lines = {
+        "import json",
+        "from dev.examples import EXAMPLES",
+        f"from {package}.{module}.model import {name}",
+        f"from {package}.{module}.schemas import {name}Create, {name}Patch",
+        f"from {package}.platform.clock import now",
+        f"from {package}.platform.ids import new_id",
+    }
+    if lifecycle:
+        lines |= {"import pytest", f"from {package}.{module}.model import {lifecycle['enum']}"}
+        if not all(_covers_all_states(lifecycle).values()):
+            lines.add(f"from {package}.kernel import TransitionRefused")
+    return imports(lines, package)
+
+
+def _covers_all_states(lifecycle: Model) -> dict[str, bool]:
+    """Action → whether it is possible in every state."""
+    return {action["name"]: len(action["sources"]) == len(lifecycle["states"]) for action in lifecycle["actions"]}
 
 
 def _app_imports(aggregates: list[Model]) -> str:

@@ -19,6 +19,9 @@ from .castrum_model.naming import natural
 WIDTH = 120
 INDENT = 4
 
+TOOLS = frozenset({"dev", "tests"})
+"""Packages of the generated repository beside the service's own."""
+
 _OPENING = "([{"
 _CLOSING = ")]}"
 _CLAUSE = re.compile(r"(?= (?:for|if) )")
@@ -122,8 +125,11 @@ def _clauses(body: str) -> list[str]:
     return [body[start:end].strip() for start, end in zip(edges, edges[1:], strict=False)]
 
 
-def imports(lines: Iterable[str]) -> str:
-    """Import lines merged by module, grouped and sorted as `ruff check --select I` wants them."""
+def imports(lines: Iterable[str], package: str = "") -> str:
+    """Import lines merged by module, grouped and sorted as `ruff check --select I` wants them.
+
+    `package` is the service's own, where it is imported by its name; the sections are those of pyproject.toml.
+    """
     names: dict[str, set[str]] = {}
     for line in lines:
         if line.startswith("import "):
@@ -134,10 +140,19 @@ def imports(lines: Iterable[str]) -> str:
     groups: dict[int, list[tuple[Any, str]]] = {}
     for module, members in names.items():
         root = module.partition(".")[0]
-        group = 2 if module.startswith(".") else 0 if root in sys.stdlib_module_names else 1
+        group = _group(root, package)
         text = f"from {module} import {', '.join(sorted(members, key=_member_key))}" if members else f"import {module}"
         groups.setdefault(group, []).append(((bool(members), _module_key(module)), text))
     return "\n\n".join("\n".join(text for _, text in sorted(groups[group])) for group in sorted(groups))
+
+
+def _group(root: str, package: str) -> int:
+    """Standard library, third party, the service, its tools, relative imports."""
+    if not root:
+        return 4
+    if root == package:
+        return 2
+    return 3 if root in TOOLS else 0 if root in sys.stdlib_module_names else 1
 
 
 def _module_key(module: str) -> tuple[Any, ...]:
