@@ -41,7 +41,7 @@ RESERVED_FIELDS = ("id", "version", "created_at", "modified_at")
 OPERATIONS = ("create", "get", "list", "update", "delete")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class FieldDeclaration:
     """A field of an aggregate, a part or an event, with values already in their wire form."""
 
@@ -66,7 +66,7 @@ class FieldDeclaration:
         return f"{self.name}_id" if self.spec.type.kind in {"ref", "id"} else self.name
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class PartDeclaration:
     """A list of entities inside an aggregate."""
 
@@ -78,7 +78,7 @@ class PartDeclaration:
     description: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ActionDeclaration:
     """A step of a lifecycle; `resource` is its kebab-case noun."""
 
@@ -91,7 +91,7 @@ class ActionDeclaration:
     description: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class LifecycleDeclaration:
     """States in wire form, the first one initial, and the actions between them."""
 
@@ -100,7 +100,7 @@ class LifecycleDeclaration:
     actions: list[ActionDeclaration]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class AggregateDeclaration:
     """An aggregate; `plural` is in snake_case."""
 
@@ -117,7 +117,7 @@ class AggregateDeclaration:
     description: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ConsumedDeclaration:
     """An event of another context and the action that it triggers."""
 
@@ -130,7 +130,7 @@ class ConsumedDeclaration:
     description: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Domain:
     """A whole domain file."""
 

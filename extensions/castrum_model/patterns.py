@@ -23,7 +23,7 @@ class PatternError(ValueError):
     """The pattern is not in the common subset; the message says why."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Class:
     negated: bool
     ranges: list[tuple[str, str]]
@@ -49,7 +49,7 @@ class _Class:
                 yield from map(chr, range(ord(low), min(ord(high), ord(low) + 40) + 1))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Repeat:
     node: _Class | _Group
     low: int
@@ -57,7 +57,7 @@ class _Repeat:
     suffix: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Group:
     branches: list[list[_Repeat]] = field(default_factory=list)
 

@@ -55,7 +55,7 @@ class Forms:
     """The input annotation when it deserves a name of its own; `input` is then that name."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Spec:
     """A field's type with its arguments and bounds, as declared."""
 
