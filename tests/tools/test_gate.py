@@ -87,8 +87,8 @@ in_sample = pytest.mark.xdist_group("ordering")
 @pytest.mark.parametrize(
     ("path", "defect", "complaint"),
     [
-        ("src/ordering/order/routes.py", "x  =  1\n", "Would reformat"),
-        ("src/ordering/order/routes.py", "import os\n", "F401"),
+        ("src/ordering/order/routes.py", "x  =  1\n", "would be reformatted"),
+        ("src/ordering/order/routes.py", "\n\nimport os\n", "F401"),
         ("src/ordering/order/routes.py", '\n\ndef broken() -> int:\n    return "no"\n', "Incompatible return value"),
         ("src/ordering/order/routes.py", "\n\ndef untyped(x):  # type: ignore[misc]\n    return x\n", "no-untyped-def"),
     ],
