@@ -462,7 +462,7 @@ class _Aggregate:
                 required=["items"],
             ),
         )
-        for enum in self._enums():
+        for enum in self.model["enums"]:
             values = [member["value"] for member in enum["members"]]
             description = enum["description"]
             yield (
@@ -477,15 +477,6 @@ class _Aggregate:
                 },
             )
             yield f"{enum['name']}Input", {"description": description} | _one_of(values)
-
-    def _enums(self) -> Iterator[Mapping[str, Any]]:
-        yield from self.model["enums"]
-        if self.lifecycle["states"]:
-            yield {
-                "name": self.lifecycle["enum"],
-                "members": self.lifecycle["states"],
-                "description": f"Where the {self.title} is in its life.",
-            }
 
     def _view(self) -> Json:
         properties: Json = {

@@ -50,9 +50,9 @@ def installed(name: str) -> str | None:
 
 def node(script: str, *arguments: str) -> int:
     """Run a script by Node in contract/; its exit code."""
-    path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, **QUIET, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
     command = [str(NODE), os.path.realpath(script), *arguments]
-    return subprocess.run(command, cwd=CONTRACT, env={**os.environ, **QUIET, "PATH": path}, check=False).returncode
+    return subprocess.run(command, cwd=CONTRACT, env=environment, check=False).returncode  # noqa: S603
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ KEY = "Idempotency-Key"
 
 
 @schemathesis.hook
-def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     """Make every valid request one of its own, with cursors that the service has made only.
 
     Schemathesis repeats one Idempotency-Key with many bodies, which the service rightly refuses; and a cursor that is
