@@ -7,6 +7,7 @@ import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -92,10 +93,10 @@ def wait_until_ready(port: str, log: Path) -> None:
     deadline = time.monotonic() + 40
     while True:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
-            connection.request("GET", "/readyz")
-            if connection.getresponse().status == 200:
-                return
+            with closing(http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)) as connection:
+                connection.request("GET", "/readyz")
+                if connection.getresponse().status == 200:
+                    return
         except OSError:
             pass
         assert time.monotonic() < deadline, log.read_text()
@@ -115,12 +116,12 @@ def process_inside(port: str) -> Path:
 
 
 def create_customer(service: Service, port: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
-    unique = uuid.uuid4().hex
-    connection.request(
-        "POST",
-        "/customers",
-        json.dumps({"email": f"{unique}@example.com", "name": "Ada"}),
-        {"Authorization": f"Bearer {service.token}", "Content-Type": "application/json", "Idempotency-Key": unique},
-    )
-    return connection.getresponse().status
+    unique = str(uuid.uuid4())
+    headers = {
+        "Authorization": f"Bearer {service.token}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": unique,
+    }
+    with closing(http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)) as connection:
+        connection.request("POST", "/customers", json.dumps({"email": f"{unique}@example.com", "name": "Ada"}), headers)
+        return connection.getresponse().status

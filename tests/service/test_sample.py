@@ -6,7 +6,9 @@ import re
 import shutil
 import signal
 import time
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from harness.projects import set_up
 from harness.repository import GIT, commit_all
 from harness.services import Service, free_port, make_run, process
 from harness.tools import BIN, require, run
+
+pytestmark = pytest.mark.xdist_group("sample")
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +37,16 @@ def service(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
+def key() -> str:
+    return str(uuid.uuid4())
+
+
 @pytest.fixture
 def order(service: Service) -> dict[str, Any]:
     """An order that was just made."""
     unique = f"{time.time_ns()}"
     customer = service.request(
-        "POST", "/customers", {"email": f"a{unique}@example.com", "name": "Ada"}, Idempotency_Key=f"c-{unique}"
+        "POST", "/customers", {"email": f"a{unique}@example.com", "name": "Ada"}, Idempotency_Key=key()
     )
     assert customer.status == 201, customer
     made = service.request(
@@ -50,7 +58,7 @@ def order(service: Service) -> dict[str, Any]:
             "total": {"amount": "12.50", "currency": "EUR"},
             "lines": [{"sku": "A-1", "quantity": 2, "unit_price": {"amount": "6.25", "currency": "EUR"}}],
         },
-        Idempotency_Key=f"o-{unique}",
+        Idempotency_Key=key(),
     )
     assert made.status == 201, made
     found: dict[str, Any] = made.json()
@@ -79,7 +87,7 @@ def test_order_goes_its_way(service: Service, order: dict[str, Any]) -> None:
     assert got.json()["total"] == {"amount": "12.50", "currency": "EUR"}
     assert got.json()["status"] == "DRAFT"
     assert service.request("GET", path, If_None_Match='"1"').status == 304
-    placed = service.request("POST", f"{path}/placements", {}, If_Match='"1"', Idempotency_Key=f"p{order['id']}")
+    placed = service.request("POST", f"{path}/placements", {}, If_Match='"1"', Idempotency_Key=key())
     assert placed.status in {200, 201}, placed
     assert service.request("GET", path).json()["status"] == "PLACED"
     stale = service.request("PATCH", path, {"note": "late"}, If_Match='"1"')
@@ -90,14 +98,14 @@ def test_order_goes_its_way(service: Service, order: dict[str, Any]) -> None:
 
 
 def test_nobody_gets_in_without_a_token(service: Service) -> None:
-    connection = http.client.HTTPConnection(service.address.removeprefix("http://"), timeout=10)
-    for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {service.token}x"}):
-        connection.request("GET", "/orders", headers=headers)
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == 401
-    connection.request("GET", "/livez")
-    assert connection.getresponse().status == 200
+    with closing(http.client.HTTPConnection(service.address.removeprefix("http://"), timeout=10)) as connection:
+        for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {service.token}x"}):
+            connection.request("GET", "/orders", headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 401
+        connection.request("GET", "/livez")
+        assert connection.getresponse().status == 200
 
 
 def test_ordinary_errors_are_problems(service: Service) -> None:
@@ -106,7 +114,7 @@ def test_ordinary_errors_are_problems(service: Service) -> None:
     wrong = service.request("PUT", "/orders")
     assert wrong.status == 405
     assert "POST" in wrong.headers["Allow"]
-    broken = service.request("POST", "/orders", b"{", Idempotency_Key="broken-json")
+    broken = service.request("POST", "/orders", b"{", Idempotency_Key=key())
     assert broken.status == 400
     for answer in (missing, wrong, broken):
         assert answer.headers["Content-Type"] == "application/problem+json"
@@ -147,7 +155,7 @@ def test_sigterm_ends_requests_in_flight_and_exits_with_zero(
             "Authorization": f"Bearer {service.token}",
             "Content-Type": "application/json",
             "Content-Length": str(len(body)),
-            "Idempotency-Key": f"slow-{order['id']}",
+            "Idempotency-Key": key(),
         }.items():
             connection.putheader(name, value)
         connection.endheaders(body[:10])
