@@ -293,7 +293,9 @@ class _Parser:
             self._add(f"{path}.fields", "has no fields; expected at least one, such as name: string(120)")
         else:
             declared.fields = self._fields(f"{path}.fields", fields)
-            declared.mentioned = set(fields) if isinstance(fields, dict) else set()
+            declared.mentioned = (
+                {name for name in fields if isinstance(name, str)} if isinstance(fields, dict) else set()
+            )
         declared.parts = self._parts(f"{path}.parts", body.get("parts"))
         if body.get("lifecycle") is not None:
             declared.lifecycle = self._lifecycle(f"{path}.lifecycle", body["lifecycle"])

@@ -18,6 +18,7 @@ class Problems:
     def add(self, path: str, message: str) -> None:
         """Note the problem, unless it is noted already."""
         line = f"{path}: {message}" if path else message
+        line = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line)
         if line not in self.messages:
             self.messages.append(line)
 
