@@ -140,7 +140,8 @@ def test_sigterm_ends_requests_in_flight_and_exits_with_zero(
         deadline = time.monotonic() + 30
         while True:
             try:
-                connection.request("GET", "/readyz")
+                # With the token, so that the issuer's keys are known by then.
+                connection.request("GET", "/orders", headers={"Authorization": f"Bearer {service.token}"})
                 answer = connection.getresponse()
                 answer.read()
                 if answer.status == 200:
