@@ -149,6 +149,7 @@ class Edge:
                 if self._access_log is not None:
                     self._access_log.write(exchange, duration)
                 current.reset(token)
+                del scope["exchange"]  # it holds the scope: as a cycle, both would wait for the garbage collector
         elif scope["type"] == "lifespan":
             self._prepare(scope["app"])
             await self._app(scope, receive, send)
