@@ -10,13 +10,13 @@ import select
 import socket
 import sys
 from itertools import count
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 NUMBER = b"@@@@@@@@@@@@"
 CHUNK = 1 << 18
 
-_numbers = count(1)
+_numbers = count(int(time() * 1000) % 10**11)
 
 
 class Connection:
@@ -105,7 +105,11 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         messages = [[message.encode() for message in own] for own in job["messages"]]
-        print(json.dumps(run(job["port"], job["seconds"], messages, job["expected"])), flush=True)
+        try:
+            done = run(job["port"], job["seconds"], messages, job["expected"])
+        except OSError as error:
+            done = {"failure": str(error)}
+        print(json.dumps(done), flush=True)
 
 
 if __name__ == "__main__":

@@ -134,8 +134,8 @@ class Comparison:
         requests.write(json.dumps(job) + "\n")
         requests.flush()
         done: dict[str, Any] = json.loads(answers.readline())
-        if done["unexpected"]:
-            raise RuntimeError(f"{target.name}, {operation.name}: unexpected answers {done['unexpected']}")
+        if failure := done.get("failure") or done["unexpected"]:
+            raise RuntimeError(f"{target.name}, {operation.name}: {failure}")
         return done
 
 

@@ -50,7 +50,7 @@ class Operation:
         ]
         content = json.dumps(self.body) if self.body is not None else ""
         if self.method == "POST":
-            head += ["Content-Type: application/json", f"Idempotency-Key: {NUMBER.decode()}"]
+            head += ["Content-Type: application/json", f"Idempotency-Key: 00000000-0000-4000-8000-{NUMBER.decode()}"]
         if self.method == "PATCH":
             head += ["Content-Type: application/merge-patch+json", "If-Match: *"]
         if content:
