@@ -82,10 +82,12 @@ def build(project: Path, tag: str) -> str:
     """Build the generated Dockerfile as it is; the images that it names stand for the fabricated one."""
     dockerfile = project / "deploy" / "Dockerfile"
     text = dockerfile.read_text(encoding="utf-8")
-    names = re.findall(r"^(?:ARG \w*IMAGE=|FROM )([^\s$]+)", text, re.MULTILINE)
-    assert names, text
-    assert all(re.search(r"@sha256:[0-9a-f]{64}$", name) for name in names), names
-    contexts = [word for name in names for word in ("--build-context", f"{name}=container-image://{BASE}")]
+    pinned = re.findall(r"^(?:ARG \w*IMAGE=|FROM )([^\s$]+)$", text, re.MULTILINE)
+    assert pinned, text
+    assert all(re.search(r"@sha256:[0-9a-f]{64}$", name) for name in pinned), pinned
+    # buildah looks for the name as it is written, before it puts in the argument.
+    written = {*pinned, *re.findall(r"^FROM (\$\S+)", text, re.MULTILINE)}
+    contexts = [word for name in written for word in ("--build-context", f"{name}=container-image://{BASE}")]
     buildah(
         "bud", "--pull-never", "--layers=false", "--force-rm", "--format", "docker", *contexts,
         "--tag", tag, "--file", dockerfile, project, timeout=1200,

@@ -16,7 +16,7 @@ def sweep(project: Path, folder: Path, examples: int) -> None:
             "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful",
             "--header", f"Authorization: Bearer {service.token}",
             "--max-examples", str(examples), "--seed", "1", "--no-color", "--request-timeout", "30",
-            cwd=folder, check=False, timeout=1500, env={"PYTHONUTF8": "1"},
+            cwd=project, check=False, timeout=1500, env={"PYTHONUTF8": "1"},
         )  # fmt: skip
         log = service.log.read_text(encoding="utf-8", errors="replace")
     assert done.returncode == 0, done.stdout[-20000:] + os.linesep + log[-3000:]
