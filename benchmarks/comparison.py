@@ -94,6 +94,7 @@ class Comparison:
 
     def run(self, targets: Sequence[Target], seconds: float, cycles: int) -> Results:
         """Measure every operation of every target once in each cycle."""
+        check_same(targets)
         pairs = [(target, operation) for target in targets for operation in target.operations]
         for target, operation in pairs:
             self._load(target, operation, min(seconds, WARM_UP))
@@ -137,6 +138,22 @@ class Comparison:
         if failure := done.get("failure") or done["unexpected"]:
             raise RuntimeError(f"{target.name}, {operation.name}: {failure}")
         return done
+
+
+def check_same(targets: Sequence[Target]) -> None:
+    """Raise RuntimeError unless all servers read the same, apart from absent members and the form of cursors."""
+    for operation in targets[0].operations:
+        if operation.method != "GET":
+            continue
+        answers = {each.name: _essence(each.ask(operation)) for each in targets}
+        if any(answer != answers[targets[0].name] for answer in answers.values()):
+            raise RuntimeError(f"{operation.name}: the servers do not answer alike: {answers}")
+
+
+def _essence(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {name: _essence(value) for name, value in document.items() if value is not None and name != "next"}
+    return [_essence(value) for value in document] if isinstance(document, list) else document
 
 
 def _quiet_count(count: int) -> int:

@@ -86,6 +86,14 @@ class Target:
             for number in range(connections)
         ]
 
+    def ask(self, operation: Operation) -> Any:
+        """What the server answers to one GET."""
+        path = operation.path.format(id=self.prepared.ids[0][0])
+        headers = {"Authorization": f"Bearer {self.prepared.tokens[0]}"}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)  # noqa: S310 - our own address
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own address
+            return json.load(answer)
+
 
 def orders(customer: str) -> list[Operation]:
     """What is asked of the sample, for its orders."""

@@ -189,7 +189,7 @@ logger.addHandler(handler)
 logger.setLevel(logging.INFO)
 logger.propagate = False
 
-keys = jwt.PyJWKClient(f"{ISSUER}/jwks.json")
+keys = jwt.PyJWKClient(f"{ISSUER}/jwks.json", cache_keys=True)
 bearer = HTTPBearer()
 
 

@@ -58,19 +58,19 @@ class Patch(msgspec.Struct):
 
 
 class Order(msgspec.Struct, omit_defaults=True, gc=False):
-    """The answer. The lines stay the JSON that the database made."""
+    """The answer."""
 
     id: UUID
     number: str
     customer_id: UUID
     total: Money
     priority: str
-    note: str | None
-    placed_at: datetime | None
-    lines: Any
+    lines: list[Line]
     status: str
     created_at: datetime
     modified_at: datetime
+    note: str | None = None
+    placed_at: datetime | None = None
 
 
 class Page(msgspec.Struct, gc=False):
@@ -123,9 +123,13 @@ connections = Connections()
 
 def order_of(row: Any) -> Order:
     """The answer for a row."""
+    (
+        identity, number, customer_id, amount, currency, priority, note, placed_at, status, _, created_at, modified_at,
+        lines,
+    ) = row  # fmt: skip
     return Order(
-        row[0], row[1], row[2], Money(row[3], row[4]), row[5], row[6], row[7], msgspec.Raw(row[12]), row[8],
-        row[10], row[11],
+        identity, number, customer_id, Money(amount, currency), priority, decode_lines(lines), status, created_at,
+        modified_at, note, placed_at,
     )  # fmt: skip
 
 
@@ -167,9 +171,7 @@ async def create(key: str, body: bytes) -> tuple[int, bytes]:
     """A new order; the key is stored with the answer."""
     new = decode_new(body)
     now = datetime.now(UTC)
-    order = Order(
-        uuid7(), new.number, new.customer_id, new.total, new.priority, new.note, None, new.lines, "DRAFT", now, now
-    )
+    order = Order(uuid7(), new.number, new.customer_id, new.total, new.priority, new.lines, "DRAFT", now, now, new.note)
     answer = encode(order)
     connection = await connections.take()
     await connection.fetchrow(
@@ -196,7 +198,7 @@ async def update(path: str, body: bytes) -> tuple[int, bytes]:
             order.priority, order.note, order.placed_at, order.status, row[9] + 1, order.modified_at,
         )  # fmt: skip
         await connection.execute(DELETE_ORDER_LINES, order.id)
-        await connection.execute(INSERT_ORDER_LINES, order.id, rows_of(decode_lines(row[12])))
+        await connection.execute(INSERT_ORDER_LINES, order.id, rows_of(order.lines))
     connections.give(connection)
     return 200, encode(order)
 
