@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,9 +22,12 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
 
 
-def _store() -> list[str]:
-    store = cached("images", [SUITE, PACKAGES, _python_settings()], _make_base)
-    return ["--root", str(store / "root"), "--runroot", str(store / "run"), "--storage-driver", "overlay"]
+def _store(folder: Path | None = None) -> list[str]:
+    """The options for the images of these tests, which are nobody else's."""
+    folder = folder or cached("images", [SUITE, PACKAGES, _python_settings()], _make_base)
+    # podman wants a short path for what it forgets at the end.
+    passing = Path(tempfile.gettempdir()) / f"castrum-{folder.name[-8:]}"
+    return ["--root", str(folder / "root"), "--runroot", str(passing), "--storage-driver", "overlay"]
 
 
 def buildah(*arguments: str | Path, store: list[str] | None = None, timeout: float = 900) -> str:
@@ -54,7 +58,7 @@ def _make_base(folder: Path) -> None:
     pip.chmod(0o755)
     trusted = rootfs / "etc/ssl/certs/ca-certificates.crt"
     shutil.copyfile(CERTIFICATES, trusted)
-    store = ["--root", str(folder / "root"), "--runroot", str(folder / "run"), "--storage-driver", "overlay"]
+    store = _store(folder)
     container = buildah("from", "scratch", store=store)
     buildah("copy", "--quiet", container, rootfs, "/", store=store)
     settings = {

@@ -12,7 +12,7 @@ from harness.tools import run
 def sweep(project: Path, folder: Path, examples: int) -> None:
     with make_run(project, folder / "run.log") as service:
         done = run(
-            project / ".venv/bin/schemathesis", "run", f"{service.address}/openapi.json",
+            project / ".venv/bin/schemathesis", "run", f"{service.address}/openapi.json", "--url", service.address,
             "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful",
             "--header", f"Authorization: Bearer {service.token}",
             "--max-examples", str(examples), "--seed", "1", "--no-color", "--request-timeout", "30",
