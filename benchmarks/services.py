@@ -90,7 +90,7 @@ class Target:
         """What the server answers to one GET."""
         path = operation.path.format(id=self.prepared.ids[0][0])
         headers = {"Authorization": f"Bearer {self.prepared.tokens[0]}"}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)  # noqa: S310 - our own address
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own address
             return json.load(answer)
 
