@@ -469,6 +469,7 @@ def _examples(aggregate: Model) -> Model:
         "filter_tests": [
             filter_["param"] for filter_ in aggregate["filters"] if _is_in_example(aggregate, filter_["param"])
         ],
+        "replaceable_parts": [part["wire"] for part in aggregate["parts"] if _is_repeatable(part)],
         "sort_tests": [sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"],
     }
 
@@ -482,6 +483,13 @@ def _is_in_example(aggregate: Model, param: str) -> bool:
     if param == "status" and aggregate["lifecycle"]:
         return True
     return any(field["wire"] == param and not _is_spare(field) for field in aggregate["input_fields"])
+
+
+def _is_repeatable(part: Model) -> bool:
+    """Whether two items like the example may stand in one resource, without another resource to refer to."""
+    fields = part["input_fields"]
+    needs_others = any(field["kind"] == "ref" and not field["optional"] for field in fields)
+    return part["max"] > 1 and not needs_others and not any(field["unique"] for field in fields)
 
 
 def _part_example(part: Model) -> Model:

@@ -1,5 +1,6 @@
 """What every aggregate does; a test class of each derives from `Behaviour` and names its example."""
 
+import asyncio
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -71,6 +72,20 @@ class Behaviour:
         assert (await api.delete(path, if_match='"999"')).status_code == 412
         assert (await api.delete(path, if_match=None)).status_code == 428
 
+    async def test_changes_once_when_asked_twice_at_a_time(self, api: Api) -> None:
+        created = await api.create(self.name)
+        path, etag = created.headers["location"], created.headers["etag"]
+        answers = await asyncio.gather(*(api.patch(path, self.example.patch, if_match=etag) for _ in range(3)))
+        assert sorted(answer.status_code for answer in answers) == [200, 412, 412]
+
+    async def test_creates_once_when_asked_twice_at_a_time(self, api: Api) -> None:
+        body, key = await api.body(self.name), str(uuid4())
+        answers = await asyncio.gather(*(api.post(self.example.path, body, key=key) for _ in range(3)))
+        created = {answer.content for answer in answers if answer.status_code == 201}
+        assert {answer.status_code for answer in answers} <= {201, 409}
+        assert len(created) == 1
+        assert len((await api.get(self.example.path)).json()["items"]) == 1
+
     async def test_deletes(self, api: Api) -> None:
         created = await api.create(self.name)
         path = created.headers["location"]
@@ -128,6 +143,17 @@ class Behaviour:
         descending = [item["id"] for item in await self._pages(api, sort=f"-{sort}", limit=2)]
         assert sorted(ascending) == sorted(created)
         assert ascending == descending[::-1]
+
+    async def replaces(self, api: Api, part: str) -> None:
+        """A patch replaces all of a part, and nothing else does."""
+        created = await api.create(self.name)
+        path, items = created.headers["location"], created.json()[part]
+        emptied = await api.patch(path, {part: []}, if_match=created.headers["etag"])
+        assert emptied.json()[part] == []
+        sent = self.example.body[part]
+        filled = await api.patch(path, {part: [*sent, *sent]}, if_match=emptied.headers["etag"])
+        assert filled.json()[part] == [*items, *items]
+        assert (await api.get(path)).json() == filled.json()
 
     async def moves(self, api: Api, steps: list[str], action: str, state: str) -> None:
         """After the steps, the action leads to the state, once."""
