@@ -24,7 +24,7 @@ LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
 
 def _store(folder: Path | None = None) -> list[str]:
     """The options for the images of these tests, which are nobody else's."""
-    folder = folder or cached("images", [SUITE, PACKAGES, _python_settings()], _make_base)
+    folder = (folder or cached("images", [SUITE, PACKAGES, _python_settings()], _make_base)).resolve()
     # podman wants a short path for what it forgets at the end.
     passing = Path(tempfile.gettempdir()) / f"castrum-{folder.name[-8:]}"
     return ["--root", str(folder / "root"), "--runroot", str(passing), "--storage-driver", "overlay"]
