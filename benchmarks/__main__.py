@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from . import generation, measuring, report
-from .comparison import Comparison, save
+from .comparison import Comparison, check_same, save
 from .generation import ROOT
 from .services import Site
 
@@ -62,6 +62,7 @@ def _services(site: Site, stack: ExitStack, parts: tuple[str, ...], seconds: flo
             site.start_app(report.LIMIT, "limit", LIMIT_OPTIONS, prepared, operations),
             site.start_app(report.CONVENTIONAL, "conventional", CONVENTIONAL_OPTIONS, prepared, operations),
         ]
+        check_same(targets)
         measured = comparison.run(targets, seconds, cycles)
         save(measured, FOLDER / "service.jsonl")
         lines += ["", *report.comparison(measured, [each.name for each in operations])]
