@@ -3,6 +3,7 @@
 A body is validated as strict JSON, a query as text. Both are compared with the patterns that the contract shows.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -29,12 +30,10 @@ _EMAIL = (
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
 )
-_URL = (
-    r"^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[0-9]{1,5})?"
-    r"(?:/(?:[A-Za-z0-9._~:@!$&'()*+,;=/-]|%[0-9A-Fa-f]{2})*)?"
-    r"(?:\?(?:[A-Za-z0-9._~:@!$&'()*+,;=/?-]|%[0-9A-Fa-f]{2})*)?"
-    r"(?:#(?:[A-Za-z0-9._~:@!$&'()*+,;=/?-]|%[0-9A-Fa-f]{2})*)?$"
-)
+_URL = r"^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?$"
+_PATH = r"(?:[A-Za-z0-9._~:@!$&'()*+,;=/-]|%[0-9A-Fa-f]{2})*"
+_QUERY = r"(?:[A-Za-z0-9._~:@!$&'()*+,;=/?-]|%[0-9A-Fa-f]{2})*"
+_AFTER_HOST = re.compile(rf"https?://[^/?#]+(?:/{_PATH})?(?:\?{_QUERY})?(?:#{_QUERY})?")
 _DATE = r"^[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
 _TIMESTAMP = (
     r"^(?:[1-8][0-9]|9[0-8])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -233,6 +232,12 @@ def _deliverable(address: str) -> str:
     return address
 
 
+def _uri(address: str) -> str:
+    if not _AFTER_HOST.fullmatch(address):
+        raise PydanticCustomError("url", "This is not a URL as RFC 3986 has it")
+    return address
+
+
 Int32 = Annotated[int, Whole(-(2**31), 2**31 - 1)]
 Int64 = Annotated[int, Whole(-(2**63), 2**63 - 1)]
 MoneyIn = Annotated[Money, MoneyObject()]
@@ -241,7 +246,7 @@ Day = Annotated[date, _Moment(_DATE, date, date.fromisoformat)]
 Timestamp = Annotated[datetime, _Moment(_TIMESTAMP, datetime, _utc)]
 Uuid = Annotated[UUID, BeforeValidator(_hyphenated)]
 Email = Annotated[str, Line(254, min=6, pattern=_EMAIL), AfterValidator(_deliverable)]
-Url = Annotated[str, Line(2048, min=8, pattern=_URL)]
+Url = Annotated[str, Line(2048, min=8, pattern=_URL), AfterValidator(_uri)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_bounded)]
 
 TrueFalse = PlainValidator(_true_or_false)
