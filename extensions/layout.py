@@ -219,6 +219,11 @@ def python_literal(value: Any, indent: int = 0) -> str:
     return opening + "\n" + "".join(f"{pad}{item},\n" for item in items) + " " * indent + closing
 
 
+def toml_string(value: str) -> str:
+    """A basic string of TOML."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def markdown_cell(text: Any) -> str:
     """The text for a cell of a Markdown table."""
     return " ".join(str(text).split()).replace("|", "\\|")
@@ -230,6 +235,7 @@ FILTERS = {
     "imports": imports,
     "docstring": docstring,
     "string": string,
+    "toml_string": toml_string,
     "python_literal": python_literal,
     "markdown_cell": markdown_cell,
 }
