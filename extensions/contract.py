@@ -209,7 +209,7 @@ class _Aggregate:
     def _create(self) -> Json:
         return self._operation(
             "write",
-            f"create_{self.model['module']}",
+            f"create_{self.model['singular']}",
             f"Create {self.one}",
             f"Stores a new {self.title} and answers with it and its address.",
             parameters=[_ref("parameters", "idempotency_key")],
@@ -220,7 +220,7 @@ class _Aggregate:
     def _get(self) -> Json:
         return self._operation(
             "read",
-            f"get_{self.model['module']}",
+            f"get_{self.model['singular']}",
             f"Get {self.one}",
             f"The {self.title} as it is now; 304 without a body when `If-None-Match` names its current version.",
             parameters=[_ref("parameters", "if_none_match")],
@@ -230,7 +230,7 @@ class _Aggregate:
     def _update(self) -> Json:
         return self._operation(
             "write",
-            f"update_{self.model['module']}",
+            f"update_{self.model['singular']}",
             f"Change {self.one}",
             f"A JSON merge patch (RFC 7396) of the {self.title}: absent members stay, null empties an optional one.",
             parameters=[_ref("parameters", "if_match")],
@@ -243,7 +243,7 @@ class _Aggregate:
     def _delete(self) -> Json:
         return self._operation(
             "write",
-            f"delete_{self.model['module']}",
+            f"delete_{self.model['singular']}",
             f"Delete {self.one}",
             f"Removes the {self.title}" + (" with all that belongs to it." if self.model["parts"] else "."),
             parameters=[_ref("parameters", "if_match")],
@@ -299,7 +299,7 @@ class _Aggregate:
             "content": {
                 media_type: {
                     "schema": _ref("schemas", schema),
-                    "examples": {self.model["module"]: _ref("examples", f"{self.name}.{example}")},
+                    "examples": {self.model["singular"]: _ref("examples", f"{self.name}.{example}")},
                 }
             },
         }
@@ -331,7 +331,7 @@ class _Aggregate:
         )
 
     def responses(self) -> Iterator[tuple[str, Json]]:
-        examples = {self.model["module"]: _ref("examples", self.name)}
+        examples = {self.model["singular"]: _ref("examples", self.name)}
         shown = examples | {
             action["target"].lower(): _ref("examples", f"{self.name}.{action['target'].lower()}")
             for action in self.lifecycle["actions"]
@@ -615,7 +615,7 @@ class _Aggregate:
 
     def links(self) -> Iterator[tuple[str, Json]]:
         """What can be done next with the resource of an answer."""
-        module, id_param = self.model["module"], self.model["id_param"]
+        module, id_param = self.model["singular"], self.model["id_param"]
         identity = {id_param: "$response.body#/id"}
         versioned = identity | {"If-Match": "$response.header.ETag"}
         yield f"get_{module}", _link(f"get_{module}", f"Get the {self.title} again.", identity)
