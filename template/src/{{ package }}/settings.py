@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(10, ge=1, le=500, description="Connections that each replica keeps open.")
     database_connect_timeout_s: float = Field(5, gt=0, description="Limit for opening one connection.")
     database_acquire_timeout_s: float = Field(2, gt=0, description="Limit for waiting for a free connection.")
-    database_command_timeout_s: float = Field(6, gt=0, description="Limit for one statement, network included.")
+    database_command_timeout_s: float = Field(6, gt=0, description="Limit for a statement or transaction, all in all.")
     database_statement_timeout_ms: int = Field(5000, ge=1, description="Limit for one statement, in the server.")
     database_lock_timeout_ms: int = Field(2000, ge=1, description="Limit for waiting for a lock, in the server.")
     database_idle_transaction_timeout_ms: int = Field(

@@ -1,7 +1,8 @@
 """PostgreSQL by asyncpg: a fixed set of connections, and errors in the service's own words.
 
 The pool is our own on asyncpg's public interface: it hands out the connection itself, which halves the processor time
-of a statement, opens connections only in the background and fails at once while there is none.
+of a statement, opens connections only in the background and fails at once while there is none. One clock watches all
+time limits, because a timer for each statement would cost more than the rest of the pool.
 Nothing may be set on a connection beyond a transaction (`SET LOCAL`), because it is not reset between its users.
 """
 
@@ -12,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from math import inf
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
@@ -33,6 +35,7 @@ SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 OPENING_PATIENCE_S = 2.0
 CLOSING_PATIENCE_S = 1.0
+TICKS_PER_LIMIT = 4
 STATEMENT_CACHE_SIZE = 512
 
 # Classes and codes of https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -59,15 +62,19 @@ class Database:
         self._application_name = application_name
         self._idle: list[Connection] = []
         self._all: set[Connection] = set()
-        self._waiting: deque[asyncio.Future[Connection]] = deque()
+        self._in_use: dict[Connection, float] = {}  # since when
+        self._waiting: deque[tuple[float, asyncio.Future[Connection]]] = deque()  # since when, and for what
         self._missing = asyncio.Event()
-        self._keeper: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
         """Begin to connect; returns when connected, or after a short while: it is not needed to start."""
         self._missing.set()
         connected = asyncio.Event()
-        self._keeper = asyncio.create_task(self._keep_connected(connected))
+        self._tasks = [
+            asyncio.create_task(self._keep_connected(connected)),
+            asyncio.create_task(self._keep_limits()),
+        ]
         try:
             async with asyncio.timeout(OPENING_PATIENCE_S):
                 await connected.wait()
@@ -76,12 +83,12 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections; call it when no request is under way any more."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         connections, self._all = self._all, set()
         self._idle.clear()
-        self._refuse_waiting()
+        self._refuse_waiting("The database cannot be reached at the moment.")
         await asyncio.gather(*(_close(connection) for connection in connections))
 
     async def ping(self) -> bool:
@@ -108,6 +115,7 @@ class Database:
         started = time.time_ns() if self.observe else 0
         failure: BaseException | None = None
         connection = self._idle.pop() if self._idle else await self._wait_for_connection()
+        self._in_use[connection] = time.monotonic()
         try:
             return await method(connection, sql, *args)
         except BaseException as error:
@@ -125,6 +133,7 @@ class Database:
         started = time.time_ns() if self.observe else 0
         failure: BaseException | None = None
         connection = self._idle.pop() if self._idle else await self._wait_for_connection()
+        self._in_use[connection] = time.monotonic()
         try:
             async with connection.transaction():
                 yield connection
@@ -141,25 +150,23 @@ class Database:
         if not self._all:
             raise _unavailable("The database cannot be reached at the moment.")
         waiter: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+        self._waiting.append((time.monotonic(), waiter))
         try:
-            async with asyncio.timeout(self._settings.database_acquire_timeout_s):
-                return await waiter
-        except BaseException as error:
+            return await waiter
+        except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled() and not waiter.exception():
                 self._release(waiter.result(), None)
-            if isinstance(error, TimeoutError):
-                raise _unavailable("All connections to the database are busy.") from None
             raise
 
     def _release(self, connection: Connection, failure: BaseException | None) -> None:
+        self._in_use.pop(connection, None)
         if failure is not None and not _is_reusable(connection, failure):
             connection.terminate()
         if connection.is_closed():
             self._forget(connection)
             return
         while self._waiting:
-            waiter = self._waiting.popleft()
+            _, waiter = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_result(connection)
                 return
@@ -171,14 +178,27 @@ class Database:
         if connection in self._idle:
             self._idle.remove(connection)
         if not self._all:
-            self._refuse_waiting()
+            self._refuse_waiting("The database cannot be reached at the moment.")
         self._missing.set()
 
-    def _refuse_waiting(self) -> None:
-        while self._waiting:
-            waiter = self._waiting.popleft()
+    def _refuse_waiting(self, reason: str, since: float = inf) -> None:
+        """Refuse those who have been waiting since this time, or for longer; by default everybody."""
+        while self._waiting and self._waiting[0][0] <= since:
+            _, waiter = self._waiting.popleft()
             if not waiter.done():
-                waiter.set_exception(_unavailable("The database cannot be reached at the moment."))
+                waiter.set_exception(_unavailable(reason))
+
+    async def _keep_limits(self) -> None:
+        """Refuse who waits for too long, and end connections whose statement or transaction takes too long."""
+        settings = self._settings
+        waiting_s, using_s = settings.database_acquire_timeout_s, settings.database_command_timeout_s
+        while True:
+            await asyncio.sleep(min(waiting_s, using_s) / TICKS_PER_LIMIT)
+            now = time.monotonic()
+            self._refuse_waiting("All connections to the database are busy.", now - waiting_s)
+            for connection, since in list(self._in_use.items()):
+                if since <= now - using_s:
+                    connection.terminate()
 
     async def _keep_connected(self, connected: asyncio.Event) -> None:
         pause = SHORTEST_PAUSE_S
@@ -201,7 +221,6 @@ class Database:
         connection = await asyncpg.connect(
             settings.database_url.get_secret_value(),
             timeout=settings.database_connect_timeout_s,
-            command_timeout=settings.database_command_timeout_s,
             statement_cache_size=STATEMENT_CACHE_SIZE,
             max_cached_statement_lifetime=0,
             server_settings={
@@ -215,9 +234,10 @@ class Database:
             },
         )
         try:
-            await connection.set_type_codec(
-                "jsonb", schema="pg_catalog", encoder=_encode_json, decoder=msgspec.json.decode
-            )
+            async with asyncio.timeout(settings.database_connect_timeout_s):
+                await connection.set_type_codec(
+                    "jsonb", schema="pg_catalog", encoder=_encode_json, decoder=msgspec.json.decode
+                )
         except BaseException:
             connection.terminate()
             raise
@@ -229,8 +249,6 @@ class Database:
         """Raise what the client should hear of the error; return if it is none of the database's."""
         if isinstance(error, asyncpg.PostgresError):
             self._raise_for_code(error)
-        elif isinstance(error, TimeoutError):
-            raise _unavailable("The database is too busy to answer in time.") from error
         elif isinstance(error, ConnectionError | asyncpg.InterfaceError) and connection.is_closed():
             raise _unavailable("The connection to the database was lost.") from error
 
