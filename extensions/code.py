@@ -194,7 +194,7 @@ def _part(part: Model) -> Model:
         "patch": f"Annotated[{items} | None, Field(max_length={part['max']}{alias}), NotNull] = None",
         "constant": part["table"].upper(),
         "function": f"_{part['table']}",
-        "members": [{"column": name, "value": value} for name, value in _arguments(variable, part["fields"])],
+        "members": [{"column": name, "value": value} for name, value in _arguments("part", part["fields"])],
         "from_view": [
             {"attribute": field["attribute"], "value": _from_view(field, variable)} for field in part["fields"]
         ],

@@ -55,8 +55,12 @@ def _break(line: str) -> list[str]:
         return [f"{found[1]}(", *(f"{inner}{name}," for name in found[2].split(", ")), ")"]
     if found := _ASSIGNMENT.fullmatch(line):
         head, value = found[1], found[2]
-        if len(head) + 1 <= WIDTH and len(inner) + len(value) <= WIDTH and not _brackets(value):
+        start = next((start for start, end in _brackets(value) if end > start + 1), WIDTH)
+        if len(head) < WIDTH < len(head) + start + 1 and len(inner) + len(value) <= WIDTH:
             return [f"{head}(", inner + value, f"{indent})"]
+        name, _, annotation = head.strip().removesuffix(" =").partition(": ")
+        if _outside(annotation, [at.start() for at in re.finditer(" [|] ", annotation)]):
+            return [f"{indent}{name}: (", *_break(inner + annotation), f"{indent}) = {value}"]
     if len(parts := _operands(line)) > 1:
         return [parts[0], *(broken for part in parts[1:] for broken in _break(indent + part))]
     pairs = [(start, end) for start, end in _brackets(line) if end > start + 1]
@@ -168,6 +172,7 @@ def _member_key(member: str) -> tuple[Any, ...]:
 def docstring(text: str, indent: int = 0) -> str:
     """A docstring for a place indented by `indent`: on one line if it fits, else wrapped."""
     text = " ".join(str(text).split()).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    text = f" {text}" if text.startswith('"') else text
     if indent + len(text) + 7 <= WIDTH:
         return f'"""{text}{" " * text.endswith(chr(34))}"""'
     width = min(WIDTH - indent - 3, len(text) - 1)  # two lines at least: the formatter would join one with its quotes

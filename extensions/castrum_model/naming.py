@@ -8,7 +8,7 @@ import keyword
 import re
 
 LONGEST_NAME = 40
-LONGEST_VARIABLE = 24
+LONGEST_VARIABLE = 16
 LONGEST_IDENTIFIER = 60  # PostgreSQL silently cuts what is longer than 63; a name and its field share a line of code
 
 PASCAL = re.compile(r"[A-Z][A-Za-z0-9]*")
@@ -410,10 +410,11 @@ RESERVED_PATHS = frozenset({"livez", "readyz", "docs", "problems", "openapi", "o
 
 RESERVED_CLASSES = _set(
     """
-    Annotated Any Body Caller Claim Connection Database Date DateTime Decimal DomainError Enum False Field FieldError
-    IfMatch IfNoneMatch JsonObject JsonValue KeyTaken Literal Mapping Money None NotNull Once Operations PageQuery
-    Problem Query Record Reply RuleViolated Self Sequence Settings Sort StrEnum Struct Timestamp TransitionRefused True
-    UTC UUID
+    Annotated Any Api Behaviour Body Caller Claim ClassVar Connection Database Date DateTime Day Decimal DecimalText
+    Digits DomainError Email Enum False Field FieldError IfMatch IfNoneMatch Int32 Int64 JsonObject JsonValue KeyTaken
+    Line Literal Mapping Money MoneyIn NonNegativeMoneyIn None NotNull Once Operations PageParameters PageQuery Patch
+    Problem Protocol Query Record Reply RuleViolated Self Sequence Settings Sort StrEnum Struct Text Timestamp
+    TransitionRefused True TrueFalse UTC UUID Url Uuid Whole
     """
 ) | frozenset(name for name in BUILTINS if name[0].isupper())
 
@@ -449,11 +450,15 @@ def variable_name(name: str) -> str:
     """The name as a variable that stands for one aggregate or part; of a long name it is the last word."""
     if len(name) > LONGEST_VARIABLE:
         name = name.rpartition("_")[2]
+    if len(name) > LONGEST_VARIABLE:
+        name = "subject"
     return f"{name}_" if name in VARIABLES else python_name(name)
 
 
 def method_name(name: str) -> str:
     """The name as a method: only keywords and the methods that every aggregate has give way."""
+    if name == "assert":
+        return "assert_it"  # `assert_` is taken for unittest's by linters
     taken = name in PYTHON_WORDS or name in OWN_NAMES or name in PYDANTIC_ATTRIBUTES or name in VARIABLES
     return f"{name}_" if taken else name
 
