@@ -39,7 +39,8 @@ def main() -> int:
         scratch.chmod(0o755)  # PostgreSQL may run as another user
         template = generation.clone(options.template, scratch / "template")
         if "generation" in parts:
-            lines += ["", *generation.lines(generation.measure(template, scratch, options.copies))]
+            times = generation.measure(template, scratch, options.copies)
+            lines += ["", *generation.lines(times, generation.yardstick(options.copies))]
         if parts != ("generation",):
             lines += _services(Site(template, scratch, stack), stack, parts, options.seconds, options.cycles)
     text = "\n".join([*lines, ""])
