@@ -305,10 +305,11 @@ def _everything(aggregate: Model) -> list[Model]:
 
 def _model_imports(aggregate: Model) -> str:
     fields = _everything(aggregate)
-    lines = {line for field in fields for line in field["imports"]["python"] if not line.startswith("from .model")}
-    for field in fields:
-        if field["default"] and field["default"]["imports"] and not (field["readonly"] and not field["optional"]):
-            lines -= set(field["default"]["imports"]) - _needed_by(fields, field)
+    printed = set(re.findall(r"\w+", " ".join(field["code"]["model"] for field in fields)))
+    candidates = {line for field in fields for line in field["imports"]["python"]}
+    lines = {
+        line for line in candidates if line.rpartition(" ")[2] in printed and not line.startswith("from .model")
+    }
     lines |= {"from dataclasses import dataclass", "from datetime import datetime", "from uuid import UUID"}
     if any("field(default_factory" in field["code"]["model"] for field in fields):
         lines.add("from dataclasses import field")
@@ -317,18 +318,6 @@ def _model_imports(aggregate: Model) -> str:
     if aggregate["lifecycle"]:
         lines.add("from ..kernel import TransitionRefused")
     return imports(lines)
-
-
-def _needed_by(fields: list[Model], but: Model) -> set[str]:
-    """The imports for the annotations of fields, and for the defaults of those that have them in the model."""
-    needed = set()
-    words = {"Decimal": "from decimal import Decimal", "Money": "from ..kernel import Money"}
-    words |= {"UUID": "from uuid import UUID", "date": "from datetime import date"}
-    for field in fields:
-        text = field["code"]["model"] if field is not but else field["python"]
-        tokens = {token.strip("[](),.|\"' =") for token in text.replace("[", " ").replace("(", " ").split()}
-        needed |= {line for word, line in words.items() if word in tokens}
-    return needed
 
 
 def _schema_imports(aggregate: Model) -> str:
