@@ -305,7 +305,8 @@ def _everything(aggregate: Model) -> list[Model]:
 
 def _model_imports(aggregate: Model) -> str:
     fields = _everything(aggregate)
-    printed = set(re.findall(r"\w+", " ".join(field["code"]["model"] for field in fields)))
+    text = " ".join(field["code"]["model"] for field in fields)
+    printed = set(re.findall(r"(?<![.\w])\w+", re.sub(r'"[^"]*"', "", text)))
     candidates = {line for field in fields for line in field["imports"]["python"]}
     lines = {
         line for line in candidates if line.rpartition(" ")[2] in printed and not line.startswith("from .model")
