@@ -307,9 +307,12 @@ def _model_imports(aggregate: Model) -> str:
     fields = _everything(aggregate)
     text = " ".join(field["code"]["model"] for field in fields)
     printed = set(re.findall(r"(?<![.\w])\w+", re.sub(r'"[^"]*"', "", text)))
-    candidates = {line for field in fields for line in field["imports"]["python"]}
     lines = {
-        line for line in candidates if line.rpartition(" ")[2] in printed and not line.startswith("from .model")
+        f"{module} import {name}"
+        for field in fields
+        for module, _, names in (line.partition(" import ") for line in field["imports"]["python"])
+        for name in names.split(", ")
+        if name in printed and module != "from .model"
     }
     lines |= {"from dataclasses import dataclass", "from datetime import datetime", "from uuid import UUID"}
     if any("field(default_factory" in field["code"]["model"] for field in fields):
