@@ -74,11 +74,12 @@ def _break(line: str) -> list[str]:
     items = _split(body)
     if len(inner) + len(body) <= WIDTH and not (is_signature and len(items) == 1):
         return [head, inner + body, indent + tail]
-    if len(items) > 1 or not _clauses(body)[1:]:
+    if len(items) > 1 or is_signature:
         broken = [part for item in items for part in _break(f"{inner}{item},")]
     else:
         broken = [part for clause in _clauses(body) for part in _break(inner + clause)]
-    return [head, *broken, indent + tail]
+    first, *rest = _break(f"{indent}x{tail[1:]}")  # a name in place of the bracket, which opened on another line
+    return [head, *broken, indent + tail[0] + first.removeprefix(f"{indent}x"), *rest]
 
 
 def _operands(line: str) -> list[str]:

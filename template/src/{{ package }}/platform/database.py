@@ -294,4 +294,4 @@ async def _close(connection: Connection) -> None:
 
 
 def _unavailable(detail: str) -> Problem:
-    return Problem(503, "unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_S)})
+    return Problem(503, "service-unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_S)})
