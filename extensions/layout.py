@@ -73,8 +73,8 @@ def _break(line: str) -> list[str]:
     head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
     items = _split(body)
     if len(inner) + len(body) <= WIDTH and not (is_signature and len(items) == 1):
-        return [head, inner + body, indent + tail]
-    if len(items) > 1 or is_signature:
+        broken = [inner + body]
+    elif len(items) > 1 or is_signature:
         broken = [part for item in items for part in _break(f"{inner}{item},")]
     else:
         broken = [part for clause in _clauses(body) for part in _break(inner + clause)]
