@@ -72,9 +72,10 @@ def _break(line: str) -> list[str]:
     start, end = pairs[0] if is_signature else pairs[-1]
     head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
     items = _split(body)
-    if len(inner) + len(body) <= WIDTH and not (is_signature and len(items) == 1):
+    is_display = line[start] in "[{" and re.search(r"[\w\])]$", head[:-1]) is None and not _clauses(body)[1:]
+    if len(inner) + len(body) <= WIDTH and not (is_signature and len(items) == 1) and not is_display:
         broken = [inner + body]
-    elif len(items) > 1 or is_signature:
+    elif len(items) > 1 or is_signature or is_display:
         broken = [part for item in items for part in _break(f"{inner}{item},")]
     else:
         broken = [part for clause in _clauses(body) for part in _break(inner + clause)]
