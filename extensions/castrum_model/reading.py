@@ -48,13 +48,15 @@ def project_domain(conf: Mapping[str, Any]) -> Any:
 @lru_cache(maxsize=8)
 def _read(path: Path, _modified: int, _size: int) -> Any:
     try:
-        return load_yaml(path.read_bytes())
+        domain = load_yaml(path.read_bytes())
+        lines = [] if domain and isinstance(domain, dict) else problems_of(domain)  # nothing would mean: no file
     except OSError as error:
         raise DomainFileError(f"{DOMAIN_FILE} cannot be read: {error.strerror}") from None
     except YamlError as problem:
-        raise DomainFileError(
-            f"{DOMAIN_FILE} is not valid:\n" + "\n".join(f"  - {line}" for line in problem.lines)
-        ) from None
+        lines = problem.lines
+    if lines:
+        raise DomainFileError(f"{DOMAIN_FILE} is not valid:\n" + "\n".join(f"  - {line}" for line in lines))
+    return domain
 
 
 def domain_error(domain: object, conf: Mapping[str, Any]) -> str:
