@@ -17,8 +17,9 @@ from jinja2.ext import Extension
 
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Any
 
-    from jinja2 import Environment
+    from jinja2 import Environment, Template, nodes
 
 FOLDER = Path(__file__).resolve().parent
 PACKAGE = f"_castrum_{hashlib.sha256(str(FOLDER).encode()).hexdigest()[:16]}"

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .layout import imports, string
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Model = dict[str, Any]
 
@@ -344,7 +346,8 @@ def _schema_imports(aggregate: Model) -> str:
     if any("Annotated[" in text for text in printed):
         lines.add("from typing import Annotated")
     if any("Field(" in text for text in printed) or _renamed_filters(aggregate):
-        lines |= {"from pydantic import Field", *(["from typing import Annotated"] if _renamed_filters(aggregate) else [])}
+        lines |= {"from pydantic import Field"}
+        lines |= {"from typing import Annotated"} if _renamed_filters(aggregate) else set()
     if any("NotNull" in text for text in printed):
         lines.add(f"{FIELDS} NotNull")
     if any(field["kind"] == "json" for field in aggregate["input_fields"]):
@@ -520,7 +523,8 @@ def _example_patch(aggregate: Model) -> Model:
 
 def _references(aggregate: Model) -> list[Model]:
     fields = [([field["wire"]], field) for field in aggregate["input_fields"]]
-    fields += [([part["wire"], 0, field["wire"]], field) for part in aggregate["parts"] for field in part["input_fields"]]
+    for part in aggregate["parts"]:
+        fields += [([part["wire"], 0, field["wire"]], field) for field in part["input_fields"]]
     return [
         {"place": python_row(place), "module": field["reference"]["module"]}
         for place, field in fields
@@ -572,7 +576,8 @@ def string_row(texts: list[str], brackets: str = "[]") -> str:
 
 def looks_secret(name: str) -> bool:
     """Whether ruff's S105 takes a text that is assigned to this name for a password."""
-    return re.search(r"(?:^|_)(?:pas+wo?r?d|pass(?:phrase)?|pwd|token|secrete?)(?:$|_)", name, re.IGNORECASE) is not None
+    words = r"(?:^|_)(?:pas+wo?r?d|pass(?:phrase)?|pwd|token|secrete?)(?:$|_)"
+    return re.search(words, name, re.IGNORECASE) is not None
 
 
 GLOBALS: Model = {}

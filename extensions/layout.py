@@ -11,10 +11,13 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterable
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from .castrum_model.naming import natural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 WIDTH = 120
 INDENT = 4
@@ -53,8 +56,8 @@ def _break(line: str) -> list[str]:
     inner = indent + " " * INDENT
     if found := _IMPORT.fullmatch(line):
         return [f"{found[1]}(", *(f"{inner}{name}," for name in found[2].split(", ")), ")"]
-    if found := _ASSIGNMENT.fullmatch(line):
-        head, value = found[1], found[2]
+    if assignment := _ASSIGNMENT.fullmatch(line):
+        head, value = assignment[1], assignment[2]
         start = next((start for start, end in _brackets(value) if end > start + 1), WIDTH)
         if len(head) < WIDTH < len(head) + start + 1 and len(inner) + len(value) <= WIDTH:
             return [f"{head}(", inner + value, f"{indent})"]
@@ -64,8 +67,8 @@ def _break(line: str) -> list[str]:
     if len(parts := _operands(line)) > 1:
         return [parts[0], *(broken for part in parts[1:] for broken in _break(indent + part))]
     pairs = [(start, end) for start, end in _brackets(line) if end > start + 1]
-    if found and len(found[1]) > WIDTH:
-        pairs = [pair for pair in pairs if pair[1] < len(found[1])]
+    if assignment and len(assignment[1]) > WIDTH:
+        pairs = [pair for pair in pairs if pair[1] < len(assignment[1])]
     if not pairs:
         return [line]
     is_signature = re.match(r"\s*(?:async )?def ", line) is not None
@@ -89,7 +92,7 @@ def _operands(line: str) -> list[str]:
         return [line]
     starts = _outside(line, [found.start() for found in re.finditer(" (?:if|else|and) ", line)])
     edges = [0, *(start + 1 for start in starts), len(line) + 1]
-    return [line[start : end - 1] for start, end in zip(edges, edges[1:], strict=False)]
+    return [line[start : end - 1] for start, end in pairwise(edges)]
 
 
 def _brackets(text: str) -> list[tuple[int, int]]:
@@ -120,7 +123,7 @@ def _split(body: str) -> list[str]:
     """The items between the outermost commas."""
     commas = _outside(body, [at for at, character in enumerate(body) if character == ","])
     edges = [-1, *commas, len(body)]
-    items = [body[start + 1 : end].strip() for start, end in zip(edges, edges[1:], strict=False)]
+    items = [body[start + 1 : end].strip() for start, end in pairwise(edges)]
     return [item for item in items if item]
 
 
@@ -128,7 +131,7 @@ def _clauses(body: str) -> list[str]:
     """A comprehension's element and its clauses."""
     starts = _outside(body, [found.start() for found in _CLAUSE.finditer(body)])
     edges = [0, *starts, len(body)]
-    return [body[start:end].strip() for start, end in zip(edges, edges[1:], strict=False)]
+    return [body[start:end].strip() for start, end in pairwise(edges)]
 
 
 def imports(lines: Iterable[str], package: str = "") -> str:
@@ -144,11 +147,11 @@ def imports(lines: Iterable[str], package: str = "") -> str:
             module, _, members = line.removeprefix("from ").partition(" import ")
             names.setdefault(module, set()).update(member.strip() for member in members.split(","))
     groups: dict[int, list[tuple[Any, str]]] = {}
-    for module, members in names.items():
+    for module, found in names.items():
         root = module.partition(".")[0]
         group = _group(root, package)
-        text = f"from {module} import {', '.join(sorted(members, key=_member_key))}" if members else f"import {module}"
-        groups.setdefault(group, []).append(((bool(members), _module_key(module)), text))
+        text = f"from {module} import {', '.join(sorted(found, key=_member_key))}" if found else f"import {module}"
+        groups.setdefault(group, []).append(((bool(found), _module_key(module)), text))
     return "\n\n".join("\n".join(text for _, text in sorted(groups[group])) for group in sorted(groups))
 
 
@@ -177,14 +180,15 @@ def docstring(text: str, indent: int = 0) -> str:
     text = f" {text}" if text.startswith('"') else text
     if indent + len(text) + 7 <= WIDTH:
         return f'"""{text}{" " * text.endswith(chr(34))}"""'
-    width = min(WIDTH - indent - 3, len(text) - 1)  # two lines at least: the formatter would join one with its quotes
+    # Two lines at least: the formatter would join one with its quotes.
+    width = min(WIDTH - indent - 3, len(text) - 1)
     lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
     pad = " " * indent
     return '"""' + f"\n{pad}".join([*lines, '"""'])
 
 
 def string(value: str, indent: int = 0) -> str:
-    """A string literal that starts after `indent` columns and a comma follows: in parentheses if it needs more lines."""
+    """A string literal that starts after `indent` columns and a comma follows: in parentheses on several lines."""
     literal = _literal(value)
     if indent + len(literal) + 1 <= WIDTH:
         return literal
