@@ -126,6 +126,7 @@ class Edge:
         self._common: Pairs = [(b"x-content-type-options", b"nosniff")]
         if self._limit is not None:
             self._common.append((b"ratelimit-policy", self._limit.policy))
+        self._behind_cors = bool(settings.cors_origins)
         self._prepared = False
         self._table: Table | None = None
         self._bound: dict[Operation, BoundOperation] = {}
@@ -169,6 +170,8 @@ class Edge:
         return bound
 
     def _prepare(self, app: FastAPI) -> None:
+        if not self._behind_cors:
+            app.state.edge = self
         self._table = build(app)
         if self._table is not None:
             for operation in self._table.operations:

@@ -1,7 +1,7 @@
 """Logs: one JSON object a line on standard output, with the ids of the request that it belongs to.
 
-What the service and its libraries log goes through `logging`. The line of each request is encoded by msgspec and
-written in batches. Neither holds query strings, headers, bodies, tokens or the caller's name.
+What the service and its libraries log goes through `logging`. The lines of requests are encoded by msgspec and written
+in batches. Neither holds query strings, headers, bodies, tokens or the caller's name.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ import msgspec
 from .exchange import Exchange, current
 
 FLUSH_AFTER_S = 0.05
-FLUSH_BYTES = 16_384
+FLUSH_LINES = 64
 
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
 
 
 class _Clock:
@@ -54,7 +54,7 @@ class AccessLog:
 
     def __init__(self) -> None:
         self._clock = _Clock()
-        self._lines = bytearray()
+        self._lines: list[_Request] = []
         self._scheduled = False
 
     def write(self, exchange: Exchange, duration: float) -> None:
@@ -72,10 +72,8 @@ class AccessLog:
             exchange.route,
             exchange.path,
         )
-        lines = self._lines
-        lines += _encode(line)
-        lines += b"\n"
-        if len(lines) >= FLUSH_BYTES:
+        self._lines.append(line)
+        if len(self._lines) >= FLUSH_LINES:
             self.flush()
         elif not self._scheduled:
             self._scheduled = True
@@ -83,10 +81,10 @@ class AccessLog:
 
     def flush(self) -> None:
         """Write what has been added so far."""
-        lines, self._lines = self._lines, bytearray()
+        lines, self._lines = self._lines, []
         if lines:
             sys.stdout.flush()
-            sys.stdout.buffer.write(lines)
+            sys.stdout.buffer.write(_encoder.encode_lines(lines))
             sys.stdout.buffer.flush()
 
     def _flush_scheduled(self) -> None:
@@ -117,7 +115,7 @@ class JsonFormatter(logging.Formatter):
             }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return _encode(line).decode()
+        return _encoder.encode(line).decode()
 
 
 def configure(level: str) -> None:

@@ -9,6 +9,7 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..settings import Settings
 from .lifecycle import Lifecycle
@@ -26,7 +27,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, _exit)
     config = uvicorn.Config(
-        app,
+        _Entrance(app),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -41,6 +42,23 @@ def serve(app: FastAPI, settings: Settings) -> None:
         timeout_graceful_shutdown=ceil(settings.drain_timeout_s),
     )
     _Server(config, app.state.lifecycle).run()
+
+
+class _Entrance:
+    """Hands requests to the edge, past the layers that FastAPI has in front of it, which have nothing left to do."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._first: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if self._first is None:
+            self._first = getattr(self._app.state, "edge", self._app)
+        scope["app"] = self._app
+        await self._first(scope, receive, send)
 
 
 class _Server(uvicorn.Server):
