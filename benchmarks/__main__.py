@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument(
         "--template", type=Path, default=ROOT, help="the repository whose HEAD is measured, by default this"
     )
+    parser.add_argument("--keep", action="store_true", help="write benchmarks/RESULTS.md, too")
     options = parser.parse_args()
     parts = PARTS if options.only is None else (options.only,)
     if parts != ("generation",) and not measuring.AVAILABLE:
@@ -46,6 +47,8 @@ def main() -> int:
     text = "\n".join([*lines, ""])
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "report.md").write_text(text, encoding="utf-8")
+    if options.keep:
+        (ROOT / "benchmarks" / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
     return 0
 
