@@ -126,7 +126,6 @@ class Edge:
         self._common: Pairs = [(b"x-content-type-options", b"nosniff")]
         if self._limit is not None:
             self._common.append((b"ratelimit-policy", self._limit.policy))
-        self._behind_cors = bool(settings.cors_origins)
         self._prepared = False
         self._table: Table | None = None
         self._bound: dict[Operation, BoundOperation] = {}
@@ -170,7 +169,7 @@ class Edge:
         return bound
 
     def _prepare(self, app: FastAPI) -> None:
-        if not self._behind_cors:
+        if len(app.user_middleware) == 1:  # nothing but FastAPI's own layers is in front, see server.py
             app.state.edge = self
         self._table = build(app)
         if self._table is not None:

@@ -27,7 +27,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, _exit)
     config = uvicorn.Config(
-        _Entrance(app),
+        Entrance(app),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -44,8 +44,11 @@ def serve(app: FastAPI, settings: Settings) -> None:
     _Server(config, app.state.lifecycle).run()
 
 
-class _Entrance:
-    """Hands requests to the edge, past the layers that FastAPI has in front of it, which have nothing left to do."""
+class Entrance:
+    """Hands requests to the edge, past the layers that FastAPI has in front of it, which have nothing left to do.
+
+    With another middleware on the application, every request takes the ordinary way through all of them.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
