@@ -4,6 +4,7 @@ The base image that the generated Dockerfile names by digest is fabricated from 
 given to the build under that name, so the Dockerfile is tested as it is.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -25,8 +26,8 @@ LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
 def _store(folder: Path | None = None) -> list[str]:
     """The options for the images of these tests, which are nobody else's."""
     folder = (folder or cached("images", [SUITE, PACKAGES, _python_settings()], _make_base)).resolve()
-    # podman wants a short path for what it forgets at the end.
-    passing = Path(tempfile.gettempdir()) / f"castrum-{folder.name[-8:]}"
+    # podman wants a short path for what it forgets at the end; two checkouts must not share it.
+    passing = Path(tempfile.gettempdir()) / f"castrum-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
     return ["--root", str(folder / "root"), "--runroot", str(passing), "--storage-driver", "overlay"]
 
 
