@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def _index_settings() -> dict[str, str]:
 
 
 def build(project: Path, tag: str) -> str:
-    """Build the generated Dockerfile as it is; the images that it names stand for the fabricated one."""
+    """Build the generated Dockerfile as it is; the images that it names stand for the fabricated one. Gives its id."""
     dockerfile = project / "deploy" / "Dockerfile"
     text = dockerfile.read_text(encoding="utf-8")
     pinned = re.findall(r"^(?:ARG \w*IMAGE=|FROM )([^\s$]+)$", text, re.MULTILINE)
@@ -93,11 +94,23 @@ def build(project: Path, tag: str) -> str:
     # buildah looks for the name as it is written, before it puts in the argument.
     written = {*pinned, *re.findall(r"^FROM (\$\S+)", text, re.MULTILINE)}
     contexts = [word for name in written for word in ("--build-context", f"{name}=container-image://{BASE}")]
-    buildah(
-        "bud", "--pull-never", "--layers=false", "--force-rm", "--format", "docker", *contexts,
-        "--tag", tag, "--file", dockerfile, project, timeout=1200,
-    )  # fmt: skip
-    return tag
+    with tempfile.TemporaryDirectory() as folder:
+        identity = Path(folder) / "id"
+        buildah(
+            "bud", "--pull-never", "--layers=false", "--force-rm", "--format", "docker", *contexts,
+            "--tag", tag, "--iidfile", identity, "--file", dockerfile, project, timeout=1200,
+        )  # fmt: skip
+        image = identity.read_text(encoding="utf-8").strip().removeprefix("sha256:")
+    _await(image)
+    return image
+
+
+def _await(image: str) -> None:
+    """Return when podman knows the image: its very first look at a store may come before it has set itself up."""
+    deadline = time.monotonic() + 60
+    while run(*podman("image", "exists", image), check=False).returncode:
+        assert time.monotonic() < deadline, f"podman does not see the image {image} that buildah made"
+        time.sleep(1)
 
 
 def podman(*arguments: str | Path) -> list[str]:
@@ -113,7 +126,7 @@ def hardened(
     """A run as a cluster would have it: read-only, without capabilities, without new privileges."""
     variables = [word for name, value in env.items() for word in ("--env", f"{name}={value}")]
     return podman(
-        "run", "--rm", "--network", "host", "--cgroups=disabled", "--no-healthcheck", *LIMITS,
+        "run", "--rm", "--pull", "never", "--network", "host", "--cgroups=disabled", "--no-healthcheck", *LIMITS,
         "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
         *(("--entrypoint", entrypoint) if entrypoint else ()), *variables, image, *command,
     )  # fmt: skip
