@@ -108,8 +108,8 @@ def build(project: Path, tag: str) -> str:
 def _await(image: str) -> None:
     """Return when podman knows the image: its very first look at a store may come before it has set itself up."""
     deadline = time.monotonic() + 60
-    while run(*podman("image", "exists", image), check=False).returncode:
-        assert time.monotonic() < deadline, f"podman does not see the image {image} that buildah made"
+    while (look := run(*podman("image", "exists", image), check=False)).returncode:
+        assert time.monotonic() < deadline, f"podman does not see the image {image}, which buildah made: {look.stderr}"
         time.sleep(1)
 
 
