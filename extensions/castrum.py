@@ -17,9 +17,8 @@ from jinja2.ext import Extension
 
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any
 
-    from jinja2 import Environment, Template, nodes
+    from jinja2 import Environment
 
 FOLDER = Path(__file__).resolve().parent
 PACKAGE = f"_castrum_{hashlib.sha256(str(FOLDER).encode()).hexdigest()[:16]}"
@@ -51,27 +50,4 @@ class CastrumExtension(Extension):
             module = load(part)
             environment.globals.update(module.GLOBALS)
             environment.filters.update(module.FILTERS)
-        _compile_once(environment)
-
-
-def _compile_once(environment: Environment) -> None:
-    """Let the environment compile a string only the first time.
-
-    Copier renders every part of every path from its source, so the same few strings are compiled hundreds of times:
-    half of the time of a copy. `preprocess` is what compiling would call; extensions, such as that of copier's `yield`,
-    reset their state there.
-    """
-    compile_string = environment.from_string
-    compiled: dict[str, Template] = {}
-
-    def from_string(source: str | nodes.Template, *args: Any, **kwargs: Any) -> Template:
-        if args or kwargs or not isinstance(source, str):
-            return compile_string(source, *args, **kwargs)
-        template = compiled.get(source)
-        if template is None:
-            template = compiled[source] = compile_string(source)
-        else:
-            environment.preprocess(source)
-        return template
-
-    environment.from_string = from_string  # type: ignore[method-assign]
+        load("shortcuts").take(environment)

@@ -1,0 +1,64 @@
+"""What the extension shortens in Copier stays what it was."""
+
+from pathlib import Path
+
+import copier
+import pytest
+from copier._main import Worker
+from copier._vcs import get_git
+from harness.repository import commit_all, git
+
+from extensions import shortcuts
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A template with twenty files, of which git knows one as executable."""
+    folder = tmp_path / "template"
+    folder.mkdir()
+    for number in range(20):
+        (folder / f"file{number}.txt").write_text("text\n")
+    (folder / "run.sh").write_text("#!/bin/sh\n")
+    (folder / "run.sh").chmod(0o755)
+    commit_all(folder, "Template")
+    return folder
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The git commands that Copier itself runs for the files that it writes."""
+    shortcuts.ask_file_mode_once()
+    commands: list[tuple[str, ...]] = []
+
+    def recording(*args: object, **kwargs: object) -> object:
+        command = get_git(*args, **kwargs)
+
+        def call(*words: str) -> str:
+            commands.append(words)
+            return str(command(*words))
+
+        return call
+
+    monkeypatch.setattr("copier._main.get_git", recording)
+    return commands
+
+
+@pytest.mark.parametrize(("file_mode", "index_mode"), [("true", "100644"), ("false", "100755")])
+def test_the_index_gets_the_mode_where_git_ignores_that_of_the_file(
+    template: Path, asked: list[tuple[str, ...]], tmp_path: Path, file_mode: str, index_mode: str
+) -> None:
+    destination = tmp_path / "project"
+    destination.mkdir()
+    (destination / "run.sh").write_text("old\n")
+    commit_all(destination, "Before")
+    git(destination, "config", "core.fileMode", file_mode)
+    copier.run_copy(str(template), destination, defaults=True, overwrite=True, quiet=True, vcs_ref="HEAD")
+    assert git(destination, "ls-files", "--stage", "run.sh").startswith(index_mode)
+    assert bool(asked) == (file_mode == "false")
+
+
+def test_a_second_version_of_the_extension_wraps_nothing_twice() -> None:
+    shortcuts.ask_file_mode_once()
+    once = Worker._sync_git_index_executable_bit
+    shortcuts.ask_file_mode_once()
+    assert Worker._sync_git_index_executable_bit is once
