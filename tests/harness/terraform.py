@@ -1,9 +1,9 @@
 """Terraform with the providers' real schemas and without the providers.
 
-`terraform validate` and `terraform test` with `mock_provider` ask a provider for nothing but its schema. Where the folder
-that CASTRUM_TERRAFORM_SCHEMAS names holds schemas (`<provider>.json.xz`, as `terraform providers schema -json` prints
-them), `schema_provider.py` serves them, found by Terraform in a file system mirror; nothing is fetched. Elsewhere
-`terraform init` fetches the real providers.
+`terraform validate` and `terraform test` with `mock_provider` ask a provider for nothing but its schema. Where the
+folder that CASTRUM_TERRAFORM_SCHEMAS names holds schemas (`<provider>.json.xz`, as `terraform providers schema -json`
+prints them), `schema_provider.py` serves them, found by Terraform in a file system mirror; nothing is fetched.
+Elsewhere `terraform init` fetches the real providers.
 """
 
 import json
