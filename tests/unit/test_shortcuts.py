@@ -30,8 +30,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     shortcuts.ask_file_mode_once()
     commands: list[tuple[str, ...]] = []
 
-    def recording(*args: object, **kwargs: object) -> object:
-        command = get_git(*args, **kwargs)
+    def recording(context_dir: Path | None = None) -> object:
+        command = get_git(context_dir)
 
         def call(*words: str) -> str:
             commands.append(words)
