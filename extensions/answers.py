@@ -70,6 +70,8 @@ def check_answers(answers: dict[str, Any]) -> str:
 
 
 def _problem(question: str, answer: Any) -> str:
+    if question not in RULES:
+        return ""
     pattern, words = RULES[question]
     if isinstance(answer, str) and re.fullmatch(pattern, answer):
         return ""
