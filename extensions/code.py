@@ -278,6 +278,7 @@ def _table(owner: Model) -> Model:
         kinds[constraint["kind"]].append(constraint)
     return {
         "name": owner["table"],
+        "renamed_from": owner["former_table"],
         "columns": owner["table_columns"],
         "primary_key": kinds["pk"][0],
         "uniques": kinds["uq"],

@@ -16,7 +16,7 @@ MOST_PARTS = 1000
 LONGEST_DESCRIPTION = 1000
 
 TOP_KEYS = ("context", "description", "aggregates", "consumes")
-AGGREGATE_KEYS = ("description", "plural", "fields", "parts", "lifecycle", "filter", "sort")
+AGGREGATE_KEYS = ("description", "plural", "renamed_from", "fields", "parts", "lifecycle", "filter", "sort")
 FIELD_KEYS = (
     "type",
     "description",
@@ -31,6 +31,7 @@ FIELD_KEYS = (
     "pattern",
     "min",
     "max",
+    "renamed_from",
 )
 FLAGS = ("unique", "index", "readonly", "pii", "secret")
 PART_KEYS = ("entity", "max", "fields", "description")
@@ -59,6 +60,7 @@ class FieldDeclaration:
     example: Any = None
     has_example: bool = False
     description: str = ""
+    renamed_from: str | None = None
 
     @property
     def wire(self) -> str:
@@ -115,6 +117,7 @@ class AggregateDeclaration:
     filter: list[str] = field(default_factory=list)
     sort: list[str] = field(default_factory=list)
     description: str = ""
+    renamed_from: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -263,11 +266,29 @@ class _Parser:
         if len(mapping) > MOST_AGGREGATES:
             self._add("aggregates", f"has {len(mapping)} aggregates; at most {MOST_AGGREGATES} are possible")
             return []
-        return [
+        aggregates = [
             self._aggregate(f"aggregates.{name}", name, value)
             for name, value in mapping.items()
             if self._pascal(f"aggregates.{name}", name, "the name of the aggregate")
         ]
+        self._renames(aggregates, set(mapping), "an aggregate")
+        return aggregates
+
+    def _renames(
+        self, declared: list[AggregateDeclaration] | list[FieldDeclaration], names: set[str], what: str
+    ) -> None:
+        """A former name is nobody's any more, and only one took it over."""
+        taken: dict[str, str] = {}
+        for each in declared:
+            former = each.renamed_from
+            if former is None:
+                continue
+            path = f"{each.path}.renamed_from"
+            if former in names:
+                self._add(path, f"{former!r} is still {what}; drop it, or this word")
+            elif former in taken:
+                self._add(path, f"{former!r} became {taken[former]} already")
+            taken.setdefault(former, each.path)
 
     def _aggregate(self, path: str, name: str, raw: object) -> AggregateDeclaration:
         declared = AggregateDeclaration(path, name, naming.plural(naming.snake(name)))
@@ -288,6 +309,10 @@ class _Parser:
                 self._add(f"{path}.plural", f"{show(plural)} is not a lower-case plural, such as people")
             else:
                 declared.plural = naming.snake(plural)
+        if (former := body.get("renamed_from")) is not None and self._pascal(
+            f"{path}.renamed_from", former, "the former name"
+        ):
+            declared.renamed_from = former
         fields = body.get("fields")
         if fields is None or fields == {}:
             self._add(f"{path}.fields", "has no fields; expected at least one, such as name: string(120)")
@@ -331,11 +356,13 @@ class _Parser:
         if any(isinstance(value, str) and value.count("(") > value.count(")") for value in mapping.values()):
             # A comma inside braces has cut a type in two: its rest is now a key without a value.
             mapping = {name: value for name, value in mapping.items() if value is not None}
-        return [
+        fields = [
             declared
             for name, value in mapping.items()
             if (declared := self._field(f"{path}.{name}", name, value)) is not None
         ]
+        self._renames(fields, set(mapping), "a field")
+        return fields
 
     def _field(self, path: str, name: str, raw: object) -> FieldDeclaration | None:
         named = self._snake(path, name, "the field's name")
@@ -404,6 +431,11 @@ class _Parser:
         """Bounds, pattern, default and example, and the combinations that make no sense."""
         path, spec, row = declared.path, declared.spec, declared.spec.type
         declared.description = self._description(path, body)
+        if (former := body.get("renamed_from")) is not None:
+            if not isinstance(former, str):
+                self._add(f"{path}.renamed_from", f"expected the field's former name, not {kind_of(former)}")
+            elif self._snake(f"{path}.renamed_from", former, "the former name"):
+                declared.renamed_from = former
         sound = True
         if body.get("min") is not None or body.get("max") is not None:
             try:
@@ -658,6 +690,8 @@ class _Parser:
         for flag in ("unique", "index", "readonly", "secret"):
             if getattr(declared, flag):
                 self._add(declared.path, f"{flag} has no meaning in an event that another context publishes")
+        if declared.renamed_from:
+            self._add(declared.path, "renamed_from has no meaning in an event that another context publishes")
         if declared.spec.type.kind == "ref":
             self._add(declared.path, "ref has no meaning in an event; write uuid or id context.X")
 

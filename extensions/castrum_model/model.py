@@ -397,6 +397,7 @@ class Builder:
         everything = [*fields, *(field for part in parts for field in part["fields"])]
         return {
             "name": name,
+            "renamed_from": aggregate.renamed_from,
             "schema": name,
             "module": self._module(name),
             "singular": singular,
@@ -407,6 +408,7 @@ class Builder:
             "plural": aggregate.plural,
             "path": path,
             "table": table,
+            "former_table": _former_table(aggregate),
             "id_param": f"{singular}_id",
             "description": aggregate.description
             or f"{title.capitalize()} of the {naming.words(self._domain.context)} context.",
@@ -461,9 +463,11 @@ class Builder:
             built["secret"] = declared.secret
             built["field"] = declared.wire
             built["server_default"] = default["sql"][index] if default else None
+            built["renamed_from"] = _former_column(declared, form.suffix)
             columns.append(built)
         return {
             "name": declared.name,
+            "renamed_from": declared.renamed_from,
             "wire": declared.wire,
             "attribute": attribute,
             "title": title,
@@ -542,7 +546,10 @@ class Builder:
         tables.primary([parent, "position"])
         tables.foreign(parent, parent_table, "", "CASCADE", use_alter=False)
         keys = [
-            _column(parent, "uuid", "sa.Uuid()", "uuid", f"The {naming.words(aggregate.name)} it belongs to."),
+            {
+                **_column(parent, "uuid", "sa.Uuid()", "uuid", f"The {naming.words(aggregate.name)} it belongs to."),
+                "renamed_from": f"{naming.snake(aggregate.renamed_from)}_id" if aggregate.renamed_from else None,
+            },
             _column("position", "integer", "sa.Integer()", "integer", "Its place in the list, from 0."),
         ]
         columns: list[Json] = []
@@ -563,6 +570,7 @@ class Builder:
             "title": title,
             "titles": naming.words(part.name),
             "table": table,
+            "former_table": None,
             "parent_column": parent,
             "max": part.max,
             "description": part.description
@@ -794,7 +802,24 @@ def _column(name: str, sql: str, sa: str, cast: str, comment: str) -> Json:
         "comment": comment,
         "secret": False,
         "field": None,
+        "renamed_from": None,
     }
+
+
+def _former_table(aggregate: AggregateDeclaration) -> str | None:
+    """The table's name before the rename, as far as it was not given by `plural:`; none when it is the same."""
+    if aggregate.renamed_from is None:
+        return None
+    former = naming.sql_name(naming.plural(naming.snake(aggregate.renamed_from)))
+    return None if former == naming.sql_name(aggregate.plural) else former
+
+
+def _former_column(declared: FieldDeclaration, suffix: str) -> str | None:
+    """The column's name before the rename."""
+    if declared.renamed_from is None:
+        return None
+    wire = f"{declared.renamed_from}_id" if declared.spec.type.kind in {"ref", "id"} else declared.renamed_from
+    return naming.sql_name(f"{wire}{suffix}")
 
 
 def _identity() -> Json:

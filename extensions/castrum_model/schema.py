@@ -27,6 +27,11 @@ _FIELD_KEYS: dict[str, Json] = {
     "pattern": {"type": "string", "description": "Regular expression of the whole value; string and text only."},
     "min": {"type": "number", "description": "Least number, shortest text, fewest values; decimal and money: only 0."},
     "max": {"type": "number", "description": "Greatest number, longest text, most values."},
+    "renamed_from": {
+        "type": "string",
+        "pattern": f"^(?:{naming.SNAKE.pattern})$",
+        "description": "The field's name at the last update: rows and code follow the rename.",
+    },
 }
 
 
@@ -108,6 +113,10 @@ def _aggregate() -> Json:
     properties = {
         "description": {"$ref": "#/definitions/description"},
         "plural": {**_name(naming.KEBAB.pattern), "description": "The plural, where English rules give another one."},
+        "renamed_from": {
+            **_name(naming.PASCAL.pattern),
+            "description": "The aggregate's name at the last update: table, rows and code follow the rename.",
+        },
         "fields": {"$ref": "#/definitions/fields"},
         "parts": {
             "description": "Entities that live and die with the aggregate.",
