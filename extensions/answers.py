@@ -6,10 +6,14 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from copier.errors import UserMessageError
 
+from . import capacity, delivery
 from .castrum_model import naming
+
+Answers = dict[str, Any]
 
 LONGEST_SERVICE_NAME = 40
 
@@ -53,30 +57,53 @@ def package_name(service: str) -> str:
     return f"{name}_service" if taken else name
 
 
-def answer_error(question: str, answer: Any, conf: Any) -> str:
-    """What is wrong with an answer that was typed at its prompt; answers from elsewhere are left to `check_answers`."""
+def answer_error(question: str, answer: Any, conf: Any, earlier: Answers | None = None) -> str:
+    """What is wrong with an answer that was typed at its prompt, by itself or beside those given `earlier`.
+
+    Answers from elsewhere are left to `capacity_plan`, which reports all of them at once.
+    """
     if conf["defaults"] or question in conf["data"]:
         return ""
-    return _problem(question, answer)
+    given = {**(earlier or {}), question: answer}
+    if "model" in given:
+        given["row_bytes"] = capacity.row_bytes(given.pop("model"))
+    return _problem(question, given) or "; ".join(why for _, why in delivery.contradictions(given))
 
 
-def check_answers(answers: dict[str, Any]) -> str:
-    """Raise one clear error for all answers that cannot be used, else return nothing."""
-    problems = [f"  - {name}: {problem}" for name, answer in answers.items() if (problem := _problem(name, answer))]
-    if problems:
-        count = f"{len(problems)} answers cannot" if len(problems) > 1 else "1 answer cannot"
-        raise UserMessageError(f"{count} be used:\n" + "\n".join(problems))
-    return ""
+def capacity_plan(given: Answers, model: dict[str, Any]) -> dict[str, Any]:
+    """The capacity plan for all answers. Raises one clear error for all that cannot be used, alone or together."""
+    problems = {name: problem for name in given if (problem := _problem(name, given))}
+    usable = {name: answer for name, answer in given.items() if name not in problems}
+    usable["row_bytes"] = capacity.row_bytes(model)
+    lines = [f"  - {name}: {problem}" for name, problem in (*problems.items(), *delivery.contradictions(usable))]
+    if lines:
+        count = f"{len(lines)} answers cannot" if len(lines) > 1 else "1 answer cannot"
+        raise UserMessageError(f"{count} be used:\n" + "\n".join(lines))
+    numbers = {name: int(usable[name]) for name in delivery.NUMBERS}
+    return capacity.plan(
+        capacity.Load(numbers["peak_rps"], numbers["p99_ms"], given["availability"], given["release"]),
+        capacity.Growth(numbers["rows_per_day"], numbers["retention_days"], usable["row_bytes"]),
+        cloud=given["cloud"],
+        data_class=given["data_class"],
+        environments=delivery.environment_names(given["environments"]),
+        host=urlsplit(given["api_url"]).hostname or "",
+    )
 
 
-def _problem(question: str, answer: Any) -> str:
+def _problem(question: str, given: Answers) -> str:
+    """What is wrong with one answer by itself."""
     if question not in RULES:
-        return ""
+        return delivery.problem(question, given)
     pattern, words = RULES[question]
+    answer = given[question]
     if isinstance(answer, str) and re.fullmatch(pattern, answer):
         return ""
     return f"{answer!r} is not {words}" if words.startswith(("an ", "one ")) else f"{answer!r} is not made of {words}"
 
 
-GLOBALS = {"answer_error": answer_error, "check_answers": check_answers}
-FILTERS = {"service_name": service_name, "package_name": package_name}
+GLOBALS = {
+    "answer_error": answer_error,
+    "capacity_plan": capacity_plan,
+    "default_region": delivery.default_region,
+}
+FILTERS = {"service_name": service_name, "package_name": package_name, "slug": delivery.slug}

@@ -1,41 +1,40 @@
 """The capacity model: from the operations answers to replicas, connections, time-outs, the database and its storage.
 
-Pure functions on numbers. Every formula is in the docstring of its function, every assumption is a named constant with
-its unit. Chart, Terraform, settings, alerts and documents read what `plan` returns and compute nothing themselves.
+Pure functions of numbers. The formula of each is in its docstring, each assumption is a named constant with its unit.
+Chart, Terraform, settings, alerts and documents read what `plan` returns and compute nothing themselves.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import ceil, log, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Json = dict[str, Any]
 
-# What a request costs. The generated operations take 0.2 to 0.5 ms of the service and 0.1 to 0.5 ms of PostgreSQL
-# (benchmarks/RESULTS.md); the rest is room for the team's own rules and queries.
+# What a request costs. The generated operations take 0.2 to 0.5 ms of the service and 0.1 to 0.5 ms of PostgreSQL, as
+# benchmarks/RESULTS.md has it; the rest is room for the team's own rules and queries.
 REQUEST_CPU_MS = 2.0
 QUERY_CPU_MS = 1.0
 
 POD_UTILISATION = 0.6
-"""Share of its processor request that a pod uses at its planned load; also what the autoscaler aims at."""
+"""Share of its processor request that a pod uses at its planned load; the autoscaler aims at the same."""
 DATABASE_UTILISATION = 0.5
 """Share of the database's processors in use at the peak; the other half is for maintenance, reports and surprises."""
-QUEUEING_SHARE = 0.5
-"""Share of the p99 objective that waiting for and using the pod's processor may take; the database has the rest."""
+DATABASE_SHARE = 0.5
+"""Share of the response time that a request holds a connection; the processor of the pod has the other half."""
+LEAST_P99_MS = 50
 P99_TO_MEAN = log(100)
-"""Ratio of the 99th percentile to the mean where times are exponentially distributed: 4.6."""
+"""How far the 99th percentile of exponentially distributed times is from their mean: 4.6 times."""
 
-MILLICORES = 1000
+ONE_CPU_M = 1000
 LEAST_CPU_M = 250
 CPU_STEP_M = 50
 BASE_MEMORY_MIB = 192
-"""Resident memory of an idle pod (80 MiB measured), its import peak, and what the telemetry queues hold at worst."""
+"""An idle pod (80 MiB measured), a full telemetry queue, and twice that for what allocation leaves unused."""
 MEMORY_STEP_MIB = 64
 EPHEMERAL_MIB = 64
 
@@ -44,27 +43,27 @@ LARGEST_POOL = 40
 POOL_DEVIATIONS = 3
 """Standard deviations above the mean that the pool covers: fewer than 1 of 100 requests waits for a connection."""
 
-LEAST_REPLICAS = 2
 BURST = 3
-"""Growth of the load that the pods at hand absorb while new ones start: the quiet-time minimum is a third."""
+"""How many times its quiet-time load the service absorbs while the autoscaler starts pods."""
 
 MIGRATION_CONNECTIONS = 2
 RESERVED_CONNECTIONS = 20
-"""For people, monitoring, the cloud's own agents and PostgreSQL's `superuser_reserved_connections`."""
+"""For people, monitoring, the cloud's own agents and PostgreSQL's superuser."""
 
 GIB = 2**30
 SMALLEST_STORAGE_GIB = 32
 STORAGE_FREE = 0.3
-"""Share of the storage that stays free: dead rows before a vacuum, index rebuilds, write-ahead log, upgrades."""
+"""Share of the storage that stays free: dead rows before a vacuum, rebuilt indexes, write-ahead log."""
 GROWTH_DAYS = 90
 """The storage is provisioned for the rows of so many days, and grows by itself from there."""
 HOT_DAYS = 7
-"""Rows of so many days are what requests mostly read: they should fit into memory."""
+"""Rows of so many days are what most requests read: they should fit into memory."""
 
+BACKUP_RPO_MINUTES = 5
+"""How old the newest point is to which the log in the backup storage can restore."""
 RESTORE_BASE_MINUTES = 15
 RESTORE_GIB_PER_MINUTE = 5
-STANDBY_RPO_MINUTES = 5
-"""The write-ahead log reaches the backup storage at least so often; less is possible by a synchronous standby only."""
+FAILOVER_MINUTES = 2
 
 CANARY_WEIGHTS = (10, 25, 50)
 CANARY_INTERVAL_S = 300
@@ -72,12 +71,13 @@ CANARY_REQUESTS = 200
 """Requests that the first canary step has to see before its error rate and latency mean anything."""
 
 BACKUP_DAYS = {"public": 7, "internal": 14, "confidential": 30, "restricted": 35}
-ERROR_BUDGETS = {"99.5": 0.005, "99.9": 0.001, "99.95": 0.0005, "99.99": 0.0001}
+ERROR_BUDGETS = {"99.99": 0.0001, "99.95": 0.0005, "99.9": 0.001, "99.5": 0.005}
+MINUTES_A_MONTH = 30 * 24 * 60
 MINUTES_A_YEAR = 365 * 24 * 60
 
 
 class DatabaseClass(NamedTuple):
-    """A size that every cloud sells: processors, memory in GiB, its name in each cloud."""
+    """A size that every cloud sells: processors, memory in GiB, and its name in each."""
 
     vcpus: int
     memory_gib: int
@@ -87,19 +87,17 @@ class DatabaseClass(NamedTuple):
 
     @property
     def max_connections(self) -> int:
-        """Connections to allow: 50 for a GiB of memory, at most 5000, which no cloud exceeds by default.
-
-        A connection takes 5 to 10 MiB with its caches, so they never take more than half of the memory.
-        """
+        """Connections to allow: 50 for each GiB of memory, so that they take half of it at worst; at most 5000."""
         return min(50 * self.memory_gib, 5000)
 
+    @property
     def names(self) -> dict[str, str]:
         """Cloud → name."""
         return {"aws": self.aws, "gcp": self.gcp, "azure": self.azure}
 
 
-SMALL_CLASS = DatabaseClass(2, 4, "db.t4g.medium", "db-custom-1-3840", "B_Standard_B2s")
-"""Shares its processors with others and has no standby: for environments that are not production."""
+SMALL_CLASS = DatabaseClass(2, 4, "db.t4g.medium", "db-custom-2-4096", "B_Standard_B2s")
+"""For environments that are not production; on AWS and Azure it shares its processors with others."""
 CLASSES = (
     DatabaseClass(2, 8, "db.m7g.large", "db-custom-2-8192", "GP_Standard_D2ds_v5"),
     DatabaseClass(4, 16, "db.m7g.xlarge", "db-custom-4-16384", "GP_Standard_D4ds_v5"),
@@ -109,135 +107,147 @@ CLASSES = (
     DatabaseClass(48, 192, "db.m7g.12xlarge", "db-custom-48-196608", "GP_Standard_D48ds_v5"),
     DatabaseClass(64, 256, "db.m7g.16xlarge", "db-custom-64-262144", "GP_Standard_D64ds_v5"),
 )
-"""The ladder for production, dedicated processors with 4 GiB each; the clouds sell the same steps."""
-LARGEST_STORAGE_GIB = {"aws": 65536, "gcp": 65536, "azure": 16384}
+"""For production: processors of its own, with 4 GiB each."""
+LARGEST_STORAGE_GIB = {"aws": 65_536, "gcp": 65_536, "azure": 16_384}
 DATABASE_SLA = {"aws": 99.95, "gcp": 99.95, "azure": 99.99}
-"""What each cloud promises for a database with a standby in another zone, in percent."""
+"""What the cloud promises for such a database with a standby in another zone, in percent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What is asked of the service. Rates a second, times in milliseconds or as named, a row with its index entries."""
+class Load(NamedTuple):
+    """What callers ask: requests a second at the peak, p99 in ms, availability in percent, and how it is released."""
 
     peak_rps: int
     p99_ms: int
     availability: str
-    rpo_minutes: int
-    rto_minutes: int
+    release: str
+
+
+class Growth(NamedTuple):
+    """What is written: rows a day, days that they stay, mean bytes of a row with its index entries."""
+
     rows_per_day: int
     retention_days: int
     row_bytes: int
-    data_class: str
-    release: str
-    cloud: str
 
-    @property
-    def zones(self) -> int:
-        """Zones in use: one for 99.5 %, where the loss of a zone may use up the budget, else three."""
-        return 1 if self.availability == "99.5" else 3
 
-    @property
-    def replica_floor(self) -> int:
-        """Fewest replicas: 2 in one zone, else one in each zone, and two for 99.99 %: a node may go while a zone is lost."""
-        if self.zones == 1:
-            return LEAST_REPLICAS
-        return self.zones * (2 if self.availability == "99.99" else 1)
+class Pods(NamedTuple):
+    """Pods in production: planned requests/s of each, how many the peak needs, the fewest, the most."""
+
+    rps: int
+    needed: int
+    least: int
+    most: int
+
+
+# Pods ----------------------------------------------------------------------------------------------------------------
+
+
+def zones(availability: str) -> int:
+    """Zones in use: one for 99.5 %, whose budget a lost zone may use up, else three."""
+    return 1 if availability == "99.5" else 3
+
+
+def fewest_pods(availability: str) -> int:
+    """Two in one zone; in three zones one each, or two each for 99.99 %: a node may fail while a zone is lost."""
+    return {"99.5": 2, "99.99": 6}.get(availability, 3)
+
+
+def survivors(availability: str) -> int:
+    """Pods that are left of the fewest when a zone is lost, or, in one zone, a pod."""
+    fewest, places = fewest_pods(availability), zones(availability)
+    return fewest - 1 if places == 1 else fewest - fewest // places
 
 
 def mean_ms(p99_ms: int) -> float:
-    """The mean response time that goes with a p99: `p99 / ln 100`, as of exponentially distributed times."""
+    """The mean response time that goes with a p99: `p99 / 4.6`."""
     return p99_ms / P99_TO_MEAN
 
 
-def in_use(rps: float, p99_ms: int) -> float:
-    """Connections in use at once, on average, by Little's law: `L = λ·W`.
-
-    W is how long a request may hold a connection: the database's share of the mean response time.
-    """
-    return rps * mean_ms(p99_ms) * (1 - QUEUEING_SHARE) / 1000
+def busy_connections(rps: float, p99_ms: int) -> float:
+    """Mean number of connections in use, by Little's law: `L = λ · W`, where W is half of the mean response time."""
+    return rps * mean_ms(p99_ms) * DATABASE_SHARE / 1000
 
 
 def pool_size(rps: float, p99_ms: int) -> int:
     """Connections of one pod: `L + 3·√L + 1`, between 4 and 40.
 
-    Requests arrive independently, so the number in use has a Poisson distribution with mean and variance L.
+    Requests come independently of each other, so the number in use has a Poisson distribution: mean and variance are L.
     """
-    busy = in_use(rps, p99_ms)
+    busy = busy_connections(rps, p99_ms)
     return min(LARGEST_POOL, max(LEAST_POOL, ceil(busy + POOL_DEVIATIONS * sqrt(busy) + 1)))
 
 
 def largest_pod_rps(p99_ms: int) -> int:
-    """What one pod can be planned for: the lesser of what its processor and what its connections allow.
+    """What one pod may be planned for: the lesser of what its processor and what its connections allow.
 
-    One worker process uses one processor: `0.6 · 1000 / 2 ms = 300` requests/s. The largest pool, solved for λ:
-    `√L = (√(9 + 4·(40 - 1)) - 3) / 2`, `λ = L / W`.
+    A worker process uses one processor: `0.6 · 1000 / 2 ms = 300` requests/s. The largest pool of 40 connections:
+    `√L = (√(9 + 4·39) - 3) / 2`, `λ = L / W`.
     """
     by_processor = POD_UTILISATION * 1000 / REQUEST_CPU_MS
     root = (sqrt(POOL_DEVIATIONS**2 + 4 * (LARGEST_POOL - 1)) - POOL_DEVIATIONS) / 2
-    by_connections = root**2 / in_use(1, p99_ms)
-    return max(1, int(min(by_processor, by_connections)))
+    by_connections = root**2 / busy_connections(1, p99_ms)
+    return int(min(by_processor, by_connections))
 
 
-def pod_cpu_m(rps: float, p99_ms: int) -> int:
-    """Processor request of one pod in millicores: enough for the load and for the latency, 250 to 1000 in steps of 50.
+def pods(load: Load) -> Pods:
+    """How many pods, and what each is planned for.
 
-    Load: `rps · 2 ms / 0.6`. Latency: the p99 of time in an M/M/1 queue is `4.6 · S / (1 - 0.6)`, where S is 2 ms
-    stretched by the share of a processor; it may be half of the objective.
+    - `rps = min(largest, ⌈peak / survivors⌉)`: the fewest pods share the peak until each has as much as it can take.
+    - `needed = ⌈peak / rps⌉`, and `most = ⌈needed · 3/2⌉`, so that two zones carry the peak; in one zone `needed + 1`.
+      At least twice the fewest, so that the autoscaler has room.
+    - `least = ⌈most / 3⌉`, at least the fewest.
     """
-    load = rps * REQUEST_CPU_MS / POD_UTILISATION
-    latency = MILLICORES * P99_TO_MEAN * REQUEST_CPU_MS / (1 - POD_UTILISATION) / (QUEUEING_SHARE * p99_ms)
-    return min(MILLICORES, max(LEAST_CPU_M, _up(max(load, latency), CPU_STEP_M)))
+    fewest, places = fewest_pods(load.availability), zones(load.availability)
+    rps = min(largest_pod_rps(load.p99_ms), ceil(load.peak_rps / survivors(load.availability)))
+    needed = ceil(load.peak_rps / rps)
+    with_loss = needed + 1 if places == 1 else ceil(needed * places / (places - 1))
+    most = max(2 * fewest, with_loss)
+    return Pods(rps, needed, max(fewest, ceil(most / BURST)), most)
 
 
-def pod_memory_mib(rps: float, p99_ms: int, pool: int) -> int:
-    """Memory of one pod, request and limit: `192 + pool + requests under way`, one MiB each, in steps of 64."""
-    return _up(BASE_MEMORY_MIB + pool + rps * mean_ms(p99_ms) / 1000, MEMORY_STEP_MIB)
-
-
-class Scale(NamedTuple):
-    """Pods in production: planned requests/s of one, fewest, most, and how many more there are during a release."""
-
-    pod_rps: int
-    least: int
-    most: int
-    surge: int
-
-
-def scale(demand: Demand) -> Scale:
-    """How many pods of what load.
-
-    - `pod rps = min(largest, ⌈peak / survivors⌉)`: the fewest replicas, less a lost zone (or, in one zone, a lost pod),
-      share the peak until each has as much as a pod can take.
-    - `needed = ⌈peak / pod rps⌉`; with three zones `most = ⌈needed · 3/2⌉`, so that two zones carry the peak; with one
-      `needed + 1`. Never less than twice the fewest, so that the autoscaler has room.
-    - `least = ⌈most / 3⌉`, and not below the floor of the availability.
-    - A rolling release adds a quarter of the pods, a canary or blue-green release may double them.
-    """
-    floor, zones = demand.replica_floor, demand.zones
-    survivors = floor - 1 if zones == 1 else floor - floor // zones
-    pod_rps = min(largest_pod_rps(demand.p99_ms), ceil(demand.peak_rps / survivors))
-    needed = ceil(demand.peak_rps / pod_rps)
-    most = max(2 * floor, needed + 1 if zones == 1 else ceil(needed * zones / (zones - 1)))
-    least = max(floor, ceil(most / BURST))
-    return Scale(pod_rps, least, most, surge(most, demand.release))
+def surge_percent(release: str) -> int:
+    """Pods that a release adds for a while: a quarter when it rolls, as many again when two versions stand together."""
+    return 25 if release == "rolling" else 100
 
 
 def surge(replicas: int, release: str) -> int:
-    """Pods that a release adds for a while: a quarter when it rolls, as many again when two versions stand together."""
-    return ceil(replicas / 4) if release == "rolling" else replicas
+    """The same as a number of pods, rounded up as Kubernetes does."""
+    return ceil(replicas * surge_percent(release) / 100)
 
 
-def connections(replicas: int, surge: int, pool: int) -> int:
-    """Most connections at once: `(replicas + surge) · pool`, a migration, and the reserve."""
-    return (replicas + surge) * pool + MIGRATION_CONNECTIONS + RESERVED_CONNECTIONS
+def pod_cpu_m(rps: float, p99_ms: int) -> int:
+    """Processor request in millicores: enough for the load and for the latency, 250 to 1000 in steps of 50.
+
+    Load: `rps · 2 ms / 0.6`. Latency: where 60 % of the requested share of a processor is in use, 99 of 100 requests
+    are through after `4.6 · 2 ms / share / (1 - 0.6)` (an M/M/1 queue), which may be half of the objective.
+    """
+    load = rps * REQUEST_CPU_MS / POD_UTILISATION
+    latency = ONE_CPU_M * P99_TO_MEAN * REQUEST_CPU_MS / (1 - POD_UTILISATION) / ((1 - DATABASE_SHARE) * p99_ms)
+    return min(ONE_CPU_M, max(LEAST_CPU_M, _up(max(load, latency), CPU_STEP_M)))
+
+
+def pod_memory_mib(rps: float, p99_ms: int) -> int:
+    """Memory, request and limit: 192 MiB and one for each connection and each request under way, in steps of 64."""
+    return _up(BASE_MEMORY_MIB + pool_size(rps, p99_ms) + rps * mean_ms(p99_ms) / 1000, MEMORY_STEP_MIB)
+
+
+def rate_limit_per_minute(peak_rps: int) -> int:
+    """Requests a minute of one caller at one replica: the whole peak, but not more than a processor can answer.
+
+    `60 · min(peak, 1000 / 2 ms)`, at least 600.
+    """
+    return max(600, int(60 * min(peak_rps, 1000 / REQUEST_CPU_MS)))
+
+
+# Time ----------------------------------------------------------------------------------------------------------------
 
 
 def timeouts(p99_ms: int) -> dict[str, int]:
-    """Time-outs in ms, strictly nested: client > gateway > service ≥ command > statement > lock.
+    """Time-outs in ms, each within the next: lock < statement < command < service < gateway < client.
 
-    A statement may take ten times the p99 objective (2 to 30 s); a lock 0.4 of that; a command, that is a whole
-    transaction, 1.2 of it. A request waits for a connection (0.4) and then uses it, so the service is done after 1.6.
-    Gateway and client wait a second more each, so that the one who knows the reason is the one who reports it.
+    A statement may take ten times the p99 objective, 2 to 30 s; a lock 0.4 of that; a command, which is a statement
+    with its transport or a whole transaction, 1.2 of it. A request waits for a connection (0.4) and uses it (1.2), so
+    the service has answered after 1.6. Gateway and client wait a second more each: who knows the reason reports it.
     """
     statement = min(30_000, max(2_000, 10 * p99_ms))
     lock, acquire, command = statement * 2 // 5, statement * 2 // 5, statement * 6 // 5
@@ -258,18 +268,45 @@ def shutdown(service_ms: int) -> dict[str, int]:
     """Seconds of an orderly end: `grace = pre-stop + drain + 5`.
 
     Pre-stop: 5 s, until no gateway sends requests any more. Drain: as long as the longest request, at least 10 s. The
-    margin is for closing connections and sending the last telemetry.
+    rest is for closing connections and for the last telemetry.
     """
-    pre_stop, drain, margin = 5, max(10, ceil(service_ms / 1000)), 5
-    return {"pre_stop_s": pre_stop, "drain_s": drain, "grace_s": pre_stop + drain + margin}
+    pre_stop, drain, rest = 5, max(10, ceil(service_ms / 1000)), 5
+    return {"pre_stop_s": pre_stop, "drain_s": drain, "grace_s": pre_stop + drain + rest}
 
 
-def rate_limit_per_minute(peak_rps: int) -> int:
-    """Requests a minute of one caller at one replica: the whole peak, but no more than one processor can answer.
+def error_budget_minutes(availability: str, minutes: int = MINUTES_A_YEAR) -> float:
+    """Minutes in which the service may fail, of a year or of so many: `(1 - availability) · minutes`."""
+    return ERROR_BUDGETS[availability] * minutes
 
-    `60 · min(peak, 1000 / 2 ms)`, at least 600.
-    """
-    return max(600, int(60 * min(peak_rps, 1000 / REQUEST_CPU_MS)))
+
+def canary_requests(peak_rps: int) -> float:
+    """Requests that the first step of a canary sees during its analysis in a quiet time: `peak / 3 · 10 % · 300 s`."""
+    return peak_rps * CANARY_WEIGHTS[0] * CANARY_INTERVAL_S / (100 * BURST)
+
+
+def least_canary_rps() -> int:
+    """The peak from which a canary can be judged."""
+    return ceil(CANARY_REQUESTS / canary_requests(1))
+
+
+# The database --------------------------------------------------------------------------------------------------------
+
+
+def connections(load: Load) -> int:
+    """Most connections at once: `(most pods + surge) · pool`, those of a migration, and the reserve."""
+    planned = pods(load)
+    pool = pool_size(planned.rps, load.p99_ms)
+    return connections_of(planned.most, pool, load.release)
+
+
+def connections_of(replicas: int, pool: int, release: str) -> int:
+    """The same for so many replicas with such a pool."""
+    return (replicas + surge(replicas, release)) * pool + MIGRATION_CONNECTIONS + RESERVED_CONNECTIONS
+
+
+def database_vcpus(peak_rps: int) -> float:
+    """Processors that the peak needs: `peak · 1 ms / 0.5`."""
+    return peak_rps * QUERY_CPU_MS / 1000 / DATABASE_UTILISATION
 
 
 def stored_gib(rows_per_day: int, days: int, row_bytes: int) -> float:
@@ -277,136 +314,63 @@ def stored_gib(rows_per_day: int, days: int, row_bytes: int) -> float:
     return rows_per_day * days * row_bytes / (1 - STORAGE_FREE) / GIB
 
 
-def storage_gib(gib: float) -> int:
-    """The storage to provision: the next power of two from 32 GiB, sizes that every cloud sells."""
+def hot_gib(growth: Growth) -> float:
+    """What the rows of a week take, which are those that most requests read."""
+    return growth.rows_per_day * min(HOT_DAYS, growth.retention_days) * growth.row_bytes / GIB
+
+
+def database_class(load: Load, growth: Growth) -> DatabaseClass | None:
+    """The smallest class with enough processors, memory and connections; none when the largest is too small.
+
+    Memory: twice the rows of a week, because half of it is a cache; no more than the largest class has, because a
+    smaller cache is slower and not wrong.
+    """
+    vcpus, wanted = database_vcpus(load.peak_rps), connections(load)
+    memory = min(2 * hot_gib(growth), CLASSES[-1].memory_gib)
+    for size in CLASSES:
+        if size.vcpus >= vcpus and size.memory_gib >= memory and size.max_connections >= wanted:
+            return size
+    return None
+
+
+def largest_peak(peak_rps: int) -> int:
+    """The greatest peak, up to this one, for which there is a database with enough processors."""
+    return min(peak_rps, int(CLASSES[-1].vcpus / database_vcpus(1)))
+
+
+def longest_p99_ms(load: Load) -> int:
+    """The longest p99, below that of the load, with which there is a database with enough connections; 0 if none."""
+    steps = range(load.p99_ms - load.p99_ms % 10, LEAST_P99_MS - 1, -10)
+    return next((ms for ms in steps if connections(load._replace(p99_ms=ms)) <= CLASSES[-1].max_connections), 0)
+
+
+def storage_step_gib(gib: float) -> int:
+    """The next power of two from 32 GiB on: sizes that every cloud sells."""
     size = SMALLEST_STORAGE_GIB
     while size < gib:
         size *= 2
     return size
 
 
-def database_class(demand: Demand, connections: int) -> DatabaseClass | None:
-    """The smallest class with enough processors, memory and connections; none when even the largest is too small.
-
-    Processors: `peak · 1 ms / 0.5`. Memory: twice the rows of a week (half of it caches), but no more than the largest
-    class has, because a colder cache is slower and not wrong.
-    """
-    vcpus = demand.peak_rps * QUERY_CPU_MS / 1000 / DATABASE_UTILISATION
-    hot = 2 * demand.rows_per_day * min(HOT_DAYS, demand.retention_days) * demand.row_bytes / GIB
-    memory = min(hot, CLASSES[-1].memory_gib)
-    for size in CLASSES:
-        if size.vcpus >= vcpus and size.memory_gib >= memory and size.max_connections >= connections:
-            return size
-    return None
+def storage_gib(growth: Growth, cloud: str) -> tuple[int, int]:
+    """Storage to provision, for the rows of 90 days, and the limit of its growth, for all; at least twice as much."""
+    rows, days, size = growth
+    largest = LARGEST_STORAGE_GIB[cloud]
+    first = min(storage_step_gib(stored_gib(rows, min(days, GROWTH_DAYS), size)), largest // 2)
+    return first, min(max(2 * first, storage_step_gib(stored_gib(rows, days, size))), largest)
 
 
 def restore_minutes(gib: float) -> int:
-    """How long a restore from backup takes: a quarter of an hour for the instance, and 5 GiB a minute."""
+    """How long a restore from a backup takes: 15 minutes for the instance, and one for 5 GiB."""
     return RESTORE_BASE_MINUTES + ceil(gib / RESTORE_GIB_PER_MINUTE)
 
 
-def error_budget_minutes(availability: str) -> float:
-    """Minutes a year in which the service may fail: `(1 - availability) · 525600`."""
-    return ERROR_BUDGETS[availability] * MINUTES_A_YEAR
-
-
-def canary_requests(peak_rps: int) -> float:
-    """Requests that the first step of a canary sees in its analysis in a quiet time: `peak / 3 · 10 % · 300 s`."""
-    return peak_rps / BURST * CANARY_WEIGHTS[0] / 100 * CANARY_INTERVAL_S
-
-
-def plan(demand: Demand, environments: Iterable[str], api_url: str) -> Json:
-    """Everything at once; `environments` in the order of promotion, the last one is production.
-
-    Raises ValueError when no database is large enough; see `database_class`.
-    """
-    pods = scale(demand)
-    pool = pool_size(pods.pod_rps, demand.p99_ms)
-    limits = timeouts(demand.p99_ms)
-    wanted = connections(pods.most, pods.surge, pool)
-    size = database_class(demand, wanted)
-    if size is None:
-        raise ValueError("no database is large enough")
-    storage = storage_gib(stored_gib(demand.rows_per_day, min(GROWTH_DAYS, demand.retention_days), demand.row_bytes))
-    most = max(2 * storage, storage_gib(stored_gib(demand.rows_per_day, demand.retention_days, demand.row_bytes)))
-    database = {
-        "vcpus": size.vcpus,
-        "memory_gib": size.memory_gib,
-        "class": size.names(),
-        "connections": wanted,
-        "max_connections": size.max_connections,
-        "row_bytes": demand.row_bytes,
-        "storage_gib": storage,
-        "max_storage_gib": min(most, LARGEST_STORAGE_GIB[demand.cloud]),
-        "multi_zone": demand.zones > 1,
-        "backup_days": BACKUP_DAYS[demand.data_class],
-        "point_in_time": True,
-    }
-    names = list(environments)
-    host = urlsplit(api_url).hostname or ""
-    production = {
-        "name": names[-1],
-        "production": True,
-        "host": host,
-        "replicas": {"min": pods.least, "max": pods.most},
-        "database": {
-            "class": size.names()[demand.cloud],
-            **{key: database[key] for key in ("storage_gib", "max_storage_gib", "multi_zone", "backup_days")},
-            "deletion_protection": True,
-            "max_connections": size.max_connections,
-        },
-    }
-    others = [
-        {
-            "name": name,
-            "production": False,
-            "host": f"{name}.{host}",
-            "replicas": {"min": 1, "max": 2},
-            "database": {
-                "class": SMALL_CLASS.names()[demand.cloud],
-                "storage_gib": SMALLEST_STORAGE_GIB,
-                "max_storage_gib": 4 * SMALLEST_STORAGE_GIB,
-                "multi_zone": False,
-                "backup_days": 7,
-                "deletion_protection": False,
-                "max_connections": SMALL_CLASS.max_connections,
-            },
-        }
-        for name in names[:-1]
-    ]
-    return {
-        "replicas": {"min": pods.least, "max": pods.most},
-        "surge": {"pods": pods.surge, "percent": 25 if demand.release == "rolling" else 100},
-        "pod": {
-            "rps": pods.pod_rps,
-            "cpu_m": pod_cpu_m(pods.pod_rps, demand.p99_ms),
-            "memory_mib": pod_memory_mib(pods.pod_rps, demand.p99_ms, pool),
-            "ephemeral_mib": EPHEMERAL_MIB,
-        },
-        "autoscaling": {"cpu_percent": round(100 * POD_UTILISATION)},
-        "pool_size": pool,
-        "rate_limit_per_minute": rate_limit_per_minute(demand.peak_rps),
-        "timeouts": limits,
-        "shutdown": shutdown(limits["service_ms"]),
-        "slo": {
-            "availability": float(demand.availability),
-            "error_budget": ERROR_BUDGETS[demand.availability],
-            "latency_ms": demand.p99_ms,
-        },
-        "canary": {"weights": list(CANARY_WEIGHTS), "interval_s": CANARY_INTERVAL_S},
-        "database": database,
-        "zones": demand.zones,
-        "environments": [*others, production],
-    }
-
+# Rows ----------------------------------------------------------------------------------------------------------------
 
 ROW_HEADER_BYTES = 28
 INDEX_ENTRY_BYTES = 16
 INDEX_FILL = 0.7
-"""Share of an index page in use after inserts in random order."""
-TEXT_SHARE = 0.5
 LONGEST_TEXT_BYTES = 200
-DOCUMENT_BYTES = 500
 LIST_ITEMS = 5
 WIDTHS = {
     "boolean": 1,
@@ -416,36 +380,141 @@ WIDTHS = {
     "timestamptz": 8,
     "uuid": 16,
     "numeric": 10,
-    "jsonb": DOCUMENT_BYTES,
+    "jsonb": 500,
 }
 
 
 def column_bytes(sql: str) -> int:
-    """Bytes of a value of a PostgreSQL type: half of a text's limit, at most 200; 500 of a document; five items."""
+    """Bytes of a value of this type: of a text half its limit, but at most 200; of a document 500; of a list five."""
     if sql.endswith("[]"):
-        return 24 + LIST_ITEMS * column_bytes(sql[:-2])
-    kind, _, size = re.fullmatch(r"(\w+)(\((\d+).*\))?", sql).groups()  # type: ignore[union-attr]
-    if kind in {"varchar", "char"}:
-        return 1 + min(LONGEST_TEXT_BYTES, ceil(TEXT_SHARE * int(size)))
-    return WIDTHS[kind]
+        return 24 + LIST_ITEMS * column_bytes(sql.removesuffix("[]"))
+    if length := re.fullmatch(r"varchar\((\d+)\)", sql):
+        return 1 + min(LONGEST_TEXT_BYTES, ceil(int(length[1]) / 2))
+    return WIDTHS[sql.partition("(")[0]]
+
+
+def table_bytes(table: Mapping[str, Any]) -> float:
+    """Bytes of a row: `28 + columns`, and in each index `(16 + key) / 0.7`."""
+    widths = {column["name"]: column_bytes(column["sql"]) for column in table["table_columns"]}
+    keys = [constraint["columns"] for constraint in table["constraints"] if constraint["kind"] in {"pk", "uq"}]
+    keys += [index["columns"] for index in table["indexes"]]
+    entries = sum(INDEX_ENTRY_BYTES + sum(widths[name] for name in key) for key in keys)
+    return ROW_HEADER_BYTES + sum(widths.values()) + entries / INDEX_FILL
 
 
 def row_bytes(model: Mapping[str, Any]) -> int:
-    """Mean bytes of a row of the domain's tables: `28 + columns`, and `(16 + key) / 0.7` in each index."""
-    tables = [t for aggregate in model["aggregates"] for t in (aggregate, *aggregate["parts"])]
-    return ceil(sum(map(_table_bytes, tables)) / len(tables))
+    """The mean of the domain's tables, those of parts too."""
+    tables = [table for aggregate in model["aggregates"] for table in (aggregate, *aggregate["parts"])]
+    return ceil(sum(map(table_bytes, tables)) / len(tables))
 
 
-def _table_bytes(table: Mapping[str, Any]) -> float:
-    widths = {column["name"]: column_bytes(column["sql"]) for column in table["table_columns"]}
-    keys = [c["columns"] for c in (*table["indexes"], *table["constraints"]) if c.get("kind") in {None, "pk", "uq"}]
-    entries = sum((INDEX_ENTRY_BYTES + sum(widths[name] for name in columns)) / INDEX_FILL for columns in keys)
-    return ROW_HEADER_BYTES + sum(widths.values()) + entries
+# All of it -----------------------------------------------------------------------------------------------------------
+
+
+def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environments: Iterable[str], host: str) -> Json:
+    """Everything at once; `environments` are in the order of promotion, `host` is the name under which the last serves.
+
+    Raises ValueError when no database is large enough, as `database_class` says.
+    """
+    size = database_class(load, growth)
+    if size is None:
+        raise ValueError("no database is large enough")
+    planned = pods(load)
+    pool = pool_size(planned.rps, load.p99_ms)
+    limits = timeouts(load.p99_ms)
+    first_gib, last_gib = storage_gib(growth, cloud)
+    replicas = {"min": planned.least, "max": planned.most}
+    database = {
+        "storage_gib": first_gib,
+        "max_storage_gib": last_gib,
+        "multi_zone": zones(load.availability) > 1,
+        "backup_days": BACKUP_DAYS[data_class],
+        "max_connections": size.max_connections,
+    }
+    *others, last = environments
+    return {
+        "replicas": replicas,
+        "surge": {"percent": surge_percent(load.release), "pods": surge(planned.most, load.release)},
+        "pod": {
+            "rps": planned.rps,
+            "cpu_m": pod_cpu_m(planned.rps, load.p99_ms),
+            "memory_mib": pod_memory_mib(planned.rps, load.p99_ms),
+            "ephemeral_mib": EPHEMERAL_MIB,
+        },
+        "autoscaling": {"cpu_percent": round(100 * POD_UTILISATION)},
+        "pool_size": pool,
+        "rate_limit_per_minute": rate_limit_per_minute(load.peak_rps),
+        "timeouts": limits,
+        "shutdown": shutdown(limits["service_ms"]),
+        "slo": {
+            "availability": float(load.availability),
+            "error_budget": ERROR_BUDGETS[load.availability],
+            "latency_ms": load.p99_ms,
+        },
+        "canary": {"weights": list(CANARY_WEIGHTS), "interval_s": CANARY_INTERVAL_S},
+        "database": {
+            "vcpus": size.vcpus,
+            "memory_gib": size.memory_gib,
+            "class": size.names,
+            "point_in_time": True,
+            **database,
+        },
+        "zones": zones(load.availability),
+        "environments": [
+            *(_rehearsal(name, f"{name}.{host}", cloud) for name in others),
+            {
+                "name": last,
+                "production": True,
+                "host": host,
+                "replicas": replicas,
+                "database": {"class": size.names[cloud], "deletion_protection": True, **database},
+            },
+        ],
+        "working": _working(load, growth, planned),
+    }
+
+
+def _rehearsal(name: str, host: str, cloud: str) -> Json:
+    """An environment that is not production: the smallest of everything, in one zone."""
+    return {
+        "name": name,
+        "production": False,
+        "host": host,
+        "replicas": {"min": 1, "max": 2},
+        "database": {
+            "class": SMALL_CLASS.names[cloud],
+            "deletion_protection": False,
+            "storage_gib": SMALLEST_STORAGE_GIB,
+            "max_storage_gib": 2 * SMALLEST_STORAGE_GIB,
+            "multi_zone": False,
+            "backup_days": 7,
+            "max_connections": SMALL_CLASS.max_connections,
+        },
+    }
+
+
+def _working(load: Load, growth: Growth, planned: Pods) -> Json:
+    """What lies between the answers and the plan, for the document that shows the arithmetic."""
+    mean = mean_ms(load.p99_ms)
+    stored = stored_gib(*growth)
+    return {
+        "mean_ms": round(mean, 1),
+        "held_ms": round(mean * DATABASE_SHARE, 1),
+        "busy_connections": round(busy_connections(planned.rps, load.p99_ms), 2),
+        "largest_pod_rps": largest_pod_rps(load.p99_ms),
+        "fewest_pods": fewest_pods(load.availability),
+        "survivors": survivors(load.availability),
+        "pods_needed": planned.needed,
+        "connections": connections(load),
+        "vcpus": round(database_vcpus(load.peak_rps), 2),
+        "row_bytes": growth.row_bytes,
+        "hot_gib": round(hot_gib(growth), 1),
+        "stored_gib": round(stored, 1),
+        "restore_minutes": restore_minutes(stored),
+        "budget_minutes_month": round(error_budget_minutes(load.availability, MINUTES_A_MONTH), 1),
+        "budget_minutes_year": round(error_budget_minutes(load.availability)),
+    }
 
 
 def _up(value: float, step: int) -> int:
     return ceil(value / step) * step
-
-
-GLOBALS: dict[str, Any] = {}
-FILTERS: dict[str, Any] = {}
