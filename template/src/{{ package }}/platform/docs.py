@@ -196,5 +196,6 @@ _STRONG = re.compile(r"\*\*([^*]+)\*\*")
 def _read(path: Path) -> dict[str, Any]:
     import yaml  # noqa: PLC0415 - few processes are ever asked for their contract
 
-    document: dict[str, Any] = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    document: dict[str, Any] = yaml.load(path.read_bytes(), loader)  # noqa: S506 - both are safe  # nosec B506
     return document

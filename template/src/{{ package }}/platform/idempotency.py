@@ -53,7 +53,7 @@ DELETE FROM idempotency_key WHERE (caller, key) IN (
     SELECT caller, key FROM idempotency_key WHERE expires_at <= now()
     ORDER BY expires_at LIMIT {PURGE_BATCH} FOR UPDATE SKIP LOCKED
 )
-"""  # noqa: S608 - a constant of this module
+"""  # noqa: S608 - a constant of this module  # nosec B608
 
 
 class KeyTaken(Exception):
