@@ -1,14 +1,5 @@
 locals {
   database_version = "18"
-
-  parameters = {
-    "rds.force_ssl"              = "1"
-    "max_connections"            = tostring(var.database.max_connections)
-    "log_lock_waits"             = "1"
-    "log_min_duration_statement" = "500"
-    "log_statement"              = "ddl"
-    "log_parameter_max_length"   = "0" # values may be personal data
-  }
 }
 
 resource "aws_db_instance" "service" {
@@ -62,14 +53,36 @@ resource "aws_db_parameter_group" "service" {
   description = "PostgreSQL of ${local.name}"
   family      = "postgres${local.database_version}"
 
-  dynamic "parameter" {
-    for_each = local.parameters
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
 
-    content {
-      name         = parameter.key
-      value        = parameter.value
-      apply_method = "pending-reboot"
-    }
+  parameter {
+    name         = "max_connections"
+    value        = var.database.max_connections
+    apply_method = "pending-reboot"
+  }
+
+  parameter {
+    name  = "log_statement"
+    value = "ddl"
+  }
+
+  parameter {
+    name  = "log_min_duration_statement"
+    value = "500"
+  }
+
+  parameter {
+    name  = "log_lock_waits"
+    value = "1"
+  }
+
+  # Values of parameters may be personal data.
+  parameter {
+    name  = "log_parameter_max_length"
+    value = "0"
   }
 
   lifecycle {

@@ -1,10 +1,10 @@
 locals {
   vpc_id = data.aws_eks_cluster.platform.vpc_config[0].vpc_id
 
-  # A standby needs a second zone even where it is not in use yet.
-  zones = slice(data.aws_availability_zones.available.names, 0, min(3, length(data.aws_availability_zones.available.names)))
+  # The zones that the cluster has, three at most. A standby needs a second one even where it is not in use yet.
+  cluster_zones = sort(distinct([for subnet in data.aws_subnet.cluster : subnet.availability_zone]))
   subnet_cidrs = var.network.create ? {
-    for index, zone in local.zones :
+    for index, zone in slice(local.cluster_zones, 0, min(3, length(local.cluster_zones))) :
     zone => cidrsubnet(var.network.cidr, 28 - tonumber(split("/", var.network.cidr)[1]), index)
   } : {}
 
@@ -12,13 +12,10 @@ locals {
   database_cidrs = var.network.create ? values(local.subnet_cidrs) : sort([for subnet in data.aws_subnet.given : subnet.cidr_block])
 }
 
-data "aws_availability_zones" "available" {
-  state = "available"
+data "aws_subnet" "cluster" {
+  for_each = data.aws_eks_cluster.platform.vpc_config[0].subnet_ids
 
-  filter {
-    name   = "opt-in-status"
-    values = ["opt-in-not-required"]
-  }
+  id = each.value
 }
 
 data "aws_subnet" "given" {

@@ -12,15 +12,15 @@ mock_provider "aws" {
     defaults = { region = "eu-central-1" }
   }
 
-  mock_data "aws_availability_zones" {
-    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
-  }
-
   mock_data "aws_eks_cluster" {
     defaults = {
-      arn        = "arn:aws:eks:eu-central-1:111122223333:cluster/platform"
-      identity   = [{ oidc = [{ issuer = "https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE" }] }]
-      vpc_config = [{ vpc_id = "vpc-1", cluster_security_group_id = "sg-cluster" }]
+      arn      = "arn:aws:eks:eu-central-1:111122223333:cluster/platform"
+      identity = [{ oidc = [{ issuer = "https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE" }] }]
+      vpc_config = [{
+        vpc_id                    = "vpc-1"
+        cluster_security_group_id = "sg-cluster"
+        subnet_ids                = ["subnet-a", "subnet-b", "subnet-c"]
+      }]
     }
   }
 
@@ -74,6 +74,21 @@ mock_provider "aws" {
       master_user_secret = [{ secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-1-AbCdEf" }]
     }
   }
+}
+
+override_data {
+  target = data.aws_subnet.cluster["subnet-a"]
+  values = { availability_zone = "eu-central-1a" }
+}
+
+override_data {
+  target = data.aws_subnet.cluster["subnet-b"]
+  values = { availability_zone = "eu-central-1b" }
+}
+
+override_data {
+  target = data.aws_subnet.cluster["subnet-c"]
+  values = { availability_zone = "eu-central-1c" }
 }
 
 variables {
