@@ -1,10 +1,9 @@
-"""The command line: ``castrum new``, ``castrum check``, ``castrum schema``."""
+"""The command line: ``castrum new``, ``castrum update``, ``castrum check``, ``castrum schema``."""
 
 import argparse
 import difflib
 import importlib.metadata
 import json
-import re
 import shutil
 import sys
 import warnings
@@ -17,35 +16,22 @@ import yaml
 from copier.errors import CopierError, DirtyLocalWarning, UserMessageError
 from plumbum import ProcessExecutionError
 
-from . import language, source
+from . import language, source, update
+from .refusals import Refusal, refused_answer
 
 # What may stand in the destination already: a fresh repository, and the domain that it is generated from.
 WELCOME = {".git", "domain.yaml"}
-# Copier reports a refused answer as a plain ValueError; these are its words, so that any other ValueError stays a bug.
-REFUSED = re.compile(
-    r"""(?:Validation\ error\ for\ question\ '(?P<validated>\w+)'|Invalid\ choice\ for\ '(?P<chosen>\w+)'):\ (?P<why>.*)
-    |(?P<plain>Question\ ".*"\ is\ required|Local\ template\ must\ be\ a\ directory\.|Unknown\ revision:.*)""",
-    re.VERBOSE | re.DOTALL,
-)
-
-
-class Refusal(Exception):  # noqa: N818 - nothing failed: the command says no, and why
-    """What the person asked cannot be done; the messages say why, and nothing was written."""
-
-    def __init__(self, *messages: str) -> None:
-        super().__init__(*messages)
-        self.messages = messages
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 done, 1 refused, 130 stopped by the person."""
+    """Run the command line; returns the exit code: 0 done, 130 stopped by the person, else what the command says."""
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
     except Refusal as refusal:
         for message in refusal.messages:
             print(f"castrum: {message}", file=sys.stderr)
-        return 1
+        return refusal.code
     except KeyboardInterrupt:
         print("castrum: stopped; nothing was written", file=sys.stderr)
         return 130
@@ -69,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
         "--template", metavar="URL", help="git URL or folder of the template (default: this installation's)"
     )
     new.set_defaults(run=_new)
+
+    update.add_parser(commands)
 
     check = commands.add_parser("check", help="check a domain file", description="Check a domain file; writes nothing.")
     check.add_argument("domain", nargs="?", type=Path, default=Path("domain.yaml"), help="default: domain.yaml")
@@ -208,11 +196,10 @@ def _copy(template: source.Template, destination: Path, data: dict[str, Any], *,
             raise
         raise Refusal(str(error)) from None
     except ValueError as error:
-        refused = REFUSED.fullmatch(str(error))
-        if refused is None:
+        message = refused_answer(error)
+        if message is None:
             raise
-        name = refused["validated"] or refused["chosen"]
-        raise Refusal(f"{name}: {refused['why']}" if name else refused["plain"]) from None
+        raise Refusal(message) from None
     except ProcessExecutionError as error:
         reason = error.stderr.strip().splitlines() or [f"exit code {error.retcode}"]
         raise Refusal(f"{template.url}: {reason[-1]}") from None

@@ -45,6 +45,12 @@ def problems(path: Path) -> list[str]:
     return found
 
 
+def model(domain: object) -> dict[str, Any]:
+    """The model of a valid domain, which the templates are rendered with."""
+    built: dict[str, Any] = _load("reading").build_model(domain)
+    return built
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of the domain language."""
     document: dict[str, Any] = _load("schema").language_schema()
@@ -57,5 +63,9 @@ def questions() -> frozenset[str]:
     names: set[str] = set()
     for path in sorted((source.files() / "questions").glob("*.yml")):
         document: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        names.update(name for name, question in document.items() if question.get("when") is not False)
+        names.update(
+            name
+            for name, question in document.items()
+            if not name.startswith("_") and question.get("when") is not False
+        )
     return frozenset(names)

@@ -1,0 +1,293 @@
+"""What an update means for those outside of the code: the clients of the contract, and the rows in the tables."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from .merging import File, Tree
+
+CONTRACT: Final = "contract/openapi.yaml"
+METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+# Keyword → whether a greater value allows more. What allows less breaks those who send.
+BOUNDS: Final = {
+    "maxLength": True, "maximum": True, "maxItems": True, "maxProperties": True,
+    "minLength": False, "minimum": False, "minItems": False, "minProperties": False,
+}  # fmt: skip
+Json = Mapping[str, Any]
+
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # a PyYAML without its C library
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
+
+# The contract ---------------------------------------------------------------------------------------------------------
+
+
+def contract(base: Tree, theirs: Tree) -> tuple[list[str], list[str]] | None:
+    """What breaks clients, and what is new, between the two contracts; ``None`` when nothing of it changed."""
+    old, new = base.get(CONTRACT), theirs.get(CONTRACT)
+    if old is None or new is None or old.content == new.content:
+        return None
+    one, two = (yaml.load(each.content, Loader) for each in (old, new))
+    return compare(one, two)
+
+
+def compare(old: Json, new: Json) -> tuple[list[str], list[str]]:
+    """What breaks the clients of the old contract, and what the new one adds, each as one line."""
+    judge = _Judge(old, new)
+    before, after = (dict(_operations(each)) for each in (old, new))
+    for name in sorted(before.keys() - after.keys()):
+        judge.breaking.append(f"{name} is gone")
+    judge.additions += [f"{name} is new" for name in sorted(after.keys() - before.keys())]
+    for name in before.keys() & after.keys():
+        judge.operation(name, before[name], after[name])
+    return list(dict.fromkeys(judge.breaking)), list(dict.fromkeys(judge.additions))
+
+
+def _operations(document: Json) -> Iterator[tuple[str, Json]]:
+    for path, item in (document.get("paths") or {}).items():
+        for method in METHODS:
+            if method in item:
+                shared = item.get("parameters", [])
+                operation = item[method]
+                yield (
+                    f"{method.upper()} {path}",
+                    {**operation, "parameters": [*shared, *operation.get("parameters", [])]},
+                )
+
+
+@dataclass(slots=True)
+class _Judge:
+    old: Json
+    new: Json
+    breaking: list[str] = field(default_factory=list)
+    additions: list[str] = field(default_factory=list)
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def operation(self, name: str, old: Json, new: Json) -> None:
+        before, after = (
+            {
+                (each["in"], each["name"]): each
+                for each in (self.resolve(one, document) for one in operation["parameters"])
+            }
+            for operation, document in ((old, self.old), (new, self.new))
+        )
+        for place, parameter in before.items():
+            if place not in after:
+                self.breaking.append(f"{name}: the parameter {place[1]} is gone")
+                continue
+            if after[place].get("required") and not parameter.get("required"):
+                self.breaking.append(f"{name}: the parameter {place[1]} became required")
+            self.schema(f"{name}: {place[1]}", parameter.get("schema", {}), after[place].get("schema", {}), sent=True)
+        for place in after.keys() - before.keys():
+            required = after[place].get("required")
+            (self.breaking if required else self.additions).append(f"{name}: the parameter {place[1]} is new")
+        if old.get("security") != new.get("security"):
+            self.breaking.append(f"{name}: asks for other scopes")
+        self.bodies(name, old.get("requestBody"), new.get("requestBody"), sent=True)
+        answers, others = old.get("responses", {}), new.get("responses", {})
+        for status in answers:
+            if status in others:
+                self.bodies(name, answers[status], others[status], sent=False)
+            elif str(status).startswith("2"):
+                self.breaking.append(f"{name}: no longer answers {status}")
+
+    def bodies(self, name: str, old: Json | None, new: Json | None, *, sent: bool) -> None:
+        before, after = self.resolve(old or {}, self.old), self.resolve(new or {}, self.new)
+        if sent and after.get("required") and not before.get("required"):
+            self.breaking.append(f"{name}: a body became required")
+        for media, content in before.get("content", {}).items():
+            if media not in after.get("content", {}):
+                self.breaking.append(f"{name}: {media} is gone")
+            else:
+                self.schema(name, content.get("schema", {}), after["content"][media].get("schema", {}), sent=sent)
+
+    def schema(self, where: str, old: Json, new: Json, *, sent: bool) -> None:
+        """Compare what may be sent, or what may be answered, below ``where``."""
+        reference = (str(old.get("$ref")), str(new.get("$ref")), "sent" if sent else "answered")
+        if "$ref" in old and "$ref" in new:
+            if reference in self.seen:
+                return
+            self.seen.add(reference)
+            where = str(new["$ref"]).rpartition("/")[2]
+        old, new = self.resolve(old, self.old), self.resolve(new, self.new)
+        if _types(old) != _types(new) and (sent or not _types(new) <= _types(old) or not _types(new)):
+            wider = sent and _types(old) and _types(old) <= _types(new)
+            (self.additions if wider else self.breaking).append(f"{where}: another type")
+        if old.get("format") != new.get("format"):
+            self.breaking.append(f"{where}: another format")
+        self.values(where, old, new, sent=sent)
+        self.properties(where, old, new, sent=sent)
+        if isinstance(old.get("items"), Mapping) and isinstance(new.get("items"), Mapping):
+            self.schema(f"{where}[]", old["items"], new["items"], sent=sent)
+        for key in ("allOf", "oneOf", "anyOf"):
+            one, two = old.get(key, []), new.get(key, [])
+            if len(one) != len(two):
+                self.breaking.append(f"{where}: other alternatives")
+            for left, right in zip(one, two, strict=False):
+                self.schema(where, left, right, sent=sent)
+
+    def values(self, where: str, old: Json, new: Json, *, sent: bool) -> None:
+        before, after = _words(old, sent=sent), _words(new, sent=sent)
+        gone, added = sorted(before - after), sorted(after - before)
+        if sent and after and (gone or not before):
+            self.breaking.append(f"{where}: no longer takes {', '.join(gone) or 'every value'}")
+        elif not sent and before and (added or not after):
+            self.breaking.append(f"{where}: may answer {', '.join(added) or 'any value'}")
+        elif added:
+            self.additions.append(f"{where}: takes {', '.join(added)}, too")
+        if sent and old.get("pattern") != new.get("pattern") and new.get("pattern"):
+            self.breaking.append(f"{where}: another pattern")
+        for keyword, upwards in BOUNDS.items():
+            one, two = old.get(keyword), new.get(keyword)
+            if one == two:
+                continue
+            narrower = two is not None and (one is None or (two < one if upwards else two > one))
+            if narrower == sent:
+                what = "none" if two is None else two
+                self.breaking.append(f"{where}: {keyword} is {what}, was {'none' if one is None else one}")
+
+    def properties(self, where: str, old: Json, new: Json, *, sent: bool) -> None:
+        before, after = old.get("properties", {}), new.get("properties", {})
+        required, requires = set(old.get("required", ())), set(new.get("required", ()))
+        for name in before:
+            if name not in after:
+                self.breaking.append(f"{where}: {name} is gone")
+            else:
+                self.schema(f"{where}.{name}", before[name], after[name], sent=sent)
+        for name in sorted(requires - required if sent else required - requires):
+            if name in after and (sent or name in before):
+                self.breaking.append(f"{where}: {name} became {'required' if sent else 'optional'}")
+        self.additions += [f"{where}: {name} is new" for name in after if name not in before and name not in requires]
+        if not sent:
+            self.additions += [f"{where}: {name} is new" for name in after if name not in before and name in requires]
+
+    @staticmethod
+    def resolve(value: Json, document: Json) -> Json:
+        while "$ref" in value:
+            target: Any = document
+            for key in str(value["$ref"]).removeprefix("#/").split("/"):
+                target = target[key.replace("~1", "/").replace("~0", "~")]
+            value = target
+        return value
+
+
+def _words(schema: Json, *, sent: bool) -> set[str]:
+    """The values of a closed set; one that clients have to expect to grow is closed only for those who send."""
+    words = schema.get("enum") or (schema.get("x-extensible-enum") if sent else None)
+    return set(map(str, words or ()))
+
+
+def _types(schema: Json) -> set[str]:
+    types = schema.get("type", ())
+    return {types} if isinstance(types, str) else set(types)
+
+
+# The tables -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Table:
+    former: str | None = None
+    columns: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    """Name → definition without comment, and former name."""
+    rest: set[str] = field(default_factory=set)
+
+
+def tables(base: Tree, theirs: Tree) -> tuple[list[str], list[str]]:
+    """What changes in the tables, as one phrase each, and advice about what is dangerous in it."""
+    before, after = _tables(base), _tables(theirs)
+    changes, advice = [], []
+    gone = before.keys() - after.keys()
+    for name, table in after.items():
+        source = before.get(name)
+        if source is None and table.former in gone:
+            source = before[str(table.former)]
+            gone.discard(str(table.former))
+            changes.append(f"rename {table.former} to {name}")
+            advice.append(
+                f"{name}: the release that is running knows the table as {table.former}; deploy without overlap"
+            )
+        if source is None:
+            changes.append(f"create {name}")
+            continue
+        more, warnings = _columns(name, source, table)
+        changes += more
+        advice += warnings
+        if (
+            not more
+            and source.rest != table.rest
+            and table.former != name
+            and source.columns.keys() == table.columns.keys()
+        ):
+            changes.append(f"constrain {name}")
+    for name in sorted(gone):
+        changes.append(f"drop {name}")
+        advice.append(f"{name}: drop the table only when no running release uses it, and its rows are kept elsewhere")
+    return changes, advice
+
+
+def _columns(name: str, old: _Table, new: _Table) -> tuple[list[str], list[str]]:
+    changes, advice = [], []
+    gone = old.columns.keys() - new.columns.keys()
+    for column, (definition, former) in new.columns.items():
+        if column in old.columns:
+            if old.columns[column][0] != definition:
+                changes.append(f"change {name}.{column}")
+                advice.append(
+                    f"{name}.{column}: check that every row fits, and that no lock is held while they are rewritten"
+                )
+        elif former in gone:
+            gone.discard(former)
+            changes.append(f"rename {name}.{former} to {column}")
+            advice.append(f"{name}.{column}: the release that is running knows it as {former}; deploy without overlap")
+        else:
+            changes.append(f"add {name}.{column}")
+            if "nullable=False" in definition and "server_default" not in definition:
+                advice.append(
+                    f"{name}.{column}: rows that exist need a value; add it nullable, fill it, then require it"
+                )
+    for column in sorted(gone):
+        changes.append(f"drop {name}.{column}")
+        advice.append(f"{name}.{column}: drop it one release after the last that uses it (expand, then contract)")
+    return changes, advice
+
+
+def _tables(tree: Tree) -> dict[str, _Table]:
+    found: dict[str, _Table] = {}
+    for path, file in sorted(tree.items()):
+        if path.startswith("src/") and path.endswith("/table.py"):
+            found |= dict(_tables_in(file))
+    return found
+
+
+def _tables_in(file: File) -> Iterator[tuple[str, _Table]]:
+    for node in ast.walk(ast.parse(file.content)):
+        if isinstance(node, ast.Call) and _called(node) == "Table" and isinstance(node.args[0], ast.Constant):
+            table = _Table(_former(node))
+            for argument in node.args[2:]:
+                if isinstance(argument, ast.Call) and _called(argument) == "Column":
+                    definition = ast.unparse(_bare(argument)).partition(", ")[2]
+                    table.columns[str(ast.literal_eval(argument.args[0]))] = (definition, _former(argument))
+                else:
+                    table.rest.add(ast.unparse(argument))
+            yield str(node.args[0].value), table
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
+def _former(call: ast.Call) -> str | None:
+    info = next((each.value for each in call.keywords if each.arg == "info"), None)
+    return ast.literal_eval(info).get("renamed_from") if info is not None else None
+
+
+def _bare(call: ast.Call) -> ast.Call:
+    """The call without what neither rows nor queries notice."""
+    keywords = [each for each in call.keywords if each.arg not in {"comment", "info"}]
+    return ast.Call(func=call.func, args=call.args, keywords=keywords)

@@ -1,0 +1,199 @@
+"""The three-way merge of a whole tree: what the last update made, what this one makes, and what the person has.
+
+Nothing is written here; `plan` says what an update would do.
+"""
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path, PurePosixPath
+from typing import Final, Literal
+
+KEPT: Final = "kept"
+"""Folder for what an update takes away although the person had changed it; a suffix hides it from every tool."""
+
+LABELS: Final = ("yours", "last update", "template")
+SIMILAR: Final = 0.6
+"""Share of equal lines from which on a new file counts as a moved one."""
+
+Kind = Literal["both changed", "both added", "removed by the update", "in the way", "not text", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file's content; ``special`` is a link or anything else that is no ordinary file."""
+
+    content: bytes
+    executable: bool = False
+    special: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether lines of it can be merged."""
+        return not self.special and b"\0" not in self.content
+
+
+Tree = Mapping[str, File]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A place where a person has to decide."""
+
+    path: str
+    kind: Kind
+    advice: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the update writes (``None``: removes), what needs a decision, and what is worth saying.
+
+    ``stages`` holds base, ours and theirs of each file with conflict markers, for git's index.
+    """
+
+    changes: dict[str, File | None] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+    stages: dict[str, tuple[File | None, File, File]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+Matcher = Callable[[str], bool]
+
+
+def read(root: Path, name: str) -> File | None:
+    """The file of that name below ``root``; ``None`` when there is none."""
+    path = root / name
+    if path.is_symlink():
+        return File(str(path.readlink()).encode(), special=True)
+    try:
+        if path.is_file():
+            return File(path.read_bytes(), bool(path.stat().st_mode & 0o100))
+        return File(b"", special=True) if path.exists() else None
+    except NotADirectoryError:
+        return None
+
+
+def read_tree(root: Path) -> dict[str, File]:
+    """All files below ``root``, by their path relative to it."""
+    names = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_symlink() or path.is_file())
+    return {name: found for name in sorted(names) if (found := read(root, name)) is not None}
+
+
+def plan(base: Tree, theirs: Tree, ours: Tree, *, seed: Matcher, frozen: Matcher) -> Plan:
+    """Merge what ``theirs`` changed of ``base`` into ``ours``.
+
+    ``ours`` holds every file of the project that either of the others has, and all that git tracks. A ``seed`` file
+    that the person changed is left alone, a ``frozen`` one in any case.
+    """
+    merged = Plan()
+    moved = _moved(base, theirs, ours)
+    # Removals first: a folder may take the place of a file, and a file that of a folder.
+    for path in sorted({*base, *theirs}, key=lambda path: (path in theirs, path)):
+        old, new, mine = base.get(path), theirs.get(path), ours.get(path)
+        if new in (old, mine) or (old is not None and new is not None and frozen(path)):
+            continue
+        if mine == old:
+            if new is not None and (obstacle := _obstacle(path, ours, merged)):
+                _put_aside(merged, path, new, "in the way", f"{obstacle} stands where the template puts it")
+            else:
+                merged.changes[path] = new
+        elif new is None:
+            merged.changes[path] = None
+            _put_aside(merged, path, ours[path], "removed by the update", "you had changed it; take what you need")
+        elif mine is None:
+            if path in moved:
+                _merge(merged, moved[path], old, ours[moved[path]], new)
+                merged.remarks.append(f"{path}: you moved it to {moved[path]}; the change went there")
+            else:
+                merged.remarks.append(f"{path}: you removed it; the template's change of it is left out")
+        elif seed(path):
+            merged.remarks.append(f"{path}: yours; the template's change of it is left out")
+        else:
+            _merge(merged, path, old, mine, new)
+    return merged
+
+
+def _merge(merged: Plan, path: str, old: File | None, mine: File, new: File) -> None:
+    executable = mine.executable if old is not None and new.executable == old.executable else new.executable
+    if not (mine.is_text and new.is_text and (old is None or old.is_text)):
+        if old is None or mine.content != old.content or mine.special:
+            _put_aside(merged, path, new, "not text", "the template's version cannot be merged into yours")
+        return
+    windows = _is_windows(mine.content) and not _is_windows(new.content)
+    sides = [each.content if each else b"" for each in (mine, old, new)]
+    if windows:
+        sides = [side.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for side in sides]
+    content, conflicts = merge_lines(*sides)
+    result = File(content, executable)
+    if result != mine:
+        merged.changes[path] = result
+    if conflicts:
+        merged.stages[path] = (old, mine, new)
+        kind: Kind = "both changed" if old is not None else "both added"
+        merged.conflicts.append(Conflict(path, kind, f"{conflicts} place{'s' * (conflicts > 1)} with markers"))
+
+
+def merge_lines(mine: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
+    """The merged text and how many conflicts it has, each between markers."""
+    if old in (mine, new):
+        return (new if mine == old else mine), 0
+    with tempfile.TemporaryDirectory(prefix="castrum-") as folder:
+        names = []
+        for name, text in zip(("mine", "old", "new"), (mine, old, new), strict=True):
+            (Path(folder) / name).write_bytes(text)
+            names.append(name)
+        labels = [part for label in LABELS for part in ("-L", label)]
+        done = subprocess.run(
+            ["git", "merge-file", "--stdout", *labels, *names], cwd=folder, capture_output=True, check=False
+        )
+    if done.returncode < 0 or done.returncode > 127:
+        raise OSError(done.returncode, done.stderr.decode(errors="replace").strip() or "git merge-file failed")
+    return done.stdout, done.returncode
+
+
+def _is_windows(text: bytes) -> bool:
+    return b"\r\n" in text and text.count(b"\n") == text.count(b"\r\n")
+
+
+def _put_aside(merged: Plan, path: str, content: File, kind: Kind, advice: str) -> None:
+    place = f"{KEPT}/{path}.{'template' if kind in {'in the way', 'not text'} else 'yours'}"
+    merged.changes[place] = File(content.content, executable=False)
+    merged.conflicts.append(Conflict(path, kind, f"{advice}: {place}"))
+
+
+def _obstacle(path: str, ours: Tree, merged: Plan) -> str | None:
+    """What of the person's own makes it impossible to write ``path``: a file where a folder has to be, or a folder."""
+    for parent in PurePosixPath(path).parents:
+        name = parent.as_posix()
+        if name in ours and merged.changes.get(name, ours[name]) is not None:
+            return name
+    inside = f"{path}/"
+    return next((name for name in ours if name.startswith(inside) and merged.changes.get(name, ours[name])), None)
+
+
+def _moved(base: Tree, theirs: Tree, ours: Tree) -> dict[str, str]:
+    """Old path → new path of the files that the person has moved and that the update changes."""
+    gone = [path for path in base if path not in ours and path in theirs and theirs[path] != base[path]]
+    if not gone:
+        return {}
+    new = [path for path in ours if path not in base and path not in theirs and ours[path].is_text]
+    moved: dict[str, str] = {}
+    for path in gone:
+        scores = {other: _similarity(base[path], ours[other]) for other in new if other not in moved.values()}
+        best = max(scores, key=scores.__getitem__, default=None)
+        if best is not None and scores[best] >= SIMILAR:
+            moved[path] = best
+    return moved
+
+
+def _similarity(left: File, right: File) -> float:
+    if left.content == right.content:
+        return 1.0
+    one, two = left.content.splitlines(), right.content.splitlines()
+    if not one or not two or not 0.5 < len(one) / len(two) < 2:
+        return 0.0
+    matcher = SequenceMatcher(None, one, two, autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() >= SIMILAR else 0.0

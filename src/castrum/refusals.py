@@ -1,0 +1,29 @@
+"""How the command says no."""
+
+import re
+from typing import Final
+
+# Copier reports a refused answer as a plain ValueError; these are its words, so that any other ValueError stays a bug.
+REFUSED: Final = re.compile(
+    r"""(?:Validation\ error\ for\ question\ '(?P<validated>\w+)'|Invalid\ choice\ for\ '(?P<chosen>\w+)'):\ (?P<why>.*)
+    |(?P<plain>Question\ ".*"\ is\ required|Local\ template\ must\ be\ a\ directory\.|Unknown\ revision:.*)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Refusal(Exception):  # noqa: N818 - nothing failed: the command says no, and why
+    """What the person asked cannot be done; the messages say why, and nothing was written."""
+
+    def __init__(self, *messages: str, code: int = 1) -> None:
+        super().__init__(*messages)
+        self.messages = messages
+        self.code = code
+
+
+def refused_answer(error: ValueError) -> str | None:
+    """What Copier refused, in one sentence; ``None`` when the error is something else."""
+    refused = REFUSED.fullmatch(str(error))
+    if refused is None:
+        return None
+    name = refused["validated"] or refused["chosen"]
+    return f"{name}: {refused['why']}" if name else refused["plain"]
