@@ -187,6 +187,9 @@ class Site:
             DATABASE_URL=prepared.database,
             AUTH_ISSUER=self._places["issuer"],
             AUTH_AUDIENCE=project.name,
+            # Whatever the plan for the sample says: these are not to be what is measured.
+            DATABASE_POOL_SIZE="10",
+            RATE_LIMIT_PER_MINUTE="600000",
         )
         measuring.pin(process, 0)
         _wait_until_ready(port, process, log)

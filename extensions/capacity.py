@@ -245,11 +245,11 @@ def rate_limit_per_minute(peak_rps: int) -> int:
 def timeouts(p99_ms: int) -> dict[str, int]:
     """Time-outs in ms, each within the next: lock < statement < command < service < gateway < client.
 
-    A statement may take ten times the p99 objective, 2 to 30 s; a lock 0.4 of that; a command, which is a statement
+    A statement may take ten times the p99 objective, 2 to 30 s in steps of a half; a lock 0.4 of that; a command, which is a statement
     with its transport or a whole transaction, 1.2 of it. A request waits for a connection (0.4) and uses it (1.2), so
     the service has answered after 1.6. Gateway and client wait a second more each: who knows the reason reports it.
     """
-    statement = min(30_000, max(2_000, 10 * p99_ms))
+    statement = min(30_000, max(2_000, _up(10 * p99_ms, 500)))
     lock, acquire, command = statement * 2 // 5, statement * 2 // 5, statement * 6 // 5
     service = acquire + command
     return {

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, TypeVar
 import asyncpg
 import msgspec
 
-from ..settings import Settings
+from ..settings import Settings, database_url
 from .problems import FieldError, Problem
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -219,7 +219,7 @@ class Database:
     async def _connect(self) -> None:
         settings = self._settings
         connection = await asyncpg.connect(
-            settings.database_url.get_secret_value(),
+            database_url(settings.secrets_dir, settings.database_url.get_secret_value()),
             timeout=settings.database_connect_timeout_s,
             statement_cache_size=STATEMENT_CACHE_SIZE,
             max_cached_statement_lifetime=0,
