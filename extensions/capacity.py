@@ -21,7 +21,7 @@ REQUEST_CPU_MS = 2.0
 QUERY_CPU_MS = 1.0
 
 POD_UTILISATION = 0.6
-"""Share of its processor request that a pod uses at its planned load; the autoscaler aims at the same."""
+"""Share of its processor request that a pod uses at its planned load."""
 DATABASE_UTILISATION = 0.5
 """Share of the database's processors in use at the peak; the other half is for maintenance, reports and surprises."""
 DATABASE_SHARE = 0.5
@@ -205,6 +205,15 @@ def pods(load: Load) -> Pods:
     return Pods(rps, needed, max(fewest, ceil(most / BURST)), most)
 
 
+def autoscaling_percent(availability: str) -> int:
+    """Use of the requested processor that the autoscaler aims at, in percent.
+
+    In three zones `60 · 2/3 = 40`: when one is lost, the pods of the others are at their planned load at once.
+    """
+    places = zones(availability)
+    return round(100 * POD_UTILISATION * (1 if places == 1 else (places - 1) / places))
+
+
 def surge_percent(release: str) -> int:
     """Pods that a release adds for a while: a quarter when it rolls, as many again when two versions stand together."""
     return 25 if release == "rolling" else 100
@@ -245,9 +254,10 @@ def rate_limit_per_minute(peak_rps: int) -> int:
 def timeouts(p99_ms: int) -> dict[str, int]:
     """Time-outs in ms, each within the next: lock < statement < command < service < gateway < client.
 
-    A statement may take ten times the p99 objective, 2 to 30 s in steps of a half; a lock 0.4 of that; a command, which is a statement
-    with its transport or a whole transaction, 1.2 of it. A request waits for a connection (0.4) and uses it (1.2), so
-    the service has answered after 1.6. Gateway and client wait a second more each: who knows the reason reports it.
+    A statement may take ten times the p99 objective, 2 to 30 s in steps of a half; a lock 0.4 of that; a command, which
+    is a statement with its transport or a whole transaction, 1.2 of it. A request waits for a connection (0.4) and uses
+    it (1.2), so the service has answered after 1.6. Gateway and client wait a second more each: who knows the reason
+    reports it.
     """
     statement = min(30_000, max(2_000, _up(10 * p99_ms, 500)))
     lock, acquire, command = statement * 2 // 5, statement * 2 // 5, statement * 6 // 5
@@ -441,7 +451,7 @@ def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environment
             "memory_mib": pod_memory_mib(planned.rps, load.p99_ms),
             "ephemeral_mib": EPHEMERAL_MIB,
         },
-        "autoscaling": {"cpu_percent": round(100 * POD_UTILISATION)},
+        "autoscaling": {"cpu_percent": autoscaling_percent(load.availability)},
         "pool_size": pool,
         "rate_limit_per_minute": rate_limit_per_minute(load.peak_rps),
         "timeouts": limits,
