@@ -194,11 +194,6 @@ run "identities_are_narrow" {
   }
 
   assert {
-    condition     = alltrue([for condition in data.aws_iam_policy_document.deployer_trust.statement[0].condition : condition.test == "StringEquals"])
-    error_message = "The pipeline's token must be compared without wildcards."
-  }
-
-  assert {
     condition = strcontains(
       join(" ", flatten([for condition in data.aws_iam_policy_document.deployer_trust.statement[0].condition : condition.values])),
       var.repository,
