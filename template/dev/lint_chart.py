@@ -39,7 +39,8 @@ def main() -> int:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
     oldest = re.search(r"\d+\.\d+", chart["kubeVersion"])
     assert oldest is not None, "Chart.yaml: kubeVersion names no version"  # noqa: S101
-    failures = [values.name for values in environments() if run(helm(), "lint", "--strict", CHART, "--values", values)]
+    lint = (helm(), "lint", "--strict", "--quiet", CHART, "--values")
+    failures = [f"helm lint fails with {values.name}" for values in environments() if run(*lint, values)]
     with tempfile.TemporaryDirectory() as folder:
         for version in (oldest[0], NEWEST):
             failures += [f"Kubernetes {version}: {each}" for each in rejected(Path(folder) / version, version)]
@@ -57,9 +58,10 @@ def render(folder: Path, version: str) -> list[Path]:
     """Write the manifests of each environment, as for this version of Kubernetes; the files."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
+    template: list[str | Path] = [helm(), "template", CHART.name, CHART, "--namespace", CHART.name]
     for values in environments():
-        command = [helm(), "template", CHART.name, CHART, "--namespace", CHART.name, "--values", values]
-        manifests = subprocess.check_output([*command, "--kube-version", version], encoding="utf-8")  # noqa: S603
+        command = [*template, "--kube-version", version, "--values", values]
+        manifests = subprocess.check_output(command, encoding="utf-8")  # noqa: S603
         written.append(folder / f"{values.stem.removeprefix('values-')}.yaml")
         written[-1].write_text(manifests, encoding="utf-8")
     return written
@@ -70,9 +72,12 @@ def rejected(folder: Path, version: str) -> Iterator[str]:
     for path in render(folder, version):
         objects = [as_builtin(each) for each in yaml.safe_load_all(path.read_text(encoding="utf-8")) if each]
         path.write_text(yaml.safe_dump_all(filter(None, objects)), encoding="utf-8")
-        command = [UVX, "--quiet", "--python", sys.executable, "--from", VALIDATOR, "kubernetes-validate"]
+        command: list[str | Path] = [UVX, "--quiet", "--python", sys.executable, "--from", VALIDATOR]
         done = subprocess.run(  # noqa: S603
-            [*command, "--strict", "--quiet", "-k", version, path], capture_output=True, text=True, check=False
+            [*command, "kubernetes-validate", "--strict", "--quiet", "-k", version, path],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         yield from said or (["The validator failed."] if done.returncode else [])
