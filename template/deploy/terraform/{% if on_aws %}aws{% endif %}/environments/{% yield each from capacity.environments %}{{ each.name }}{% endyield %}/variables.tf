@@ -32,7 +32,7 @@ variable "dns_zone" {
 }
 
 variable "alarm_targets" {
-  description = "ARNs of the SNS topics that alarms are sent to; if there are none, a topic is made for them."
+  description = "ARNs of the SNS topics that alarms are sent to; if there are none, the owner gets them by e-mail."
   type        = set(string)
   default     = []
   nullable    = false

@@ -62,6 +62,15 @@ resource "aws_sns_topic" "alarms" {
   kms_master_key_id = aws_kms_key.service.arn
 }
 
+# The address has to confirm it once, by the link in the first message.
+resource "aws_sns_topic_subscription" "owner" {
+  count = length(var.alarm_targets) > 0 ? 0 : 1
+
+  topic_arn = aws_sns_topic.alarms[0].arn
+  protocol  = "email"
+  endpoint  = var.owner_email
+}
+
 resource "aws_sns_topic_policy" "alarms" {
   count = length(var.alarm_targets) > 0 ? 0 : 1
 

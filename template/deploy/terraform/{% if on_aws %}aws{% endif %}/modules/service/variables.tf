@@ -37,6 +37,17 @@ variable "owner" {
   nullable    = false
 }
 
+variable "owner_email" {
+  description = "Address of that team; alarms are sent there if they have no other target."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^@ ]+@[^@ ]+$", var.owner_email))
+    error_message = "The owner's address must be an e-mail address."
+  }
+}
+
 variable "data_class" {
   description = "Class of the data, as your policy names it."
   type        = string
@@ -137,7 +148,7 @@ variable "database" {
 }
 
 variable "alarm_targets" {
-  description = "ARNs of the SNS topics that alarms are sent to; if there are none, a topic is made for them."
+  description = "ARNs of the SNS topics that alarms are sent to; if there are none, the owner gets them by e-mail."
   type        = set(string)
   default     = []
   nullable    = false

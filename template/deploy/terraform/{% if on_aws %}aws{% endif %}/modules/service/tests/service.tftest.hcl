@@ -96,6 +96,7 @@ variables {
   environment = "production"
   repository  = "acme/shop-front"
   owner       = "Team Shop"
+  owner_email = "shop@example.com"
   data_class  = "confidential"
   hostname    = "shop.example.com"
   dns_zone    = "example.com"
@@ -218,8 +219,8 @@ run "alarms_reach_somebody" {
   }
 
   assert {
-    condition     = length(aws_sns_topic.alarms) == 1
-    error_message = "Without a target, alarms need a topic."
+    condition     = one(aws_sns_topic_subscription.owner[*].endpoint) == "shop@example.com"
+    error_message = "Without another target, the owner must get the alarms."
   }
 }
 
