@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from alembic import command
+from alembic.autogenerate import produce_migrations
 from alembic.config import Config
 from alembic.operations import MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
-from . import ROOT, postgres
+from . import ROOT, postgres, renames
 
 
 def config(url: str) -> Config:
@@ -53,7 +54,7 @@ def new(message: str) -> None:
     """Write the revision that takes the database from the migrations there are to the tables there are."""
     with scratch() as alembic:
         command.upgrade(alembic, "head")
-        written = command.revision(alembic, message, autogenerate=True, process_revision_directives=drop_if_empty)
+        written = command.revision(alembic, message, autogenerate=True, process_revision_directives=complete)
     for script in written if isinstance(written, list) else [written]:
         if script is not None:
             tidy(script.path)
@@ -66,10 +67,20 @@ def tidy(path: str) -> None:
         subprocess.run([sys.executable, "-m", "ruff", *step, "--quiet", path], check=True)  # noqa: S603 - our own tool
 
 
-def drop_if_empty(
-    _: MigrationContext, __: Iterable[str | None] | Iterable[str], scripts: list[MigrationScript]
+def complete(
+    context: MigrationContext, _: Iterable[str | None] | Iterable[str], scripts: list[MigrationScript]
 ) -> None:
-    """Write no revision where nothing has changed."""
+    """Rename what domain.yaml renames instead of dropping it, and write no revision where nothing has changed."""
+    metadata = context.opts["target_metadata"]
+    found = renames.carry_out(context, metadata)
+    if found:
+        rest = produce_migrations(context, metadata)
+        if rest.upgrade_ops is not None and rest.downgrade_ops is not None:
+            rest.upgrade_ops.ops[:0] = [rename.operation for rename in found]
+            rest.downgrade_ops.ops += [rename.reverse for rename in reversed(found)]
+            scripts[0].upgrade_ops, scripts[0].downgrade_ops = rest.upgrade_ops, rest.downgrade_ops
+        print("It renames what the release that is running uses. Stop that one first and say so in the revision's `accepts`,")
+        print("or expand and contract instead.")
     if scripts[0].upgrade_ops is not None and scripts[0].upgrade_ops.is_empty():
         print("The tables are as the migrations make them: nothing to write.")
         scripts.clear()

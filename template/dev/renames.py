@@ -1,0 +1,91 @@
+"""Renames in the domain, as migrations: the rows stay where they are."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from alembic.operations import Operations, ops
+from alembic.runtime.migration import MigrationContext
+
+
+class Rename(NamedTuple):
+    """A statement, and the one that takes it back."""
+
+    operation: ops.ExecuteSQLOp
+    reverse: ops.ExecuteSQLOp
+
+
+def carry_out(context: MigrationContext, metadata: sa.MetaData) -> list[Rename]:
+    """Rename in the database of the context what the tables say they were called, and return what was done."""
+    if context.connection is None:
+        return []
+    found = list(_renames(sa.inspect(context.connection), metadata))
+    for rename in found:
+        Operations(context).invoke(rename.operation)
+    return found
+
+
+def _rename(statement: str, old: str, new: str) -> Rename:
+    return Rename(ops.ExecuteSQLOp(statement.format(old, new)), ops.ExecuteSQLOp(statement.format(new, old)))
+
+
+def _renames(database: sa.Inspector, metadata: sa.MetaData) -> Iterator[Rename]:
+    present = set(database.get_table_names())
+    for table in metadata.tables.values():
+        former = table.info.get("renamed_from", table.name)
+        if former not in present or (former != table.name and table.name in present):
+            former = table.name
+        if former not in present:
+            continue
+        if former != table.name:
+            yield _rename("ALTER TABLE {} RENAME TO {}", former, table.name)
+        there = {column["name"] for column in database.get_columns(former)}
+        columns = {
+            column.info["renamed_from"]: column.name
+            for column in table.columns
+            if column.name not in there and column.info.get("renamed_from") in there
+        }
+        for old, new in columns.items():
+            yield _rename(f"ALTER TABLE {table.name} RENAME COLUMN {{}} TO {{}}", old, new)
+        if columns or former != table.name:
+            yield from _names(database, table, former, columns)
+
+
+def _names(database: sa.Inspector, table: sa.Table, former: str, columns: dict[str, str]) -> Iterator[Rename]:
+    """Constraints and indexes are called after the table and its columns."""
+    wanted = {_key(constraint): str(constraint.name) for constraint in table.constraints if constraint.name}
+    wanted |= {("ix", *(column.name for column in index.columns)): str(index.name) for index in table.indexes}
+    for key, name in _existing(database, former, columns):
+        new = wanted.get(key)
+        if key[0] == "ck":
+            words = name.replace(former, table.name)
+            for old, column in columns.items():
+                words = words.replace(old, column)
+            new = words if words in wanted.values() else None
+        if new is not None and new != name:
+            statement = "ALTER INDEX {} RENAME TO {}"
+            if key[0] != "ix":
+                statement = f"ALTER TABLE {table.name} RENAME CONSTRAINT {{}} TO {{}}"
+            yield _rename(statement, name, new)
+
+
+def _existing(database: sa.Inspector, table: str, columns: dict[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Kind and columns, under their new names, of every constraint and index, with its name."""
+    primary, unique = database.get_pk_constraint(table), database.get_unique_constraints(table)
+    kinds: list[tuple[str, Sequence[str | None], str | None]] = [
+        ("pk", primary["constrained_columns"], primary["name"]),
+        *(("uq", each["column_names"], each["name"]) for each in unique),
+        *(("fk", each["constrained_columns"], each["name"]) for each in database.get_foreign_keys(table)),
+        *(("ck", [each["name"]], each["name"]) for each in database.get_check_constraints(table)),
+        *(("ix", each["column_names"], each["name"]) for each in database.get_indexes(table) if not each["unique"]),
+    ]
+    for kind, names, name in kinds:
+        if name is not None:
+            yield (kind, *(columns.get(str(each), str(each)) for each in names)), name
+
+
+def _key(constraint: sa.Constraint) -> tuple[str, ...]:
+    for kind, each in (("pk", sa.PrimaryKeyConstraint), ("uq", sa.UniqueConstraint), ("fk", sa.ForeignKeyConstraint)):
+        if isinstance(constraint, each):
+            return kind, *(column.name for column in constraint.columns)
+    return "ck", str(constraint.name)
