@@ -480,7 +480,7 @@ def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environment
                 "database": {"class": size.names[cloud], "deletion_protection": True, **database},
             },
         ],
-        "working": _working(load, growth, planned),
+        "working": {**_working(load, growth, planned), "database_sla": DATABASE_SLA[cloud]},
     }
 
 
@@ -518,6 +518,8 @@ def _working(load: Load, growth: Growth, planned: Pods) -> Json:
         "connections": connections(load),
         "vcpus": round(database_vcpus(load.peak_rps), 2),
         "row_bytes": growth.row_bytes,
+        "hot_days": min(HOT_DAYS, growth.retention_days),
+        "growth_days": min(GROWTH_DAYS, growth.retention_days),
         "hot_gib": round(hot_gib(growth), 1),
         "stored_gib": round(stored, 1),
         "restore_minutes": restore_minutes(stored),

@@ -1,10 +1,13 @@
 """A token issuer for development: OpenID Connect discovery, a key set, and tokens for whoever asks on this machine.
 
-Production settings refuse it, because it is local.
+Production settings refuse it, because it is local. `python -m dev.issuer 9000` serves until it is interrupted.
 """
 
+import contextlib
 import json
 import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -17,6 +20,8 @@ from uuid import uuid4
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from . import STATE
 
 ALGORITHM: Final = "ES256"
 DEFAULT_TTL_S: Final = 12 * 3600
@@ -74,10 +79,13 @@ class Issuer:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Issuer]:
-    """An issuer that answers on loopback until the block ends: where it did last time, so that its tokens stay good."""
+def serving(folder: Path, port: int = 0) -> Iterator[Issuer]:
+    """An issuer that answers on loopback until the block ends.
+
+    Without a port it is the one of last time, so that its tokens stay good.
+    """
     address = folder / "issuer.url"
-    with _listening(_port(address)) as server:
+    with _listening(port or _port(address)) as server:
         issuer = Issuer(folder, f"http://127.0.0.1:{server.server_port}")
         address.write_text(issuer.url)
         server.documents = issuer.documents()
@@ -142,3 +150,13 @@ def _key(folder: Path) -> ec.EllipticCurvePrivateKey:
             )
         )
     return key
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with serving(STATE, int(sys.argv[1])), contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
