@@ -34,7 +34,7 @@ resource "google_sql_database_instance" "service" {
 
       psc_config {
         psc_enabled               = true
-        allowed_consumer_projects = local.consumer_projects
+        allowed_consumer_projects = toset([local.project, local.network_project])
       }
     }
 

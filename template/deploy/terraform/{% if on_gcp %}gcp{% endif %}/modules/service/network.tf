@@ -4,9 +4,9 @@ locals {
   network    = data.google_container_cluster.platform.network
   subnetwork = var.network.create ? google_compute_subnetwork.database[0].id : var.network.subnetwork
 
-  # A shared network belongs to the project of its host.
-  consumer_projects = toset([local.project, split("/", local.network)[1]])
-  database_cidrs    = ["${google_compute_address.database.address}/32"]
+  # A network that is shared belongs to another project.
+  network_project = split("/", local.network)[1]
+  database_cidrs  = ["${google_compute_address.database.address}/32"]
 }
 
 resource "google_compute_subnetwork" "database" {
@@ -14,6 +14,7 @@ resource "google_compute_subnetwork" "database" {
 
   name                     = "${local.name}-database"
   description              = "Where the database of ${local.name} is reached"
+  project                  = local.network_project
   network                  = local.network
   region                   = local.region
   ip_cidr_range            = var.network.cidr

@@ -38,8 +38,8 @@ resource "google_cloud_scheduler_job" "rotation" {
 }
 
 resource "google_service_account" "rotation" {
-  account_id   = "${local.short_name}-rotation"
-  display_name = "Rotation of the database password of ${local.name}"
+  account_id  = "${local.short_name}-rotation"
+  description = "Rotation of the database password of ${local.name}"
 }
 
 resource "google_secret_manager_secret_iam_member" "rotation" {

@@ -51,8 +51,9 @@ variable "data_class" {
 variable "cluster" {
   description = <<-EOT
     The GKE cluster that runs the service, in the region where everything is made, and the service's namespace in it.
-    project is the cluster's if it is not the service's own. node_service_account pulls the images. gateway_address is the
-    IPv4 address of its gateway, empty if external-dns writes the record; certificate_map is the gateway's map.
+    project is the cluster's where it is not the service's own; its network is then shared with the service's project.
+    node_service_account pulls the images. gateway_address is the IPv4 address of its gateway, empty if external-dns writes
+    the record; certificate_map is the gateway's, empty if it gets its certificates elsewhere.
   EOT
   type = object({
     project              = optional(string, "")

@@ -209,7 +209,7 @@ run "identities_are_narrow" {
   assert {
     condition = (
       strcontains(google_iam_workload_identity_pool_provider.pipeline.attribute_condition, " == 'acme/shop-front' && ")
-      && endswith(google_iam_workload_identity_pool_provider.pipeline.attribute_condition, "assertion.environment == 'production'")
+      && strcontains(google_iam_workload_identity_pool_provider.pipeline.attribute_condition, "assertion.environment == 'production'")
     )
     error_message = "Only the pipeline of this repository may deploy, and only for this environment."
   }
