@@ -64,17 +64,28 @@ resource "azurerm_network_security_group" "database" {
   location            = var.region
   tags                = local.tags
 
-  # The pods, and the standby, which is in the same subnet.
   security_rule {
     name                       = "postgresql-from-peers"
     priority                   = 100
     direction                  = "Inbound"
     access                     = "Allow"
     protocol                   = "Tcp"
-    source_address_prefixes    = concat(local.peer_cidrs, [local.database_cidr])
+    source_address_prefixes    = local.peer_cidrs
     source_port_range          = "*"
     destination_address_prefix = local.database_cidr
     destination_port_range     = "5432"
+  }
+
+  security_rule {
+    name                       = "standby-in"
+    priority                   = 110
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = local.database_cidr
+    source_port_range          = "*"
+    destination_address_prefix = local.database_cidr
+    destination_port_ranges    = ["5432", "6432"]
   }
 
   security_rule {
@@ -90,7 +101,7 @@ resource "azurerm_network_security_group" "database" {
   }
 
   security_rule {
-    name                       = "standby"
+    name                       = "standby-out"
     priority                   = 100
     direction                  = "Outbound"
     access                     = "Allow"
@@ -98,33 +109,24 @@ resource "azurerm_network_security_group" "database" {
     source_address_prefix      = local.database_cidr
     source_port_range          = "*"
     destination_address_prefix = local.database_cidr
-    destination_port_range     = "5432"
+    destination_port_ranges    = ["5432", "6432"]
   }
 
-  # Backups and the write-ahead log.
-  security_rule {
-    name                       = "storage"
-    priority                   = 110
-    direction                  = "Outbound"
-    access                     = "Allow"
-    protocol                   = "Tcp"
-    source_address_prefix      = local.database_cidr
-    source_port_range          = "*"
-    destination_address_prefix = "Storage"
-    destination_port_range     = "443"
-  }
+  # The write-ahead log goes to storage; the key comes from a vault, by an identity of the directory.
+  dynamic "security_rule" {
+    for_each = { Storage = 110, AzureKeyVault = 120, AzureActiveDirectory = 130 }
 
-  # The identity with which the server unwraps its key.
-  security_rule {
-    name                       = "directory"
-    priority                   = 120
-    direction                  = "Outbound"
-    access                     = "Allow"
-    protocol                   = "Tcp"
-    source_address_prefix      = local.database_cidr
-    source_port_range          = "*"
-    destination_address_prefix = "AzureActiveDirectory"
-    destination_port_range     = "443"
+    content {
+      name                       = security_rule.key
+      priority                   = security_rule.value
+      direction                  = "Outbound"
+      access                     = "Allow"
+      protocol                   = "Tcp"
+      source_address_prefix      = local.database_cidr
+      source_port_range          = "*"
+      destination_address_prefix = security_rule.key
+      destination_port_range     = "443"
+    }
   }
 
   security_rule {

@@ -59,9 +59,9 @@ output "deployer" {
     client_id       = azurerm_user_assigned_identity.deployer.client_id
     tenant_id       = data.azurerm_client_config.current.tenant_id
     subscription_id = data.azurerm_client_config.current.subscription_id
-    registry        = azurerm_container_registry.service.name
-    cluster         = data.azurerm_kubernetes_cluster.platform.name
-    resource_group  = data.azurerm_kubernetes_cluster.platform.resource_group_name
+    cluster_id      = data.azurerm_kubernetes_cluster.platform.id
+    cluster         = var.cluster.name
+    resource_group  = var.cluster.resource_group
   }
 }
 

@@ -13,17 +13,6 @@ locals {
 
   # Leaves the password out of the history of the runs.
   rotation_confidential = { secureData = { properties = ["inputs"] } }
-
-  rotation_rights = {
-    server = {
-      scope   = azurerm_postgresql_flexible_server.service.id
-      actions = ["Microsoft.DBforPostgreSQL/flexibleServers/read", "Microsoft.DBforPostgreSQL/flexibleServers/write"]
-    }
-    vault = {
-      scope   = azurerm_key_vault.service.id
-      actions = ["Microsoft.KeyVault/vaults/secrets/write"]
-    }
-  }
 }
 
 resource "azurerm_user_assigned_identity" "rotation" {
@@ -34,22 +23,27 @@ resource "azurerm_user_assigned_identity" "rotation" {
 }
 
 resource "azurerm_role_definition" "rotation" {
-  for_each = local.rotation_rights
-
-  name        = "${local.name}-rotation-${each.key}"
+  name        = "${local.name}-rotation"
   description = "Replaces the password of the database of ${local.name}."
-  scope       = each.value.scope
+  scope       = "/subscriptions/${data.azurerm_client_config.current.subscription_id}/resourceGroups/${var.resource_group}"
 
   permissions {
-    actions = each.value.actions
+    actions = [
+      "Microsoft.DBforPostgreSQL/flexibleServers/read",
+      "Microsoft.DBforPostgreSQL/flexibleServers/write",
+      "Microsoft.KeyVault/vaults/secrets/write",
+    ]
   }
 }
 
 resource "azurerm_role_assignment" "rotation" {
-  for_each = local.rotation_rights
+  for_each = {
+    server = azurerm_postgresql_flexible_server.service.id
+    vault  = azurerm_key_vault_secret.database.resource_versionless_id
+  }
 
-  scope              = each.value.scope
-  role_definition_id = azurerm_role_definition.rotation[each.key].role_definition_resource_id
+  scope              = each.value
+  role_definition_id = azurerm_role_definition.rotation.role_definition_resource_id
   principal_id       = azurerm_user_assigned_identity.rotation.principal_id
   principal_type     = "ServicePrincipal"
 }

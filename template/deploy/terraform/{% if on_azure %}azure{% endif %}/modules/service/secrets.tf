@@ -42,6 +42,9 @@ resource "azurerm_private_endpoint" "vault" {
     name                 = "vault"
     private_dns_zone_ids = [var.network.vault_dns_zone_id]
   }
+
+  # Key and secret are made through it, by a runner in a peer.
+  depends_on = [azurerm_virtual_network_peering.from_peer, azurerm_virtual_network_peering.to_peer]
 }
 
 # Encrypts the database and its backups. Who disables or deletes it takes the data away.

@@ -151,13 +151,13 @@ variable "hostname" {
 }
 
 variable "dns_zone" {
-  description = "ID of the public DNS zone for the hostname's records; empty if they are kept elsewhere."
+  description = "ID of the public DNS zone, in this subscription, for the hostname's records; empty if they are kept elsewhere."
   type        = string
   default     = ""
   nullable    = false
 
   validation {
-    condition     = var.dns_zone == "" || can(regex("/resourceGroups/[^/]+/providers/Microsoft.Network/dnsZones/[^/]+$", var.dns_zone))
+    condition     = var.dns_zone == "" || can(regex("(?i)/resourceGroups/[^/]+/providers/Microsoft.Network/dnsZones/[^/]+$", var.dns_zone))
     error_message = "The DNS zone must be an ID, /subscriptions/…/resourceGroups/…/providers/Microsoft.Network/dnsZones/…."
   }
 

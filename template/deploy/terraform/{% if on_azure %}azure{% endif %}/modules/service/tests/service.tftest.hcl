@@ -199,20 +199,20 @@ run "only_who_needs_it_gets_in" {
   }
 
   assert {
-    condition = alltrue([
-      for rule in azurerm_network_security_group.database[0].security_rule : rule.destination_port_range == "5432"
-      if rule.access == "Allow" && rule.direction == "Inbound"
-    ])
-    error_message = "The database's subnet lets in more than PostgreSQL."
+    condition = {
+      for rule in azurerm_network_security_group.database[0].security_rule : rule.name => rule.source_address_prefixes
+      if rule.access == "Allow" && rule.direction == "Inbound" && rule.name != "standby-in"
+    } == { postgresql-from-peers = toset(["10.1.0.0/16"]) }
+    error_message = "The database's subnet lets in others than its peers."
   }
 
   assert {
-    condition = alltrue(flatten([
-      for rule in azurerm_network_security_group.database[0].security_rule : [
-        for cidr in rule.source_address_prefixes : contains(["10.1.0.0/16", "10.20.0.0/26"], cidr)
-      ] if rule.access == "Allow" && rule.direction == "Inbound"
-    ]))
-    error_message = "The database's subnet lets in others than the peers and itself."
+    condition = alltrue([
+      for group in [azurerm_network_security_group.database[0], azurerm_network_security_group.endpoints[0]] : alltrue([
+        for rule in group.security_rule : rule.source_address_prefix != "*" if rule.access == "Allow"
+      ])
+    ])
+    error_message = "A subnet lets in everybody."
   }
 
   assert {
