@@ -439,6 +439,7 @@ def _app_imports(aggregates: list[Model]) -> str:
         "from contextlib import asynccontextmanager",
         "from fastapi import FastAPI",
         "from .about import SERVICE, TITLE, VERSION",
+        "from .own.app import extend",
         "from .platform import edge, idempotency",
         "from .platform.database import Database",
         "from .platform.docs import Contract, docs_router",

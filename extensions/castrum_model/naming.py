@@ -398,8 +398,8 @@ VARIABLES = _set(
 
 RESERVED_MODULES = _set(
     """
-    about alembic app castrum contract dev docs domain healthcheck kernel migrations platform settings src test tests
-    worker
+    about alembic app castrum contract dev docs domain healthcheck kernel migrations own platform settings src test
+    tests worker
     """
 )
 WINDOWS_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})

@@ -6,7 +6,9 @@ working tree. Nothing of the working tree changes until all of that is known.
 
 import argparse
 import difflib
+import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -138,6 +140,12 @@ class Project:
         if not isinstance(recorded, dict) or not {"_src_path", "_commit"} <= recorded.keys():
             raise Refusal(
                 f"{ANSWERS} does not say which template the service is from; get it back: git log -- {ANSWERS}",
+                code=FAILURE,
+            )
+        if _is_edited((root / ANSWERS).read_text(encoding="utf-8")):
+            raise Refusal(
+                f"{ANSWERS} was edited by hand, so what the last update made cannot be told from your own work",
+                f"take that back (git log -p -- {ANSWERS}), and change answers with --data NAME=VALUE",
                 code=FAILURE,
             )
         done = _git(root, "rev-parse", "--absolute-git-dir", "--show-prefix", check=False)
@@ -487,6 +495,13 @@ def _refuse_version(base: Copy, theirs: Copy, worker: Worker) -> None:
                 f"  copier update --trust --context-lines 100000 --vcs-ref {migration['version']}",
                 code=FAILURE,
             )
+
+
+def _is_edited(text: str) -> bool:
+    """Whether the answers are others than those whose digest stands above them; older files have none."""
+    told = re.search(r"^# Digest: (\w+)$", text, re.MULTILINE)
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return told is not None and told[1] != hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def _lines(file: File | None) -> list[str]:

@@ -79,8 +79,8 @@ def complete(
             rest.upgrade_ops.ops[:0] = [rename.operation for rename in found]
             rest.downgrade_ops.ops += [rename.reverse for rename in reversed(found)]
             scripts[0].upgrade_ops, scripts[0].downgrade_ops = rest.upgrade_ops, rest.downgrade_ops
-        print("It renames what the release that is running uses. Stop that one first and say so in the revision's `accepts`,")
-        print("or expand and contract instead.")
+        print("It renames what the release that is running uses. Stop that one first, and say so in the revision's")
+        print("`accepts`; or expand and contract instead.")
     if scripts[0].upgrade_ops is not None and scripts[0].upgrade_ops.is_empty():
         print("The tables are as the migrations make them: nothing to write.")
         scripts.clear()

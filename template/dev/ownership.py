@@ -1,0 +1,70 @@
+"""Find what an update left behind, and edits that have a better place: `python -m dev.ownership`.
+
+Conflict markers, rejected patches, files set aside and an answers file edited by hand are errors. An edit of a file
+that follows the template is only told, with the place where it belongs.
+"""
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import yaml
+
+from . import ROOT
+
+ANSWERS = ".copier-answers.yml"
+
+
+def main() -> int:
+    """Print what is found; 1 if something has to be decided."""
+    if git("rev-parse", "--is-inside-work-tree") is None:
+        print("Ownership: not a git repository, nothing to compare.")
+        return 0
+    errors = [*left_behind(), *edited_answers()]
+    for line in [*errors, *advice()]:
+        print(line)
+    return 1 if errors else 0
+
+
+def git(*arguments: str) -> str | None:
+    """What git prints; None if it fails."""
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603, S607 - git
+    return done.stdout if done.returncode == 0 else None
+
+
+def left_behind() -> Iterator[str]:
+    """Conflicts that nobody has decided yet."""
+    for name in (git("grep", "-I", "-l", "-E", "^(<{7}|>{7}) ") or "").splitlines():
+        yield f"{name}: has conflict markers"
+    listed = git("ls-files", "--cached", "--others", "--exclude-standard", "--", "*.rej", "kept/") or ""
+    for name in listed.splitlines():
+        yield f"{name}: was set aside by an update; take from it what is still needed, and delete it"
+
+
+def edited_answers() -> Iterator[str]:
+    """The answers are compared with what the next update starts from, so an edit there is taken for the template's."""
+    text = (ROOT / ANSWERS).read_text(encoding="utf-8")
+    told = re.search(r"^# Digest: (\w+)$", text, re.MULTILINE)
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if told and told[1] != hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]:
+        yield f'{ANSWERS}: edited by hand; take that back, and change answers with make regen ANSWERS="name=value"'
+
+
+def advice() -> Iterator[str]:
+    """Files that follow the template and were edited since the last update."""
+    last = (git("log", "-1", "--format=%H", "--", ANSWERS) or "").strip()
+    edited = set((git("diff", "--name-only", "--relative", "--no-renames", last) or "").splitlines()) if last else set()
+    if not edited:
+        return
+    rules = yaml.safe_load((ROOT / "ownership.yaml").read_text(encoding="utf-8"))["template"]
+    for rule in rules:
+        patterns = [f"--exclude={path}" for path in rule["paths"]]
+        matched = set((git("ls-files", "--cached", "--ignored", *patterns) or "").splitlines())
+        for name in sorted(edited & matched):
+            yield f"{name}: follows the template; {rule['instead']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

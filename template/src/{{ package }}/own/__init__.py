@@ -1,0 +1,1 @@
+"""What this service has beyond its domain. These files are yours: an update never touches them."""
