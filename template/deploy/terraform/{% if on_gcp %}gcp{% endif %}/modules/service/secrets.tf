@@ -5,18 +5,15 @@ resource "google_kms_key_ring" "service" {
 }
 
 resource "google_kms_crypto_key" "service" {
+  #checkov:skip=CKV_GCP_82:An environment can be removed with its key, which then can be restored for 30 days (review by 2027-11)
   name                       = "data"
   key_ring                   = google_kms_key_ring.service.id
   rotation_period            = "7776000s" # 90 days
-  destroy_scheduled_duration = "2592000s" # 30 days, in which a destroyed version can be restored
+  destroy_scheduled_duration = "2592000s" # 30 days
 
   version_template {
     algorithm        = "GOOGLE_SYMMETRIC_ENCRYPTION"
     protection_level = contains(["confidential", "restricted"], var.data_class) ? "HSM" : "SOFTWARE"
-  }
-
-  lifecycle {
-    prevent_destroy = true # without the key no backup can be read
   }
 }
 

@@ -1,8 +1,5 @@
-# Plans against a made-up project; no credentials are needed. Nothing is applied, not even to mocks, since the key must not
-# be destroyed afterwards.
+# Plans against a made-up project; no credentials are needed.
 mock_provider "google" {
-  override_during = plan
-
   mock_data "google_project" {
     defaults = {
       id     = "projects/shop-production"
@@ -29,6 +26,15 @@ mock_provider "google" {
       managed_zones = [
         { name = "internal", dns_name = "example.com.", visibility = "private" },
         { name = "public", dns_name = "example.com.", visibility = "public" },
+      ]
+    }
+  }
+
+  mock_data "google_sql_ca_certs" {
+    defaults = {
+      certs = [
+        { cert = "-----BEGIN CERTIFICATE-----\nold\n-----END CERTIFICATE-----" },
+        { cert = "-----BEGIN CERTIFICATE-----\nnew\n-----END CERTIFICATE-----" },
       ]
     }
   }
@@ -286,17 +292,15 @@ run "given_parts_are_used" {
 }
 
 run "outputs_feed_chart_and_pipeline" {
-  command = plan
-
   assert {
-    # The certificate is read from the database, once there is one.
-    condition = { for name, value in output.helm_values.database : name => value if name != "caCertificate" } == {
-      host    = output.database_host
-      port    = output.database_port
-      name    = output.database_name
-      secret  = output.database_secret
-      sslMode = output.database_ssl_mode
-      cidrs   = output.database_cidrs
+    condition = output.helm_values.database == {
+      host          = output.database_host
+      port          = output.database_port
+      name          = output.database_name
+      secret        = output.database_secret
+      sslMode       = output.database_ssl_mode
+      caCertificate = output.database_ca_certificate
+      cidrs         = output.database_cidrs
     }
     error_message = "The chart must get what the outputs say."
   }
@@ -304,6 +308,11 @@ run "outputs_feed_chart_and_pipeline" {
   assert {
     condition     = output.database_host == "10.20.240.2" && one(output.database_cidrs) == "10.20.240.2/32"
     error_message = "The pods must reach the endpoint and nothing beside it."
+  }
+
+  assert {
+    condition     = length(regexall("BEGIN CERTIFICATE", output.database_ca_certificate)) == 2
+    error_message = "While an authority is being replaced, the pods must trust both."
   }
 
   assert {
