@@ -88,12 +88,12 @@ def build(project: Path, tag: str) -> str:
     """Build the generated Dockerfile as it is; the images that it names stand for the fabricated one. Gives its id."""
     dockerfile = project / "deploy" / "Dockerfile"
     text = dockerfile.read_text(encoding="utf-8")
-    pinned = re.findall(r"^(?:ARG \w*IMAGE=|FROM )([^\s$]+)$", text, re.MULTILINE)
+    images = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", text, re.MULTILINE)
+    stages = {stage for _, stage in images}
+    pinned = [name for name, _ in images if name not in stages]
     assert pinned, text
     assert all(re.search(r"@sha256:[0-9a-f]{64}$", name) for name in pinned), pinned
-    # buildah looks for the name as it is written, before it puts in the argument.
-    written = {*pinned, *re.findall(r"^FROM (\$\S+)", text, re.MULTILINE)}
-    contexts = [word for name in written for word in ("--build-context", f"{name}=container-image://{BASE}")]
+    contexts = [word for name in pinned for word in ("--build-context", f"{name}=container-image://{BASE}")]
     with tempfile.TemporaryDirectory() as folder:
         identity = Path(folder) / "id"
         buildah(
