@@ -1,6 +1,5 @@
+# A made-up subscription; no credentials are needed. The first run fills it, the others plan against it.
 mock_provider "azurerm" {
-  override_during = plan
-
   mock_data "azurerm_client_config" {
     defaults = {
       subscription_id = "11111111-1111-1111-1111-111111111111"
@@ -74,6 +73,45 @@ variables {
     multi_zone          = true
     backup_days         = 30
     deletion_protection = true
+  }
+}
+
+run "outputs_feed_chart_and_pipeline" {
+  command = apply
+
+  assert {
+    condition     = output.helm_values.image.repository == "orders.azurecr.io/orders"
+    error_message = "The chart does not pull from the registry."
+  }
+
+  assert {
+    condition     = output.helm_values.database.host == "orders.postgres.database.azure.com" && output.helm_values.database.port == 5432
+    error_message = "The chart does not find the database."
+  }
+
+  assert {
+    condition     = output.helm_values.database.sslMode == "verify-full" && startswith(output.helm_values.database.caCertificate, "-----BEGIN CERTIFICATE-----")
+    error_message = "The database's certificate is not checked."
+  }
+
+  assert {
+    condition     = output.helm_values.database.cidrs == tolist(["10.20.0.0/26"])
+    error_message = "Network policies allow another address than the database's."
+  }
+
+  assert {
+    condition     = output.helm_values.serviceAccount.annotations["azure.workload.identity/client-id"] == "client"
+    error_message = "The Kubernetes account does not name the identity."
+  }
+
+  assert {
+    condition     = azurerm_dns_a_record.service[0].name == "orders" && azurerm_dns_a_record.service[0].zone_name == "acme.example"
+    error_message = "The record is not that of the hostname."
+  }
+
+  assert {
+    condition     = contains([for record in azurerm_dns_caa_record.service[0].record : record.value], "letsencrypt.org")
+    error_message = "Any authority may issue a certificate for the hostname."
   }
 }
 
@@ -291,45 +329,6 @@ run "somebody_hears_alarms" {
   assert {
     condition     = azurerm_monitor_metric_alert.database["connections"].criteria[0].threshold == 320
     error_message = "The alarm comes too late: fewer than a fifth of the connections are left."
-  }
-}
-
-run "chart_and_clients_find_it" {
-  command = plan
-
-  assert {
-    condition     = output.helm_values.image.repository == "orders.azurecr.io/orders"
-    error_message = "The chart does not pull from the registry."
-  }
-
-  assert {
-    condition     = output.helm_values.database.host == "orders.postgres.database.azure.com" && output.helm_values.database.port == 5432
-    error_message = "The chart does not find the database."
-  }
-
-  assert {
-    condition     = output.helm_values.database.sslMode == "verify-full" && startswith(output.helm_values.database.caCertificate, "-----BEGIN CERTIFICATE-----")
-    error_message = "The database's certificate is not checked."
-  }
-
-  assert {
-    condition     = output.helm_values.database.cidrs == tolist(["10.20.0.0/26"])
-    error_message = "Network policies allow another address than the database's."
-  }
-
-  assert {
-    condition     = output.helm_values.serviceAccount.annotations["azure.workload.identity/client-id"] == "client"
-    error_message = "The Kubernetes account does not name the identity."
-  }
-
-  assert {
-    condition     = azurerm_dns_a_record.service[0].name == "orders" && azurerm_dns_a_record.service[0].zone_name == "acme.example"
-    error_message = "The record is not that of the hostname."
-  }
-
-  assert {
-    condition     = contains([for record in azurerm_dns_caa_record.service[0].record : record.value], "letsencrypt.org")
-    error_message = "Any authority may issue a certificate for the hostname."
   }
 }
 
