@@ -8,6 +8,8 @@ import pytest
 import yaml
 from harness.paths import ROOT
 
+from extensions import delivery
+
 QUESTION_KEYS = {
     "type",
     "help",
@@ -41,6 +43,8 @@ SETTINGS = {
     "_tasks",
     "_templates_suffix",
 }
+# Read by the extensions from the file that Copier reads, too.
+OURS = {"_follows_template"}
 TYPES = {"bool", "float", "int", "json", "path", "str", "yaml"}
 INCLUDE = re.compile(r"!include (?P<path>\S+)")
 
@@ -58,6 +62,9 @@ def faults(questions: dict[str, Any]) -> list[str]:
     """What Copier would swallow, one line each."""
     found = []
     for name, question in questions.items():
+        if name.startswith("_"):
+            found += [] if name in SETTINGS | OURS else [f"{name}: unknown setting"]
+            continue
         if not isinstance(question, dict):
             found.append(f"{name}: not the long form")
             continue
@@ -130,3 +137,37 @@ def test_path_names_hold_no_logic() -> None:
 def test_no_ignore_file_acts_on_the_template() -> None:
     """A plain .gitignore in template/ would hide files of the template repository itself."""
     assert not [path for path in (ROOT / "template").rglob(".gitignore") if path.is_file()]
+
+
+def test_the_document_has_every_question_with_its_default() -> None:
+    page = (ROOT / "docs" / "questions.md").read_text(encoding="utf-8")
+    rows = {row[0]: row[1:] for row in re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \| .+ \|$", page, re.MULTILINE)}
+    asked = {
+        name: question
+        for path in included()
+        for name, question in load(path).items()
+        if not name.startswith("_") and question.get("when") is not False
+    }
+    assert list(rows) == list(asked)
+    for name, question in asked.items():
+        answers, default = rows[name]
+        if "{" not in question["default"]:
+            assert default.strip("`") == question["default"], name
+        choices = question.get("choices", ())
+        for choice in choices.values() if isinstance(choices, dict) else choices:
+            assert choice in answers or re.search(r"[\d.]+ to [\d.]+", answers), (name, choice)
+
+
+@pytest.mark.parametrize("name", delivery.NUMBERS)
+def test_help_and_document_have_the_range_of_a_number(name: str) -> None:
+    least, greatest = delivery.NUMBERS[name]
+    page = (ROOT / "docs" / "questions.md").read_text(encoding="utf-8")
+    [question] = [questions[name] for path in question_files() if name in (questions := load(path))]
+    assert f"({least} to {greatest})" in question["help"]
+    assert re.search(rf"^\| `{name}` \| {least} to {greatest}\b", page, re.MULTILINE)
+
+
+def included() -> list[Path]:
+    """The question files in the order of asking."""
+    text = (ROOT / "copier.yml").read_text(encoding="utf-8")
+    return [ROOT / match["path"] for match in INCLUDE.finditer(text)]
