@@ -1,5 +1,6 @@
 """Helm, and what it makes of a chart."""
 
+import hashlib
 import json
 import os
 import re
@@ -72,11 +73,10 @@ def manifests(chart: Path, *options: str | Path, **named: Any) -> list[Manifest]
 def written(values: Values) -> Path:
     """A file with these values; JSON is YAML."""
     text = json.dumps(values, sort_keys=True)
-
-    def write(folder: Path) -> None:
-        (folder / "values.json").write_text(text, encoding="utf-8")
-
-    return cached("values", [text], write) / "values.json"
+    path = CACHE / "values" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def home() -> dict[str, str]:

@@ -1,0 +1,820 @@
+"""The chart, by the tools that its users run and by the 32 rules for it, for every way of releasing."""
+
+import copy
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import jsonschema
+import promql_parser
+import pytest
+import yaml
+from harness import helm, kubernetes, rendering
+from harness.helm import Manifest
+from harness.kubernetes import RULES, VERSIONS, of_kind, only, workload
+from harness.projects import make, make_fails
+from harness.repository import git
+
+# The clouds differ in the secret store only, so each goes along with one way of releasing.
+PROFILES = {"rolling": "aws", "canary": "gcp", "blue-green": "azure"}
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+# What Terraform says, and everything that can be switched on.
+FULL: dict[str, Any] = {
+    "image": {"repository": "registry.example.com:5000/team/ordering", "digest": f"sha256:{'a1' * 32}"},
+    "serviceAccount": {"annotations": {"cloud.example.com/role": "ordering"}},
+    "podLabels": {"cloud.example.com/identity": "use"},
+    "database": {"caCertificate": CERTIFICATE, "cidrs": ["10.8.0.0/24", "10.9.0.0/24"]},
+    "networkPolicy": {"gateway": {"cidrs": ["10.1.0.0/16"]}, "dns": {"cidrs": ["169.254.20.10/32"]}},
+    "alerts": {"enabled": True},
+}
+# Nothing that can be left out.
+MINIMAL: dict[str, Any] = {
+    "settings": {"OTEL_EXPORTER_OTLP_ENDPOINT": ""},
+    "networkPolicy": {"gateway": {"namespaces": [], "cidrs": ["10.1.0.0/16"]}},
+}
+
+Charts = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def charts(tmp_path_factory: pytest.TempPathFactory) -> Charts:
+    """Way of releasing → the chart, rendered once; nobody writes into it."""
+    made: dict[str, Path] = {}
+
+    def chart(release: str) -> Path:
+        if release not in made:
+            answers = {"service_name": "ordering", "release": release, "cloud": PROFILES[release]}
+            tree = rendering.copy(tmp_path_factory.mktemp("charts") / "ordering", {**answers, "peak_rps": "900"})
+            made[release] = tree / "deploy" / "helm" / "ordering"
+        return made[release]
+
+    return chart
+
+
+@pytest.fixture(params=PROFILES)
+def release(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def chart(charts: Charts, release: str) -> Path:
+    return charts(release)
+
+
+def sets(chart: Path) -> dict[str, list[Any]]:
+    """The sets of values that everything is rendered with, by name."""
+    environments = {path.stem.removeprefix("values-"): [path] for path in sorted(chart.glob("values-*.yaml"))}
+    return {"default": [], **environments, "minimal": [MINIMAL], "full": [chart / "values-production.yaml", FULL]}
+
+
+@pytest.fixture(scope="session")
+def rendered(charts: Charts) -> Callable[[str], dict[str, list[Manifest]]]:
+    """Way of releasing → set of values → the objects."""
+    made: dict[str, dict[str, list[Manifest]]] = {}
+
+    def all_of(release: str) -> dict[str, list[Manifest]]:
+        if release not in made:
+            chart = charts(release)
+            made[release] = {name: helm.manifests(chart, values=each) for name, each in sets(chart).items()}
+        return made[release]
+
+    return all_of
+
+
+@pytest.fixture
+def objects(rendered: Callable[[str], dict[str, list[Manifest]]], release: str) -> dict[str, list[Manifest]]:
+    return rendered(release)
+
+
+@pytest.fixture
+def copied(chart: Path, tmp_path: Path) -> Path:
+    """A copy of the chart, to be broken."""
+    return shutil.copytree(chart, tmp_path / chart.name)
+
+
+def values_of(chart: Path) -> dict[str, Any]:
+    values: dict[str, Any] = yaml.safe_load((chart / "values.yaml").read_text(encoding="utf-8"))
+    return values
+
+
+# Rule 1
+
+
+@pytest.mark.parametrize("version", helm.PACKAGES)
+def test_lint(version: str, chart: Path) -> None:
+    for name, values in sets(chart).items():
+        options = [
+            part for each in values for part in ("--values", each if isinstance(each, Path) else helm.written(each))
+        ]
+        said = helm.lint(chart, *options, version=version)
+        assert said.returncode == 0, (name, said.stdout, said.stderr)
+        assert not re.search(r"\[(WARNING|ERROR)\]", said.stdout), (name, said.stdout)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("templates/service.yaml", '"service.ports"', '"service.prots"'),
+        ("templates/service.yaml", "kind: Service", "kind: Service\n kind: Service"),
+        ("values.yaml", "  LOG_LEVEL: INFO", "  LOG_LEVEL: LOUD"),
+        ("Chart.yaml", "version: 1.0.0", "version: one"),
+    ],
+)
+def test_lint_can_fail(path: str, old: str, new: str, charts: Charts, tmp_path: Path) -> None:
+    broken = shutil.copytree(charts("rolling"), tmp_path / "ordering")
+    replace(broken / path, old, new)
+    for version in helm.PACKAGES:
+        assert helm.lint(broken, version=version).returncode != 0
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text, (path, old)
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_both_versions_of_helm_agree(chart: Path) -> None:
+    for values in sets(chart).values():
+        old, new = (helm.manifests(chart, values=values, version=version) for version in helm.PACKAGES)
+        assert sorted(old, key=json.dumps) == sorted(new, key=json.dumps)
+
+
+# Rule 2
+
+
+def test_chart_file(chart: Path) -> None:
+    about = yaml.safe_load((chart / "Chart.yaml").read_text(encoding="utf-8"))
+    project = (chart.parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    assert about["apiVersion"] == "v2"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", about["version"])
+    assert f'version = "{about["appVersion"]}"' in project
+    assert about["kubeVersion"] == f">={kubernetes.OLDEST}.0-0"
+    assert about["maintainers"] == [{"name": "Team Ordering", "email": "ordering@example.com"}]
+
+
+def test_older_kubernetes_is_refused(chart: Path) -> None:
+    assert "incompatible with Kubernetes" in helm.template(chart, kubernetes="1.32", check=False).stderr
+    for version in VERSIONS:
+        helm.template(chart, kubernetes=version)
+
+
+# Rule 3
+
+
+def test_every_value_that_is_used_exists(chart: Path) -> None:
+    values = values_of(chart)
+    found = list(helm.used(chart))
+    assert len(found) > 50
+    for template, path in found:
+        try:
+            helm.at(values, path.split("."))
+        except (KeyError, TypeError):
+            pytest.fail(f"{template} uses .Values.{path}, which values.yaml does not have")
+
+
+def test_a_use_of_nothing_is_found(chart: Path, copied: Path) -> None:
+    replace(copied / "templates" / "service.yaml", "spec:", "spec:\n  {{- with .Values.service }}{{ .prot }}{{ end }}")
+    assert ("service.yaml", "service.prot") in set(helm.used(copied)) - set(helm.used(chart))
+
+
+def test_every_value_is_used(chart: Path) -> None:
+    """Each is given a value of its own, which has to turn up in what is rendered."""
+    values = values_of(chart)
+    for path, value in FULL["networkPolicy"].items():
+        values["networkPolicy"][path].update(value)
+    values["database"] |= FULL["database"]
+    values["serviceAccount"], values["podLabels"] = FULL["serviceAccount"], FULL["podLabels"]
+    marked = dict(marks(values))
+    assert len(marked) > 50
+    text = helm.template(chart, "--skip-schema-validation", values=[planted(values, marked)]).stdout
+    # Three numbers are rendered as their sum.
+    end = [("shutdown", "preStopSeconds"), ("shutdown", "marginSeconds"), ("settings", "DRAIN_TIMEOUT_S")]
+    assert f"terminationGracePeriodSeconds: {sum(marked[path] for path in end)}" in text
+    unused = [".".join(path) for path, mark in marked.items() if str(mark) not in text and path != end[1]]
+    assert not unused, unused
+
+
+def marks(values: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Path of a value → another one of its kind that occurs nowhere else."""
+    for number, (path, value) in enumerate(helm.leaves(values), start=40001):
+        if isinstance(value, bool):
+            continue
+        if isinstance(value, str | list):
+            yield path, f"mark-{number}"
+        else:
+            yield path, number
+
+
+def planted(values: Mapping[str, Any], marked: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
+    changed: dict[str, Any] = copy.deepcopy(dict(values))
+    for path, mark in marked.items():
+        place = helm.at(changed, path[:-1])
+        place[path[-1]] = [mark] if isinstance(place[path[-1]], list) else mark
+    changed["alerts"]["enabled"] = True
+    return changed
+
+
+# Rule 4
+
+
+OPEN = {("serviceAccount", "annotations"), ("podLabels",)}
+
+
+def test_a_misspelt_value_is_refused_at_every_level(chart: Path) -> None:
+    schema = json.loads((chart / "values.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft7Validator(schema)
+    values = values_of(chart)
+    assert not list(validator.iter_errors(values))
+    for path in helm.maps(values):
+        closed = path not in OPEN and path[:1] != ("secretStore",)
+        for key in ("misspelt", *helm.at(values, path)):
+            broken = copy.deepcopy(values)
+            place = helm.at(broken, path)
+            place[f"{key}x"] = place.pop(key, "text")
+            assert any(validator.iter_errors(broken)) or not closed, (path, key)
+
+
+@pytest.mark.parametrize("version", helm.PACKAGES)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"replicas": 3},
+        {"settings": {"DATABASE_POOLSIZE": 3}},
+        {"route": {"gateway": {"listner": "https"}}},
+        {"networkPolicy": {"dns": {"namespaces": [], "cidrs": []}}},
+        {"autoscaling": {"minReplicas": 0}},
+        {"image": {"digest": "latest"}},
+    ],
+)
+def test_helm_refuses_what_the_schema_does_not_know(wrong: dict[str, Any], version: str, charts: Charts) -> None:
+    said = helm.template(charts("rolling"), values=[wrong], version=version, check=False)
+    assert said.returncode != 0
+    assert "don't meet the specifications of the schema" in said.stderr
+
+
+def test_settings_of_the_schema_are_those_of_the_service(chart: Path) -> None:
+    schema = json.loads((chart / "values.schema.json").read_text(encoding="utf-8"))
+    documented = (chart.parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    variables = set(re.findall(r"^\| `([A-Z_]+)` \|(?!.*Secret\.)", documented, re.MULTILINE))
+    assert set(schema["properties"]["settings"]["properties"]) == variables - {"HOST", "PORT", "SECRETS_DIR"}
+
+
+# Rule 5
+
+
+LITERAL = re.compile(
+    r"^\s*-?\s*(?:namespace|replicas|minReplicas|maxReplicas|image|host|hostname|hostnames|address|cpu|memory|"
+    r"ephemeral-storage|sizeLimit): *(?!\[?\{\{)\S",
+    re.MULTILINE,
+)
+
+
+def test_templates_hold_no_literals(chart: Path) -> None:
+    for path in (chart / "templates").rglob("*"):
+        if path.is_file():
+            assert not LITERAL.search(path.read_text(encoding="utf-8")), path
+    assert LITERAL.search("  namespace: default\n")
+
+
+# Rules 6, 8 to 29 and 31
+
+
+@pytest.mark.parametrize("number", sorted(RULES))
+def test_rule(number: int, objects: dict[str, list[Manifest]]) -> None:
+    for name, manifests in objects.items():
+        assert not list(RULES[number](manifests)), (name, list(RULES[number](manifests)))
+
+
+def test_production_scales_from_two_replicas_on(objects: dict[str, list[Manifest]]) -> None:
+    assert only(objects["production"], "HorizontalPodAutoscaler")["spec"]["minReplicas"] >= 2
+
+
+def test_every_rule_has_a_test() -> None:
+    """The others have tests of their own here: lint, chart file, values, schema, literals, units, checksum, checkov."""
+    assert set(RULES) | {1, 2, 3, 4, 5, 7, 30, 32} == set(range(1, 33))
+
+
+def pod_of(manifests: list[Manifest]) -> dict[str, Any]:
+    spec: dict[str, Any] = workload(manifests)["spec"]["template"]["spec"]
+    return spec
+
+
+def container_of(manifests: list[Manifest]) -> dict[str, Any]:
+    container: dict[str, Any] = pod_of(manifests)["containers"][0]
+    return container
+
+
+def job_of(manifests: list[Manifest]) -> Manifest:
+    return next(each for each in of_kind(manifests, "Job") if "pre-upgrade" in kubernetes.hooks(each))
+
+
+def policy_of(manifests: list[Manifest]) -> dict[str, Any]:
+    name = workload(manifests)["metadata"]["name"]
+    spec: dict[str, Any] = next(
+        each["spec"] for each in of_kind(manifests, "NetworkPolicy") if each["metadata"]["name"] == name
+    )
+    return spec
+
+
+Defect = Callable[[list[Manifest]], Any]
+DEFECTS: list[tuple[int, Defect]] = [
+    (6, lambda m: pod_of(m).update(serviceAccuntName="x")),
+    (6, lambda m: only(m, "PodDisruptionBudget").update(apiVersion="policy/v1beta1")),
+    (6, lambda m: only(m, "HTTPRoute")["spec"].update(hostname="x")),
+    (6, lambda m: of_kind(m, "ExternalSecret")[0]["spec"]["target"].update(creationPolicy="Sometimes")),
+    (6, lambda m: of_kind(m, "SecretStore")[0]["spec"].pop("provider")),
+    (6, lambda m: only(m, "PrometheusRule")["spec"]["groups"][0]["rules"][0].update(expression="1")),
+    (6, lambda m: only(m, "HTTPRoute").update(kind="HttpRoute")),
+    (8, lambda m: pod_of(m)["securityContext"].pop("runAsNonRoot")),
+    (8, lambda m: pod_of(m)["securityContext"].update(runAsGroup=0)),
+    (8, lambda m: container_of(m)["securityContext"].update(runAsUser=0)),
+    (9, lambda m: container_of(m)["securityContext"].pop("allowPrivilegeEscalation")),
+    (9, lambda m: container_of(m)["securityContext"].update(privileged=True)),
+    (10, lambda m: container_of(m)["securityContext"]["capabilities"].update(add=["SYS_ADMIN"])),
+    (10, lambda m: container_of(m)["securityContext"].pop("capabilities")),
+    (11, lambda m: pod_of(m)["securityContext"].pop("seccompProfile")),
+    (12, lambda m: container_of(m)["securityContext"].pop("readOnlyRootFilesystem")),
+    (12, lambda m: pod_of(m)["volumes"][0].update(emptyDir={})),
+    (12, lambda m: container_of(m)["volumeMounts"].pop(0)),
+    (13, lambda m: pod_of(m).update(hostNetwork=True)),
+    (14, lambda m: pod_of(m)["volumes"].append({"name": "x", "hostPath": {"path": "/"}})),
+    (15, lambda m: pod_of(m).pop("automountServiceAccountToken")),
+    (15, lambda m: pod_of(m).update(serviceAccountName="default")),
+    (15, lambda m: of_kind(m, "ServiceAccount")[0].pop("automountServiceAccountToken")),
+    (16, lambda m: m.append({"kind": "Role", "metadata": {"name": "x"}})),
+    (17, lambda m: container_of(m).update(image="registry.example.com/ordering:latest")),
+    (17, lambda m: container_of(m).update(imagePullPolicy="Never")),
+    (18, lambda m: m.append({"kind": "Secret", "metadata": {"name": "x"}})),
+    (18, lambda m: only(m, "ConfigMap")["data"].update(DATABASE_URL="x")),
+    (18, lambda m: only(m, "ConfigMap")["data"].update(CORS_ORIGINS="https://me:hidden@example.com")),
+    (18, lambda m: container_of(m)["envFrom"].append({"secretRef": {"name": "x"}})),
+    (18, lambda m: pod_of(m)["volumes"][1]["secret"].update(secretName="x")),
+    (19, lambda m: container_of(m)["resources"]["requests"].pop("ephemeral-storage")),
+    (19, lambda m: container_of(m)["resources"]["limits"].update(memory="1Gi")),
+    (20, lambda m: container_of(m).pop("startupProbe")),
+    (20, lambda m: container_of(m)["livenessProbe"]["httpGet"].update(path="/readyz")),
+    (21, lambda m: pod_of(m).update(terminationGracePeriodSeconds=10)),
+    (21, lambda m: only(m, "ConfigMap")["data"].update(DRAIN_TIMEOUT_S="1")),
+    (22, lambda m: policy_of(m)["policyTypes"].remove("Egress")),
+    (22, lambda m: policy_of(m)["egress"].append({"ports": [{"port": 443}]})),
+    (22, lambda m: policy_of(m)["ingress"][0]["from"].append({"podSelector": {}})),
+    (23, lambda m: policy_of(m)["podSelector"]["matchLabels"].update(app="x")),
+    (23, lambda m: of_kind(m, "Service")[0]["spec"]["selector"].pop("app.kubernetes.io/component")),
+    (24, lambda m: only(m, "PodDisruptionBudget")["spec"].update(maxUnavailable=0)),
+    (24, lambda m: only(m, "PodDisruptionBudget")["spec"].pop("unhealthyPodEvictionPolicy")),
+    (24, lambda m: only(m, "HorizontalPodAutoscaler")["spec"].update(minReplicas=1)),
+    (25, lambda m: pod_of(m)["topologySpreadConstraints"].pop()),
+    (26, lambda m: workload(m)["spec"].update(replicas=3)),
+    (26, lambda m: only(m, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"].update(kind="StatefulSet")),
+    (26, lambda m: container_of(m)["resources"]["requests"].pop("cpu")),
+    (28, lambda m: m[0]["metadata"]["labels"].pop("owner")),
+    (28, lambda m: workload(m)["spec"]["selector"]["matchLabels"].update({"app.kubernetes.io/version": "1"})),
+    (29, lambda m: only(m, "HTTPRoute")["spec"]["parentRefs"][0].pop("sectionName")),
+    (29, lambda m: of_kind(m, "Service")[0]["spec"].update(type="LoadBalancer")),
+    (31, lambda m: job_of(m)["metadata"]["annotations"].update({"helm.sh/hook": "post-upgrade"})),
+    (31, lambda m: job_of(m)["spec"].pop("activeDeadlineSeconds")),
+    (
+        31,
+        lambda m: job_of(m)["spec"]["template"]["spec"]["containers"][0].update(
+            command=["sh", "-c", "alembic; exit 0"]
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("number", "defect"), DEFECTS)
+def test_rule_can_fail(number: int, defect: Defect, rendered: Callable[[str], dict[str, list[Manifest]]]) -> None:
+    broken = copy.deepcopy(rendered("rolling")["full"])
+    defect(broken)
+    assert list(RULES[number](broken))
+
+
+@pytest.mark.parametrize(
+    ("number", "release", "defect"),
+    [
+        (6, "canary", lambda s: s["strategy"]["canary"].update(stableServce="x")),
+        (6, "canary", lambda s: s["template"]["spec"].update(serviceAccuntName="x")),
+        (6, "blue-green", lambda s: s["strategy"]["blueGreen"].pop("activeService")),
+        (27, "rolling", lambda s: s["strategy"]["rollingUpdate"].update(maxUnavailable=1)),
+        (27, "rolling", lambda s: s["strategy"]["rollingUpdate"].update(maxSurge="0%")),
+        (27, "canary", lambda s: s["strategy"]["canary"].pop("maxUnavailable")),
+    ],
+)
+def test_rule_about_releases_can_fail(
+    number: int, release: str, defect: Callable[[Any], Any], rendered: Callable[[str], dict[str, list[Manifest]]]
+) -> None:
+    broken = copy.deepcopy(rendered(release)["full"])
+    defect(workload(broken)["spec"])
+    assert list(RULES[number](broken))
+
+
+def test_every_rule_can_fail() -> None:
+    assert {number for number, _ in DEFECTS} | {27} == set(RULES)
+
+
+# Rule 7: a unit for each template and for each way of releasing; those of toggles follow.
+
+
+UNITS: dict[str, Callable[[list[Manifest]], bool]] = {
+    "alerts.yaml": lambda m: len(only(m, "PrometheusRule")["spec"]["groups"][0]["rules"]) == 6,
+    "analysis.yaml": lambda m: (
+        {each["name"] for each in only(m, "AnalysisTemplate")["spec"]["metrics"]} == {"errors", "latency"}
+    ),
+    "autoscaler.yaml": lambda m: only(m, "HorizontalPodAutoscaler")["spec"]["metrics"][0]["resource"]["name"] == "cpu",
+    "configmap.yaml": lambda m: all(isinstance(value, str) for value in only(m, "ConfigMap")["data"].values()),
+    "deployment.yaml": lambda m: only(m, "Deployment")["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == "25%",
+    "disruptionbudget.yaml": lambda m: only(m, "PodDisruptionBudget")["spec"]["maxUnavailable"] == "10%",
+    "httproute.yaml": lambda m: only(m, "HTTPRoute")["spec"]["hostnames"] == ["ordering.example"],
+    "migration.yaml": lambda m: job_of(m)["metadata"]["name"] == "ordering-migration",
+    "networkpolicy.yaml": lambda m: len(policy_of(m)["egress"]) == 4,
+    "rollout.yaml": lambda m: only(m, "Rollout")["spec"]["progressDeadlineAbort"] is True,
+    "secrets.yaml": lambda m: only([each for each in m if not kubernetes.hooks(each)], "SecretStore") is not None,
+    "service-canary.yaml": lambda m: "ordering-canary" in names(m, "Service"),
+    "service-preview.yaml": lambda m: "ordering-preview" in names(m, "Service"),
+    "service.yaml": lambda m: "ordering" in names(m, "Service"),
+    "serviceaccount.yaml": lambda m: "ordering" in names(m, "ServiceAccount"),
+    "smoke.yaml": lambda m: any(kubernetes.hooks(each) == ["test"] for each in of_kind(m, "Job")),
+}
+FOR_ONE = {
+    "rolling": {"deployment.yaml"},
+    "canary": {"rollout.yaml", "analysis.yaml", "service-canary.yaml"},
+    "blue-green": {"rollout.yaml", "analysis.yaml", "service-preview.yaml"},
+}
+
+
+def names(manifests: list[Manifest], kind: str) -> set[str]:
+    return {each["metadata"]["name"] for each in of_kind(manifests, kind)}
+
+
+def test_every_template_has_a_unit_test(release: str, chart: Path, objects: dict[str, list[Manifest]]) -> None:
+    templates = {path.name for path in (chart / "templates").rglob("*.yaml")}
+    assert templates == UNITS.keys() - set().union(*FOR_ONE.values()) | FOR_ONE[release]
+    for name in templates:
+        assert UNITS[name](objects["full"]), name
+
+
+def test_nothing_of_another_way_of_releasing(release: str, chart: Path) -> None:
+    words = {
+        "rolling": ("Rollout", "argoproj", "canary", "preview", "analysis", "blueGreen"),
+        "canary": ("apps/v1", "Deployment", "RollingUpdate", "rolling", "preview", "blueGreen"),
+        "blue-green": ("apps/v1", "Deployment", "RollingUpdate", "rolling:", "canary"),
+    }[release]
+    for path in chart.rglob("*"):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            assert not [word for word in words if word in text], path
+
+
+def test_files_are_tidy(chart: Path) -> None:
+    for path in chart.rglob("*"):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            assert text.endswith("\n"), path
+            assert not text.endswith("\n\n"), path
+            assert not re.search(r"\n\n\n|[ \t]\n|\{%|%\}", text), path
+            assert max(map(len, text.splitlines())) <= 140, path
+    for values in sets(chart).values():
+        assert not re.search(r"^[ \t]+$", helm.template(chart, values=values).stdout, re.MULTILINE)
+
+
+# Toggles and branches
+
+
+def test_alerts_are_made_when_asked_for(objects: dict[str, list[Manifest]]) -> None:
+    made = {name: bool(of_kind(manifests, "PrometheusRule")) for name, manifests in objects.items()}
+    assert made == {**dict.fromkeys(made, False), "full": True}
+
+
+def test_connections_are_those_of_the_values(chart: Path, objects: dict[str, list[Manifest]]) -> None:
+    """Rule 22: exactly the gateway and the test come in; exactly names, database, issuer and collector are reached."""
+
+    def namespace(name: str) -> str:
+        return json.dumps({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}})
+
+    def block(cidr: str) -> str:
+        return json.dumps({"ipBlock": {"cidr": cidr}})
+
+    def allowed(manifests: list[Manifest], direction: str, peers: str) -> set[tuple[str, Any]]:
+        rules = policy_of(manifests)[direction]
+        return {(json.dumps(peer), port["port"]) for each in rules for peer in each[peers] for port in each["ports"]}
+
+    smoke = {"name": "ordering", "instance": "ordering", "component": "smoke"}
+    test = json.dumps({"podSelector": {"matchLabels": {f"app.kubernetes.io/{key}": smoke[key] for key in smoke}}})
+    dns, issuer = (namespace("kube-system"), 53), (block("0.0.0.0/0"), 443)
+    collector = (namespace("observability"), 4318)
+    database = {(block("10.8.0.0/24"), 5432), (block("10.9.0.0/24"), 5432)}
+    assert allowed(objects["default"], "ingress", "from") == {(namespace("gateway"), "http"), (test, "http")}
+    assert allowed(objects["default"], "egress", "to") == {dns, issuer, collector}
+    assert allowed(objects["minimal"], "ingress", "from") == {(block("10.1.0.0/16"), "http"), (test, "http")}
+    assert allowed(objects["minimal"], "egress", "to") == {dns, issuer}
+    assert allowed(objects["full"], "egress", "to") == {
+        dns, (block("169.254.20.10/32"), 53), issuer, collector, *database
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("password", ["simple", "p@ss/w:o?r#d+ %40&=", "ünïcode", "a{{b}}'\"\\"])
+def test_database_url_survives_any_password(password: str, objects: dict[str, list[Manifest]], tmp_path: Path) -> None:
+    """External Secrets fills in Go templates as Helm does, so Helm can stand in for it."""
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("{apiVersion: v2, name: stand-in, version: 1.0.0}", encoding="utf-8")
+    for name, options in {
+        "default": "sslmode=verify-full",
+        "full": "sslmode=verify-full&sslrootcert=/run/secrets/ordering/database_ca",
+    }.items():
+        secrets = of_kind(objects[name], "ExternalSecret")
+        for data in (each["spec"]["target"]["template"]["data"] for each in secrets):
+            text = f"{{{{ with .Values }}}}{json.dumps({'url': data['database_url']})}{{{{ end }}}}"
+            # What JSON has escaped is code for the template.
+            (tmp_path / "templates" / "url.yaml").write_text(text.replace('\\"', '"'), encoding="utf-8")
+            found = helm.manifests(
+                tmp_path, release="stand-in", values=[{"username": "me@here", "password": password}]
+            )[0]["url"]
+            parts = urlsplit(found)
+            assert (parts.scheme, parts.hostname, parts.port) == ("postgresql", "database.example.invalid", 5432)
+            assert (unquote(parts.username or ""), unquote(parts.password or "")) == ("me@here", password)
+            assert (parts.path, parts.query) == ("/ordering", options)
+
+
+def test_certificate_lies_beside_the_url(objects: dict[str, list[Manifest]]) -> None:
+    for each in of_kind(objects["full"], "ExternalSecret"):
+        assert each["spec"]["target"]["template"]["data"]["database_ca"] == CERTIFICATE
+    for each in of_kind(objects["default"], "ExternalSecret"):
+        assert set(each["spec"]["target"]["template"]["data"]) == {"database_url"}
+    for each in of_kind(objects["full"], "SecretStore"):
+        assert len(each["spec"]["provider"]) == 1
+
+
+def test_identity_reaches_account_and_pods(objects: dict[str, list[Manifest]]) -> None:
+    for each in of_kind(objects["full"], "ServiceAccount"):
+        assert each["metadata"]["annotations"]["cloud.example.com/role"] == "ordering"
+    assert workload(objects["full"])["spec"]["template"]["metadata"]["labels"]["cloud.example.com/identity"] == "use"
+
+
+def test_telemetry_is_told_what_it_comes_from(objects: dict[str, list[Manifest]]) -> None:
+    pod = workload(objects["staging"])["spec"]["template"]
+    annotations = {key: value for key, value in pod["metadata"]["annotations"].items() if "opentelemetry" in key}
+    assert annotations == {
+        "resource.opentelemetry.io/service.name": pod["metadata"]["labels"]["app.kubernetes.io/name"],
+        "resource.opentelemetry.io/service.namespace": pod["metadata"]["labels"]["app.kubernetes.io/part-of"],
+        "resource.opentelemetry.io/service.version": pod["metadata"]["labels"]["app.kubernetes.io/version"],
+        "resource.opentelemetry.io/deployment.environment.name": "staging",
+    }
+    environment = {each["name"]: each.get("value") for each in pod["spec"]["containers"][0]["env"]}
+    assert environment["OTEL_RESOURCE_ATTRIBUTES"] == "service.namespace=ordering,service.instance.id=$(POD_NAME)"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1048576, "1048576"), (0.05, "0.05"), (600000000, "600000000"), ("a,b", "a,b")]
+)
+def test_settings_keep_their_digits(value: Any, text: str, charts: Charts) -> None:
+    name = "AUTH_ALGORITHMS" if isinstance(value, str) else "DATABASE_CONNECT_TIMEOUT_S"
+    made = helm.manifests(
+        charts("rolling"), "--show-only", "templates/configmap.yaml", values=[{"settings": {name: value}}]
+    )
+    assert made[0]["data"][name] == text
+
+
+def test_long_and_other_names_fit(chart: Path) -> None:
+    for name in ("other", "r" * 53):
+        for each in helm.manifests(chart, release=name, values=[FULL]):
+            assert len(each["metadata"]["name"]) <= 63
+            assert each["metadata"]["name"].startswith("r" * 50 if name[0] == "r" else "other-ordering")
+
+
+# Rule 30
+
+
+def test_changed_settings_roll_the_pods(chart: Path, objects: dict[str, list[Manifest]]) -> None:
+    changed = helm.manifests(chart, values=[{"settings": {"LOG_LEVEL": "DEBUG"}}])
+    before, after = (workload(each)["spec"]["template"] for each in (objects["default"], changed))
+    assert before["metadata"]["annotations"].pop("checksum/settings") != after["metadata"]["annotations"].pop(
+        "checksum/settings"
+    )
+    assert before == after
+
+
+# Rule 31: what the migration needs is there before it, the first time too.
+
+
+@pytest.mark.parametrize("options", [(), ("--is-upgrade",)])
+def test_migration_finds_what_it_needs(options: tuple[str, ...], chart: Path) -> None:
+    manifests = helm.manifests(chart, *options, values=[FULL])
+    job, upgrade = job_of(manifests), bool(options)
+    event = "pre-upgrade" if upgrade else "pre-install"
+    # Objects of the release that is there count in an upgrade, and in the first installation nothing but earlier hooks.
+    earlier = {
+        (each["kind"], each["metadata"]["name"])
+        for each in manifests
+        if (event in kubernetes.hooks(each) and weight(each) < weight(job)) or (upgrade and not kubernetes.hooks(each))
+    }
+    pod = job["spec"]["template"]["spec"]
+    secret = next(each["secret"]["secretName"] for each in pod["volumes"] if "secret" in each)
+    assert ("ServiceAccount", pod["serviceAccountName"]) in earlier
+    assert ("ExternalSecret", secret) in earlier
+    source = next(each for each in of_kind(manifests, "ExternalSecret") if each["metadata"]["name"] == secret)
+    store = source["spec"]["secretStoreRef"]
+    assert (store["kind"], store["name"]) in earlier
+    assert weight(next(each for each in of_kind(manifests, "SecretStore") if kubernetes.hooks(each))) < weight(source)
+    assert any(kind == "NetworkPolicy" and "migration" in name for kind, name in earlier)
+    # It is the new version's secret, with the host of this release, not the one that the running pods have.
+    assert kubernetes.hooks(source)
+
+
+def weight(manifest: Manifest) -> int:
+    return int(manifest["metadata"]["annotations"]["helm.sh/hook-weight"])
+
+
+def test_hooks_leave_nothing_in_the_way_of_the_release(chart: Path) -> None:
+    """An object of the release may be a hook too only if the hook is gone by then, or may be taken over."""
+    for options in ((), ("--is-upgrade",)):
+        manifests = helm.manifests(chart, *options, values=[FULL])
+        made = {(each["kind"], each["metadata"]["name"]) for each in manifests if not kubernetes.hooks(each)}
+        for each in manifests:
+            if not kubernetes.hooks(each):
+                continue
+            annotations = each["metadata"]["annotations"]
+            assert annotations["helm.sh/hook-delete-policy"] == "before-hook-creation,hook-succeeded"
+            if (each["kind"], each["metadata"]["name"]) in made:
+                # Deleting it before an upgrade would take the identity from running pods.
+                assert kubernetes.hooks(each) == ["pre-install"]
+                assert annotations["meta.helm.sh/release-name"] == "ordering"
+                assert annotations["meta.helm.sh/release-namespace"] == "services"
+                assert each["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "Helm"
+
+
+# Canary and blue-green
+
+
+def test_references_of_the_rollout_exist(release: str, objects: dict[str, list[Manifest]]) -> None:
+    manifests = objects["full"]
+    if release == "rolling":
+        return
+    strategy = only(manifests, "Rollout")["spec"]["strategy"]
+    canary, blue_green = strategy.get("canary", {}), strategy.get("blueGreen", {})
+    services = [canary.get("stableService"), canary.get("canaryService")] if canary else []
+    services += [blue_green.get("activeService"), blue_green.get("previewService")] if blue_green else []
+    assert len(set(services)) == 2
+    assert set(services) == names(manifests, "Service")
+    analysis = canary.get("analysis") or blue_green["postPromotionAnalysis"]
+    assert [each["templateName"] for each in analysis["templates"]] == [
+        only(manifests, "AnalysisTemplate")["metadata"]["name"]
+    ]
+    assert {each["name"] for each in analysis["args"]} == {
+        each["name"] for each in only(manifests, "AnalysisTemplate")["spec"]["args"]
+    }
+
+
+def test_canary_moves_the_weights_of_the_route(rendered: Callable[[str], dict[str, list[Manifest]]]) -> None:
+    manifests = rendered("canary")["full"]
+    route, strategy = only(manifests, "HTTPRoute"), only(manifests, "Rollout")["spec"]["strategy"]["canary"]
+    plugin = strategy["trafficRouting"]["plugins"]["argoproj-labs/gatewayAPI"]
+    assert plugin == {"httpRoute": route["metadata"]["name"], "namespace": route["metadata"]["namespace"]}
+    backends = {each["name"]: each["weight"] for each in route["spec"]["rules"][0]["backendRefs"]}
+    assert backends == {strategy["stableService"]: 100, strategy["canaryService"]: 0}
+    weights = [step["setWeight"] for step in strategy["steps"] if "setWeight" in step]
+    assert weights == sorted(set(weights))
+    assert len(strategy["steps"]) == 2 * len(weights)
+
+
+def test_blue_green_keeps_the_old_version_until_the_new_one_is_judged(
+    rendered: Callable[[str], dict[str, list[Manifest]]],
+) -> None:
+    manifests = rendered("blue-green")["full"]
+    strategy = only(manifests, "Rollout")["spec"]["strategy"]["blueGreen"]
+    metrics = only(manifests, "AnalysisTemplate")["spec"]["metrics"]
+    assert all(each["interval"] == "1m" and each["count"] >= 1 for each in metrics)
+    assert strategy["scaleDownDelaySeconds"] >= 60 * (max(each["count"] for each in metrics) + 1)
+
+
+def expressions(manifests: list[Manifest]) -> dict[str, str]:
+    found = {
+        f"{rule['alert']} {rule['labels']['severity']} {number}": rule["expr"]
+        for each in of_kind(manifests, "PrometheusRule")
+        for number, rule in enumerate(each["spec"]["groups"][0]["rules"])
+    }
+    for each in of_kind(manifests, "AnalysisTemplate"):
+        found |= {metric["name"]: metric["provider"]["prometheus"]["query"] for metric in each["spec"]["metrics"]}
+    return found
+
+
+def test_queries_are_promql_over_the_metrics_of_the_service(release: str, objects: dict[str, list[Manifest]]) -> None:
+    found = expressions(objects["full"])
+    assert len(found) == (6 if release == "rolling" else 8)
+    for name, query in found.items():
+        promql_parser.parse(query.replace("{{args.hash}}", "abc"))
+        metrics = set(re.findall(r"\bhttp_\w+(?=\{)", query))
+        assert metrics <= {
+            "http_server_request_duration_seconds_count",
+            "http_server_request_duration_seconds_bucket",
+        }, name
+        assert 'job="ordering/ordering"' in query
+    with pytest.raises(ValueError, match=r".+"):
+        promql_parser.parse("rate(x)")
+
+
+def test_a_release_ends_where_somebody_would_be_called(release: str, objects: dict[str, list[Manifest]]) -> None:
+    """The analysis asks what the fastest alert asks in its short window, of the new version's pods only."""
+    if release == "rolling":
+        return
+    manifests = objects["full"]
+    metrics = {each["name"]: each for each in only(manifests, "AnalysisTemplate")["spec"]["metrics"]}
+    alerts = {
+        rule["alert"]: rule["expr"]
+        for rule in reversed(only(manifests, "PrometheusRule")["spec"]["groups"][0]["rules"])
+    }
+    instance = ',instance=~"ordering-{{args.hash}}-.*"'
+    for name, alert in (("errors", "ErrorsBurnBudget"), ("latency", "LatencyBurnsBudget")):
+        query = metrics[name]["provider"]["prometheus"]["query"]
+        assert instance in query
+        assert squeezed(query.replace(instance, "")) in squeezed(alerts[alert])
+    assert metrics["errors"]["successCondition"].endswith("<= 14.4 * 0.001")
+    assert "> 14.4 * 0.001" in alerts["ErrorsBurnBudget"]
+    assert metrics["latency"]["successCondition"].endswith("< 0.3")
+    assert ">= 0.3" in alerts["LatencyBurnsBudget"]
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+# The answers
+
+
+def test_more_requests_make_more_pods(charts: Charts, tmp_path: Path) -> None:
+    more = rendering.copy(tmp_path / "ordering", {"service_name": "ordering", "peak_rps": "9000"})
+    once, tenfold = values_of(charts("rolling")), values_of(more / "deploy" / "helm" / "ordering")
+    for key in ("minReplicas", "maxReplicas"):
+        assert once["autoscaling"][key] < tenfold["autoscaling"][key]
+    assert once["objectives"] == tenfold["objectives"]
+
+
+@pytest.mark.parametrize("environments", ["production", "test, staging, live"])
+def test_each_environment_has_its_values(environments: str, tmp_path: Path) -> None:
+    tree = rendering.copy(
+        tmp_path / "orders",
+        {"service_name": "orders", "environments": environments, "api_url": "https://o.example.com"},
+    )
+    chart = tree / "deploy" / "helm" / "orders"
+    expected = [each.strip() for each in environments.split(",")]
+    assert {path.name for path in chart.glob("values-*.yaml")} == {f"values-{name}.yaml" for name in expected}
+    for name in expected:
+        manifests = helm.manifests(chart, values=[chart / f"values-{name}.yaml"])
+        assert only(manifests, "ConfigMap")["data"]["ENVIRONMENT"] == name
+        host = "o.example.com" if name == expected[-1] else f"{name}.o.example.com"
+        assert only(manifests, "HTTPRoute")["spec"]["hostnames"] == [host]
+
+
+# Rule 32
+
+
+def test_policies(charts: Charts, rendered: Callable[[str], dict[str, list[Manifest]]], tmp_path: Path) -> None:
+    for release in PROFILES:
+        for name in ("default", "full"):
+            text = yaml.safe_dump_all(rendered(release)[name])
+            (tmp_path / f"{release}-{name}.yaml").write_text(text, encoding="utf-8")
+    for framework, target in (("kubernetes", tmp_path), ("helm", charts("rolling"))):
+        summary = helm.checkov(framework, target)["summary"]
+        assert summary["failed"] == summary["skipped"] == summary["parsing_errors"] == 0, summary
+        assert summary["passed"] > 200
+    assert not [path for path in charts("rolling").rglob("*") if path.is_file() and "checkov:skip" in path.read_text()]
+
+
+def test_policies_can_fail(rendered: Callable[[str], dict[str, list[Manifest]]], tmp_path: Path) -> None:
+    broken = copy.deepcopy(rendered("rolling")["full"])
+    container_of(broken)["securityContext"]["allowPrivilegeEscalation"] = True
+    (tmp_path / "broken.yaml").write_text(yaml.safe_dump_all(broken), encoding="utf-8")
+    report = helm.checkov("kubernetes", tmp_path)
+    assert {each["check_id"] for each in report["results"]["failed_checks"]} == {"CKV_K8S_20"}
+
+
+# The gate of the generated repository
+
+
+@pytest.mark.xdist_group("ordering")
+def test_make_chart(projects: Callable[[str], Path]) -> None:
+    said = make(projects("ordering"), "chart")
+    assert f"2 environments, Kubernetes {VERSIONS[0]} and {VERSIONS[1]}, 0 failures." in said
+
+
+@pytest.mark.xdist_group("ordering")
+@pytest.mark.parametrize(
+    ("path", "old", "new", "complaint"),
+    [
+        ("templates/_pod.tpl", "serviceAccountName", "serviceAccuntName", "serviceAccuntName' was unexpected"),
+        ("templates/disruptionbudget.yaml", "policy/v1", "policy/v1beta1", "Couldn't find schema"),
+        ("values-staging.yaml", "autoscaling:", "autoscalng:", "helm lint fails with values-staging.yaml"),
+    ],
+)
+def test_make_chart_can_fail(path: str, old: str, new: str, complaint: str, projects: Callable[[str], Path]) -> None:
+    project = projects("ordering")
+    try:
+        replace(project / "deploy" / "helm" / "ordering" / path, old, new)
+        assert complaint in make_fails(project, "chart")
+    finally:
+        git(project, "checkout", "--quiet", "--", "deploy/helm")
