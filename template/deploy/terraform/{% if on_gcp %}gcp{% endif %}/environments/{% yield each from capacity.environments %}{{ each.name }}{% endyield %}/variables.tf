@@ -5,9 +5,14 @@ variable "project" {
 }
 
 variable "cost_centre" {
-  description = "Cost centre that pays for the service, as your accounting names it; lower-case letters, digits and dashes."
+  description = "Cost centre that pays for the service, as your accounting names it."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9_-]{1,63}$", var.cost_centre))
+    error_message = "The cost centre must be at most 63 lower-case letters, digits, dashes and underscores: it is a label."
+  }
 }
 
 variable "cluster" {

@@ -1,8 +1,8 @@
 locals {
   database_port = 5432
 
-  # This edition keeps the write-ahead log for a week at most: any second of these days can be restored, and of the days
-  # before them the daily backup.
+  # Enterprise keeps the write-ahead log for a week at most: within these days any second can be restored, before them the
+  # state of the daily backups.
   log_days = min(var.database.backup_days, 7)
 }
 
@@ -29,8 +29,9 @@ resource "google_sql_database_instance" "service" {
     disk_autoresize_limit = var.database.max_storage_gib
 
     ip_configuration {
-      ipv4_enabled = false
-      ssl_mode     = "ENCRYPTED_ONLY"
+      ipv4_enabled   = false
+      ssl_mode       = "ENCRYPTED_ONLY"
+      server_ca_mode = "GOOGLE_MANAGED_INTERNAL_CA"
 
       psc_config {
         psc_enabled               = true
@@ -137,7 +138,7 @@ resource "google_sql_database" "service" {
   deletion_policy = "ABANDON" # it goes with its instance only
 }
 
-# The authority that signs for this instance alone, so `verify-ca` accepts no other server; two while it is replaced.
+# This authority signs for this instance alone, so `verify-ca` accepts no other server. There are two while it is replaced.
 data "google_sql_ca_certs" "service" {
   instance = google_sql_database_instance.service.name
 }

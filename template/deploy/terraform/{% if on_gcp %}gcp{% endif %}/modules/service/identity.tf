@@ -6,7 +6,7 @@ locals {
   subject       = "ns/${var.cluster.namespace}/sa/${local.service_account}"
 }
 
-# The Kubernetes account, as which External Secrets comes, holds the role itself: no other account, no annotation.
+# External Secrets reads the secret as this Kubernetes account, which holds the role itself: no other account, no annotation.
 resource "google_secret_manager_secret_iam_member" "service" {
   secret_id = google_secret_manager_secret.database.id
   role      = "roles/secretmanager.secretAccessor"

@@ -12,7 +12,7 @@ locals {
 resource "google_compute_subnetwork" "database" {
   count = var.network.create ? 1 : 0
 
-  name                     = "${local.name}-database"
+  name                     = local.name
   description              = "Where the database of ${local.name} is reached"
   project                  = local.network_project
   network                  = local.network
@@ -28,14 +28,14 @@ resource "google_compute_subnetwork" "database" {
 }
 
 resource "google_compute_address" "database" {
-  name         = "${local.name}-database"
+  name         = local.name
   region       = local.region
   subnetwork   = local.subnetwork
   address_type = "INTERNAL"
 }
 
 resource "google_compute_forwarding_rule" "database" {
-  name                  = "${local.name}-database"
+  name                  = local.name
   region                = local.region
   network               = local.network
   ip_address            = google_compute_address.database.id

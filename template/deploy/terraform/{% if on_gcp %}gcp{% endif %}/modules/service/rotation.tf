@@ -1,7 +1,7 @@
 # Every week a workflow gives the database user a new password and publishes it; Terraform never sees one.
 
 resource "google_workflows_workflow" "rotation" {
-  name                = "${local.name}-rotation"
+  name                = local.name
   region              = local.region
   description         = "Gives the database user of ${local.name} a new password"
   service_account     = google_service_account.rotation.id
@@ -65,11 +65,16 @@ resource "google_project_iam_member" "rotation_changes_password" {
   }
 }
 
-# Random bytes, the progress of an operation and the start of a workflow cannot be granted for one resource.
+# Random bytes, the progress of an operation, a log line and the start of a workflow cannot be granted for one resource.
 resource "google_project_iam_custom_role" "run_rotation" {
-  role_id     = replace("${local.short_name}-run-rotation", "-", "_")
-  title       = "Run the rotation of ${local.short_name}"
-  permissions = ["cloudkms.locations.generateRandomBytes", "cloudsql.instances.get", "workflows.executions.create"]
+  role_id = replace("${local.short_name}-run-rotation", "-", "_")
+  title   = "Run the rotation of ${local.short_name}"
+  permissions = [
+    "cloudkms.locations.generateRandomBytes",
+    "cloudsql.instances.get",
+    "logging.logEntries.create",
+    "workflows.executions.create",
+  ]
 }
 
 resource "google_project_iam_member" "rotation_runs" {

@@ -255,7 +255,7 @@ run "names_fit" {
 
   variables {
     service     = "warehouse-replenishment-planning-service"
-    environment = "pre-production"
+    environment = "pre-live-with-a-name"
   }
 
   assert {
@@ -269,6 +269,20 @@ run "names_fit" {
   assert {
     condition     = can(regex("^[a-z0-9-]{4,32}$", google_iam_workload_identity_pool.pipeline.workload_identity_pool_id))
     error_message = "Identity pools have 4 to 32 characters."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in [
+        google_artifact_registry_repository.service.repository_id,
+        google_certificate_manager_certificate.service[0].name,
+        google_compute_forwarding_rule.database.name,
+        google_compute_subnetwork.database[0].name,
+        google_kms_key_ring.service.name,
+        google_workflows_workflow.rotation.name,
+      ] : length(name) <= 63
+    ])
+    error_message = "Most names have at most 63 characters."
   }
 }
 
