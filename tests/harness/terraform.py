@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -212,6 +212,13 @@ def validate(folder: Path) -> list[str]:
         where = f"{place['filename']}:{place['start']['line']}"
         complaints.append(f"{where}: {found['summary']}: {found.get('detail', '')}")
     return complaints
+
+
+def test(folder: Path) -> Iterator[dict[str, Any]]:
+    """The messages of `terraform test`, its plans and states among them."""
+    for line in terraform(folder, "test", "-json", "-verbose", check=False).splitlines():
+        if line.startswith("{"):
+            yield json.loads(line)
 
 
 def copy(source: Path, destination: Path) -> Path:

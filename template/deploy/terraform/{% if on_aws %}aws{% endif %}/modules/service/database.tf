@@ -100,7 +100,7 @@ resource "aws_cloudwatch_log_group" "database" {
 }
 
 resource "aws_iam_role" "monitoring" {
-  name               = "${local.name}-monitoring"
+  name               = "${local.short_name}-monitoring"
   description        = "Lets RDS report the operating system of the database of ${local.name}"
   assume_role_policy = data.aws_iam_policy_document.monitoring_trust.json
 }

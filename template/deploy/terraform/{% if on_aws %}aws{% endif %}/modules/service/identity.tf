@@ -11,7 +11,7 @@ data "aws_iam_openid_connect_provider" "cluster" {
 
 # What the service's pods, and External Secrets in their name, may do in this account.
 resource "aws_iam_role" "service" {
-  name               = local.name
+  name               = local.short_name
   description        = "Pods of ${var.service} in ${var.environment}"
   assume_role_policy = data.aws_iam_policy_document.service_trust.json
 }

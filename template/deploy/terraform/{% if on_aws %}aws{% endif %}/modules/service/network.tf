@@ -94,7 +94,7 @@ resource "aws_flow_log" "database" {
 resource "aws_iam_role" "flow" {
   count = var.network.create ? 1 : 0
 
-  name               = "${local.name}-flow"
+  name               = "${local.short_name}-flow"
   description        = "Writes the flow logs of the subnets of ${local.name}"
   assume_role_policy = data.aws_iam_policy_document.flow_trust.json
 }

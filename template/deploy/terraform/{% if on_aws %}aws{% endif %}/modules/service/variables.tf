@@ -15,8 +15,8 @@ variable "environment" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment))
-    error_message = "The environment must be lower-case letters, digits and single dashes, and begin with a letter."
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment)) && length(var.environment) <= 20
+    error_message = "The environment must be at most 20 lower-case letters, digits and single dashes, and begin with a letter."
   }
 }
 

@@ -52,6 +52,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:logs:eu-central-1:111122223333:log-group:made" }
   }
 
+  mock_resource "aws_ecr_repository" {
+    defaults = { repository_url = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/made" }
+  }
+
   mock_resource "aws_sns_topic" {
     defaults = { arn = "arn:aws:sns:eu-central-1:111122223333:made" }
   }
