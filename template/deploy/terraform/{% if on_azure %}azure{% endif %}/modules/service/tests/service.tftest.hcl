@@ -332,6 +332,30 @@ run "somebody_hears_alarms" {
   }
 }
 
+run "names_fit" {
+  command = plan
+
+  variables {
+    service     = "front-desk-of-the-northern-shops-of-acme"
+    environment = "pre-live-with-a-name"
+  }
+
+  assert {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,22}[a-z0-9]$", azurerm_key_vault.service.name)) && !strcontains(azurerm_key_vault.service.name, "--")
+    error_message = "A vault's name has 3 to 24 letters, digits and single dashes."
+  }
+
+  assert {
+    condition     = can(regex("^[a-z0-9]{5,50}$", azurerm_container_registry.service.name))
+    error_message = "A registry's name has 5 to 50 letters and digits."
+  }
+
+  assert {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,61}[a-z0-9]$", azurerm_postgresql_flexible_server.service.name))
+    error_message = "A server's name has 3 to 63 letters, digits and dashes."
+  }
+}
+
 run "network_may_be_given" {
   command = plan
 
