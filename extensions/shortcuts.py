@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
     from typing import Any
 
     from jinja2 import Environment, Template, nodes
 
-STEP = "_sync_git_index_executable_bit"
-"""The method of a Copier worker that asks git about every file."""
+SHORTENED = "_castrum_shortened"
+"""Attribute of a method that was replaced; two versions of this file must not replace it twice."""
 
-ASKED = "_castrum_file_mode_ignored"
+IGNORES_MODE = "_castrum_ignores_mode"
 """Attribute of a Copier worker: whether git ignores the mode bits of the files that it writes."""
 
 
 def take(environment: Environment) -> None:
     """Shorten what can be shortened for the copy that `environment` renders."""
     compile_once(environment)
-    ask_file_mode_once()
+    shorten_worker()
 
 
 def compile_once(environment: Environment) -> None:
@@ -47,28 +49,72 @@ def compile_once(environment: Environment) -> None:
     environment.from_string = from_string  # type: ignore[method-assign]
 
 
-def ask_file_mode_once() -> None:
-    """Let Copier run `git config core.fileMode` once for a copy, not once for every file that it writes.
+def shorten_worker() -> None:
+    """Replace three steps of Copier's worker by shorter ones to the same effect.
 
-    It asks in order to set the mode in git's index where git ignores the file system's; with any other answer there is
-    nothing to do. A Copier that has no such step, or has changed it, stays as it is.
+    They are internal to Copier: a version that has no such step keeps what it has instead.
     """
     worker = getattr(sys.modules.get("copier._main"), "Worker", None)
-    synchronise = getattr(worker, STEP, None)
-    if synchronise is None or hasattr(synchronise, ASKED):
-        return
+    for name, shorter in _SHORTER.items():
+        step = getattr(worker, name, None)
+        if step is not None and not hasattr(getattr(step, "fget", step), SHORTENED):
+            setattr(worker, name, shorter(step))
 
+
+def _rendering_templates_only(render: Callable[..., str]) -> Callable[..., str]:
+    """Leave a text as it is that has nothing to render: most parts of most paths, each with a context of its own."""
+
+    @functools.wraps(render)
+    def render_string(self: Any, string: str, *args: Any, **kwargs: Any) -> str:
+        if not isinstance(string, str) or "{" in string:
+            return render(self, string, *args, **kwargs)
+        self.jinja_env.preprocess(string)  # as in compile_once
+        return string
+
+    setattr(render_string, SHORTENED, True)
+    return render_string
+
+
+def _naming_the_answers_file_at_once(answers_relpath: property) -> property:
+    """Do not render the name of the answers file for every path, unless it is a template."""
+
+    def name(self: Any) -> Path:
+        path = str(self.answers_file or self.template.answers_relpath)
+        if "{" in path:
+            return answers_relpath.__get__(self)
+        self.jinja_env.preprocess(path)  # as in compile_once
+        return Path(path)
+
+    setattr(name, SHORTENED, True)
+    return property(name, doc=answers_relpath.__doc__)
+
+
+def _asking_file_mode_once(synchronise: Callable[..., None]) -> Callable[..., None]:
+    """Run `git config core.fileMode` once for a copy, not once for every file that it writes.
+
+    Copier asks in order to set the mode in git's index where git ignores the file system's; with any other answer there
+    is nothing to do.
+    """
+
+    @functools.wraps(synchronise)
     def synchronise_where_needed(self: Any, *args: Any, **kwargs: Any) -> None:
-        if not hasattr(self, ASKED):
-            setattr(self, ASKED, _ignores_file_mode(self.subproject.local_abspath))
-        if getattr(self, ASKED):
+        if not hasattr(self, IGNORES_MODE):
+            setattr(self, IGNORES_MODE, _ignores_mode(self.subproject.local_abspath))
+        if getattr(self, IGNORES_MODE):
             synchronise(self, *args, **kwargs)
 
-    setattr(synchronise_where_needed, ASKED, True)
-    setattr(worker, STEP, synchronise_where_needed)
+    setattr(synchronise_where_needed, SHORTENED, True)
+    return synchronise_where_needed
 
 
-def _ignores_file_mode(folder: Path) -> bool:
+def _ignores_mode(folder: Path) -> bool:
     command = ["git", "-C", str(folder), "config", "--type=bool", "--get", "core.fileMode"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     return answer.stdout.strip() == "false"
+
+
+_SHORTER: dict[str, Callable[[Any], Any]] = {
+    "_render_string": _rendering_templates_only,
+    "answers_relpath": _naming_the_answers_file_at_once,
+    "_sync_git_index_executable_bit": _asking_file_mode_once,
+}

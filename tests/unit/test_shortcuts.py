@@ -27,7 +27,7 @@ def template(tmp_path: Path) -> Path:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The git commands that Copier itself runs for the files that it writes."""
-    shortcuts.ask_file_mode_once()
+    shortcuts.shorten_worker()
     commands: list[tuple[str, ...]] = []
 
     def recording(context_dir: Path | None = None) -> object:
@@ -58,7 +58,26 @@ def test_the_index_gets_the_mode_where_git_ignores_that_of_the_file(
 
 
 def test_a_second_version_of_the_extension_wraps_nothing_twice() -> None:
-    shortcuts.ask_file_mode_once()
-    once = Worker._sync_git_index_executable_bit
-    shortcuts.ask_file_mode_once()
-    assert Worker._sync_git_index_executable_bit is once
+    shortcuts.shorten_worker()
+    steps = [getattr(Worker, name) for name in shortcuts._SHORTER]
+    shortcuts.shorten_worker()
+    assert [getattr(Worker, name) for name in shortcuts._SHORTER] == steps
+
+
+@pytest.mark.parametrize("answers_file", [".copier-answers.yml", ".{{ _copier_conf.dst_path.name }}.yml"])
+def test_paths_are_rendered_where_there_is_something_to_render(tmp_path: Path, answers_file: str) -> None:
+    shortcuts.shorten_worker()
+    template = tmp_path / "template"
+    (template / "a {% if true %}b{% endif %}" / "{{ name }}").mkdir(parents=True)
+    (template / "a {% if true %}b{% endif %}" / "{{ name }}" / "plain.txt").write_text("text")
+    (template / "n{% yield number from [1, 2] %}{{ number }}{% endyield %}.txt.jinja").write_text("{{ number }}")
+    (template / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers|to_nice_yaml }}")
+    (template / "copier.yml").write_text(f"_answers_file: '{answers_file}'\nname: x\n")
+    copier.run_copy(str(template), tmp_path / "project", defaults=True, quiet=True)
+    written = {path.relative_to(tmp_path / "project").as_posix() for path in (tmp_path / "project").rglob("*.*")}
+    assert written == {
+        "a b/x/plain.txt",
+        "n1.txt",
+        "n2.txt",
+        answers_file.replace("{{ _copier_conf.dst_path.name }}", "project"),
+    }
