@@ -81,7 +81,7 @@ def _naming_the_answers_file_at_once(answers_relpath: property) -> property:
     def name(self: Any) -> Path:
         path = str(self.answers_file or self.template.answers_relpath)
         if "{" in path:
-            return answers_relpath.__get__(self)
+            return Path(answers_relpath.__get__(self))
         self.jinja_env.preprocess(path)  # as in compile_once
         return Path(path)
 
