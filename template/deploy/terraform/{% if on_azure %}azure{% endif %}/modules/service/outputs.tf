@@ -59,7 +59,6 @@ output "deployer" {
     client_id       = azurerm_user_assigned_identity.deployer.client_id
     tenant_id       = data.azurerm_client_config.current.tenant_id
     subscription_id = data.azurerm_client_config.current.subscription_id
-    cluster_id      = data.azurerm_kubernetes_cluster.platform.id
     cluster         = var.cluster.name
     resource_group  = var.cluster.resource_group
   }
