@@ -154,5 +154,8 @@ Seconds that the burn rate's share of requests exceeds: 99 % have to be as fast 
 of 14.4 it is 14.4 % that are slower. Takes a list: labels, burn rate, and the window.
 */}}
 {{- define "service.slowSeconds" -}}
-histogram_quantile(1 - {{ index . 1 }} * 0.01, sum by (le) (rate(http_server_request_duration_seconds_bucket{ {{- first . }}}[{{ last . }}])))
+histogram_quantile(
+  1 - {{ index . 1 }} * 0.01,
+  sum by (le) (rate(http_server_request_duration_seconds_bucket{ {{- first . }}}[{{ last . }}]))
+)
 {{- end -}}

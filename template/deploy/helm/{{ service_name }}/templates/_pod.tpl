@@ -18,7 +18,9 @@ metadata:
 spec:
   serviceAccountName: {{ include "service.name" . }}
   {{- include "service.podSecurity" . | nindent 2 }}
-  terminationGracePeriodSeconds: {{ add .Values.shutdown.preStopSeconds (ceil .Values.settings.DRAIN_TIMEOUT_S) .Values.shutdown.marginSeconds }}
+  {{- with .Values.shutdown }}
+  terminationGracePeriodSeconds: {{ add .preStopSeconds (ceil $root.Values.settings.DRAIN_TIMEOUT_S) .marginSeconds }}
+  {{- end }}
   topologySpreadConstraints:
     {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
     - topologyKey: {{ . }}
