@@ -13,7 +13,14 @@ from profiles.values import questions
 HELM = "deploy/helm/*"
 TERRAFORM = "deploy/terraform/*"
 PIPELINES = (".github/*", ".gitlab/*", ".gitlab-ci.yml", "renovate.json")
-NUMBERS = ("docs/capacity.md", "docs/settings.md", "src/*/settings.py", "deploy/helm/*/values*.yaml", TERRAFORM)
+NUMBERS = (
+    "compose.yaml",
+    "docs/capacity.md",
+    "docs/settings.md",
+    "src/*/settings.py",
+    "deploy/helm/*/values*.yaml",
+    TERRAFORM,
+)
 
 CONCERNS: dict[str, tuple[str, ...]] = {
     "service_name": ("*",),
