@@ -692,6 +692,21 @@ def test_blue_green_keeps_the_old_version_until_the_new_one_is_judged(
     assert strategy["scaleDownDelaySeconds"] >= 60 * (max(each["count"] for each in metrics) + 1)
 
 
+@pytest.mark.parametrize(
+    ("host", "script"), [("github", ".github/workflows/deploy.yml"), ("gitlab", ".gitlab/deploy.sh")]
+)
+def test_pipelines_know_what_helm_cannot_do_with_a_rollout(
+    host: str, script: str, release: str, tmp_path: Path
+) -> None:
+    """Its watcher waits in vain, and server-side apply conflicts with what the controller writes."""
+    tree = rendering.copy(tmp_path / "orders", {"release": release, "repository_host": host})
+    text = (tree / DEPLOYMENTS[host]).read_text(encoding="utf-8")
+    wanted = int(release != "rolling")
+    assert text.count("--server-side=false") == wanted
+    assert text.count("--wait=legacy") == 2 * wanted
+    assert len(re.findall(r"--wait(?= )", text)) == 1 - wanted
+
+
 def expressions(manifests: list[Manifest]) -> dict[str, str]:
     found = {
         f"{rule['alert']} {rule['labels']['severity']} {number}": rule["expr"]
