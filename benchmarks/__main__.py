@@ -7,13 +7,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import generation, measuring, report
+from . import generation, measuring, report, updates
 from .comparison import Comparison, check_same, save
 from .generation import ROOT
 from .services import Site
 
 FOLDER = ROOT / "build" / "benchmarks"
-PARTS = ("generation", "service", "routes")
+PARTS = ("generation", "updates", "service", "routes")
 LIMIT_OPTIONS = ("--loop", "uvloop", "--http", "httptools", "--ws", "none", "--no-server-header", "--no-proxy-headers")
 CONVENTIONAL_OPTIONS = ("--log-level", "warning")
 
@@ -31,7 +31,8 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="write benchmarks/RESULTS.md, too")
     options = parser.parse_args()
     parts = PARTS if options.only is None else (options.only,)
-    if parts != ("generation",) and not measuring.AVAILABLE:
+    served = any(part in parts for part in ("service", "routes"))
+    if served and not measuring.AVAILABLE:
         print("The service is measured on Linux only; try --only generation.", file=sys.stderr)
         return 2
     lines = ["# Benchmarks", "", f"{datetime.now(UTC):%Y-%m-%d}, {measuring.processors()}, {_python()}."]
@@ -42,7 +43,9 @@ def main() -> int:
         if "generation" in parts:
             times = generation.measure(template, scratch, options.copies)
             lines += ["", *generation.lines(times, generation.yardstick(options.copies))]
-        if parts != ("generation",):
+        if "updates" in parts:
+            lines += ["", *updates.lines(updates.measure(template, scratch, options.copies))]
+        if served:
             lines += _services(Site(template, scratch, stack), stack, parts, options.seconds, options.cycles)
     text = "\n".join([*lines, ""])
     FOLDER.mkdir(parents=True, exist_ok=True)

@@ -59,7 +59,7 @@ def copy(template: Path, destination: Path, content: dict[str, Any] | None = Non
     destination.mkdir(parents=True)
     if content is not None:
         (destination / "domain.yaml").write_text(json.dumps(content, indent=2), encoding="utf-8")
-    before = _children()
+    before = children()
     subprocess.run(
         [
             sys.executable, "-m", "copier", "copy", "--trust", "--defaults", "--quiet", "--vcs-ref", "HEAD", *options,
@@ -68,16 +68,16 @@ def copy(template: Path, destination: Path, content: dict[str, Any] | None = Non
         check=True,
         env=environment(),
     )  # fmt: skip
-    return _children() - before
+    return children() - before
 
 
 def yardstick(times: int) -> float:
     """What importing Copier takes, in seconds; it tells how busy the machine is."""
     seconds = []
     for _ in range(times):
-        before = _children()
+        before = children()
         subprocess.run([sys.executable, "-c", "import copier"], check=True, env=environment())
-        seconds.append(_children() - before)
+        seconds.append(children() - before)
     return min(seconds)
 
 
@@ -121,6 +121,7 @@ def _name(size: int) -> str:
     return f"{size} aggregate{'s' * (size > 1)}"
 
 
-def _children() -> float:
+def children() -> float:
+    """The processor time of all processes that this one has waited for, in seconds."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -252,6 +252,8 @@ class Update:
             # A default may be made from the folder's name, so both copies have that of the project.
             one, two = (Path(scratch) / name / project.root.name for name in ("last", "next"))
             base = _copy(source, commit, one, recorded)
+            followers = _followers(source, commit, recorded, changed, Path(scratch) / "asked" / project.root.name)
+            recorded = {name: value for name, value in recorded.items() if name not in followers}
             two.mkdir(parents=True)
             if (project.root / DOMAIN).is_file():
                 shutil.copyfile(project.root / DOMAIN, two / DOMAIN)
@@ -473,6 +475,28 @@ def _copy(source: str, ref: str | None, destination: Path, data: dict[str, Any],
     if any(issubclass(warning.category, DirtyLocalWarning) for warning in caught):
         raise Refusal(f"{source} has changes that are not committed; an update takes released versions", code=FAILURE)
     return copy
+
+
+def _followers(
+    source: str, ref: str, recorded: Mapping[str, Any], changed: Mapping[str, str], destination: Path
+) -> set[str]:
+    """The answers that were never given: they are the defaults that follow from others, which now change."""
+    if not changed:
+        return set()
+    with Worker(src_path=source, dst_path=destination, vcs_ref=ref, defaults=True, quiet=True, unsafe=True) as worker:
+        questions = worker.template.questions_data
+        names = set(changed)
+        while more := {name for name in recorded if name not in names and _mentions(questions.get(name), names)}:
+            names |= more
+        names -= changed.keys()
+        worker.data = {name: value for name, value in recorded.items() if name not in names}
+        worker._ask()  # noqa: SLF001 - the answers alone; Copier offers them only together with the files
+        return {name for name in names if worker.answers.combined.get(name) == recorded[name]}
+
+
+def _mentions(question: Mapping[str, Any] | None, names: set[str]) -> bool:
+    default = str((question or {}).get("default", ""))
+    return "{{" in default and any(re.search(rf"\b{name}\b", default) for name in names)
 
 
 def _where(source: str, message: str) -> list[str]:

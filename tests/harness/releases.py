@@ -1,0 +1,79 @@
+"""A template with a history: three releases, made from the working tree by patches such as a maintainer would write."""
+
+from pathlib import Path
+
+from .repository import commit_all, git
+
+TAGS = ("v0.1.0", "v0.2.0", "v0.3.0")
+
+AGGREGATE = "template/src/{{ package }}/{% yield aggregate from model.aggregates %}{{ aggregate.module }}{% endyield %}"
+CLOCK = "template/src/{{ package }}/platform/clock.py"
+
+
+def replace(folder: Path, name: str, old: str, new: str) -> None:
+    """Replace what occurs exactly once."""
+    text = (folder / name).read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{name}: {text.count(old)} times {old!r}"
+    (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def second(folder: Path) -> None:
+    """Text, code, a target, a new file and a new question."""
+    replace(folder, "template/AGENTS.md.jinja", "## Before you push\n", "## Before you push anything\n")
+    replace(
+        folder, "template/README.md.jinja", "## Start it\n", "## Start it\n\nThe first start takes a minute longer.\n"
+    )
+    replace(folder, f"{AGGREGATE}/routes.py.jinja", '"""Create {{ aggregate.code.a }}."""', '"""Make a new one."""')
+    replace(
+        folder,
+        CLOCK,
+        "def now() -> datetime:",
+        'def today() -> str:\n    """The current day."""\n    return str(now().date())\n\n\ndef now() -> datetime:',
+    )
+    replace(folder, "template/Makefile.jinja", "clean: ##", "today: ## Print the day\n\t@date\n\nclean: ##")
+    replace(
+        folder,
+        "questions/service.yml",
+        "licence:\n",
+        "audience:\n  type: str\n  help: Who calls the service\n  default: everybody\n\nlicence:\n",
+    )
+    write(folder, "template/docs/handbook.md.jinja", "# Handbook\n\nWritten for {{ audience }}.\n\nFirst.\n\nSecond.\n")
+    write(
+        folder,
+        "releases/0.2.0.yaml",
+        "version: 0.2.0\nchanges:\n"
+        "  - {title: A handbook, kind: added}\n"
+        "  - {title: Clouds of another kind, kind: changed, when: {cloud: azure}, steps: [Never to be seen.]}\n"
+        "  - {title: The clock knows the day, kind: changed, breaking: true, steps: [Tell the calendar.]}\n",
+    )
+
+
+def third(folder: Path) -> None:
+    """A file less, a rule more, and changes beside those of the second."""
+    (folder / "template/.editorconfig").unlink()
+    replace(folder, CLOCK, '    """The current day."""\n', '    """The current day in UTC."""\n')
+    replace(
+        folder,
+        f"{AGGREGATE}/routes.py.jinja",
+        "    await repository.remove({{ aggregate.variable }})\n",
+        "    # Gone for good.\n    await repository.remove({{ aggregate.variable }})\n",
+    )
+    replace(folder, "template/docs/handbook.md.jinja", "First.\n", "First of all.\n")
+    replace(folder, "template/README.md.jinja", "## Where things are\n", "## Where everything is\n")
+    replace(folder, "template/pyproject.toml.jinja", '    "PTH",\n', '    "PTH",\n    "PYI",\n')
+    write(folder, "releases/0.3.0.yaml", "version: 0.3.0\nchanges:\n  - {title: Mended words, kind: fixed}\n")
+
+
+def with_history(snapshot: Path, folder: Path) -> Path:
+    """A clone of the snapshot, which is the first release, with two more."""
+    git(snapshot.parent, "clone", "--quiet", str(snapshot), str(folder))
+    for tag, change in zip(TAGS[1:], (second, third), strict=True):
+        change(folder)
+        commit_all(folder, tag)
+        git(folder, "tag", "--annotate", tag, "--message", tag)
+    return folder

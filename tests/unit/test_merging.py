@@ -1,0 +1,93 @@
+"""The merge of trees, without a repository."""
+
+import pytest
+
+from castrum.merging import File, Plan, plan
+
+LINES = [f"line {number}" for number in range(12)]
+
+
+def text(**changed: str) -> File:
+    lines = [changed.get(f"_{number}", line) for number, line in enumerate(LINES)]
+    return File("\n".join([*lines, ""]).encode())
+
+
+def merge(
+    base: File | None, theirs: File | None, ours: File | None, *, seed: bool = False, frozen: bool = False
+) -> Plan:
+    sides = [{"a": file} if file is not None else {} for file in (base, theirs, ours)]
+    return plan(sides[0], sides[1], sides[2], seed=lambda _: seed, frozen=lambda _: frozen)
+
+
+OLD, NEW, MINE = text(), text(_2="new"), text(_8="mine")
+
+
+@pytest.mark.parametrize(
+    ("base", "theirs", "ours", "changes", "conflicts"),
+    [
+        (OLD, OLD, MINE, {}, []),
+        (OLD, NEW, OLD, {"a": NEW}, []),
+        (OLD, NEW, NEW, {}, []),
+        (OLD, NEW, MINE, {"a": text(_2="new", _8="mine")}, []),
+        (None, NEW, None, {"a": NEW}, []),
+        (None, NEW, NEW, {}, []),
+        (OLD, None, OLD, {"a": None}, []),
+        (OLD, None, None, {}, []),
+        (OLD, NEW, None, {}, []),
+        (OLD, None, MINE, {"a": None, "kept/a.yours": MINE}, ["removed by the update"]),
+        (OLD, File(b"\0new"), MINE, {"kept/a.template": File(b"\0new")}, ["not text"]),
+        (OLD, File(OLD.content, executable=True), MINE, {"a": File(MINE.content, executable=True)}, []),
+    ],
+)
+def test_sides(
+    base: File | None, theirs: File | None, ours: File | None, changes: object, conflicts: list[str]
+) -> None:
+    merged = merge(base, theirs, ours)
+    assert merged.changes == changes
+    assert [conflict.kind for conflict in merged.conflicts] == conflicts
+
+
+def test_both_changed_is_a_conflict_with_all_three_sides() -> None:
+    mine, new = text(_5="mine"), text(_5="new")
+    merged = plan({"a": OLD}, {"a": new}, {"a": mine}, seed=lambda _: False, frozen=lambda _: False)
+    after = merged.changes["a"]
+    assert after is not None
+    assert b"<<<<<<< yours\nmine\n=======\nnew\n>>>>>>> template\n" in after.content
+    assert merged.stages == {"a": (OLD, mine, new)}
+
+
+def test_both_added_keeps_both() -> None:
+    merged = plan({}, {"a": File(b"new\n")}, {"a": File(b"mine\n")}, seed=lambda _: False, frozen=lambda _: False)
+    assert [conflict.kind for conflict in merged.conflicts] == ["both added"]
+    after = merged.changes["a"]
+    assert after is not None
+    assert b"mine\n" in after.content
+    assert b"new\n" in after.content
+
+
+def test_seeds_and_history_are_left_alone() -> None:
+    for options in ({"seed": True}, {"frozen": True}):
+        assert merge(OLD, NEW, MINE, **options).changes == {}
+    assert merge(OLD, NEW, OLD, seed=True).changes == {"a": NEW}
+    assert merge(OLD, NEW, OLD, frozen=True).changes == {}
+
+
+def test_moved_file_gets_the_change_where_it_is() -> None:
+    merged = plan({"a": OLD}, {"a": NEW}, {"elsewhere/b": MINE}, seed=lambda _: False, frozen=lambda _: False)
+    assert merged.changes == {"elsewhere/b": text(_2="new", _8="mine")}
+    assert merged.conflicts == []
+
+
+def test_line_ends_of_windows_stay() -> None:
+    mine = File(MINE.content.replace(b"\n", b"\r\n"))
+    merged = plan({"a": OLD}, {"a": NEW}, {"a": mine}, seed=lambda _: False, frozen=lambda _: False)
+    assert merged.conflicts == []
+    assert merged.changes == {"a": File(text(_2="new", _8="mine").content.replace(b"\n", b"\r\n"))}
+
+
+def test_a_file_becomes_a_folder_and_back() -> None:
+    for base, theirs in (({"a": OLD}, {"a/b": NEW}), ({"a/b": OLD}, {"a": NEW})):
+        merged = plan(base, theirs, dict(base), seed=lambda _: False, frozen=lambda _: False)
+        assert merged.conflicts == []
+        assert {path for path, file in merged.changes.items() if file is None} == set(base)
+        assert {path for path, file in merged.changes.items() if file is not None} == set(theirs)
