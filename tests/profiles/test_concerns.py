@@ -16,6 +16,7 @@ PIPELINES = (".github/*", ".gitlab/*", ".gitlab-ci.yml", "renovate.json")
 NUMBERS = (
     "compose.yaml",
     "docs/capacity.md",
+    "docs/deployment.md",
     "docs/settings.md",
     "src/*/settings.py",
     "deploy/helm/*/values*.yaml",
