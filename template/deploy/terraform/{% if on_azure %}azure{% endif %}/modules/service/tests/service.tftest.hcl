@@ -144,6 +144,14 @@ run "database_is_private_encrypted_and_backed_up" {
   }
 
   assert {
+    condition = alltrue([
+      for name in ["connection_throttle.enable", "log_checkpoints", "log_connections", "log_disconnections", "log_lock_waits"] :
+      azurerm_postgresql_flexible_server_configuration.service[name].value == "on"
+    ])
+    error_message = "The database lets passwords be tried, or does not say what happens in it."
+  }
+
+  assert {
     condition     = azurerm_postgresql_flexible_server_configuration.service["max_connections"].value == "400"
     error_message = "The database does not allow as many connections as planned."
   }
