@@ -44,7 +44,11 @@ def questions() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name in included:
         found |= yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
-    return {name: question for name, question in found.items() if question.get("when") is not False}
+    return {
+        name: question
+        for name, question in found.items()
+        if not name.startswith("_") and question.get("when") is not False
+    }
 
 
 def choices(question: Mapping[str, Any]) -> tuple[Value, ...]:
