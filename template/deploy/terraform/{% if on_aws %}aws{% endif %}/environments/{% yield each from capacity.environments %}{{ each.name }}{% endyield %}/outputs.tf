@@ -26,6 +26,11 @@ output "database_secret" {
 output "database_ca_certificate" {
   description = "Certificate of the authority that signs the database's certificates, PEM."
   value       = module.service.database_ca_certificate
+
+  precondition {
+    condition     = startswith(module.service.database_ca_certificate, "-----BEGIN CERTIFICATE-----")
+    error_message = "Put https://truststore.pki.rds.amazonaws.com/REGION/REGION-bundle.pem into modules/service/rds-ca.pem."
+  }
 }
 
 output "database_ssl_mode" {

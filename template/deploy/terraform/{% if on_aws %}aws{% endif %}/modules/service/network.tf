@@ -13,7 +13,7 @@ locals {
 }
 
 data "aws_subnet" "cluster" {
-  for_each = data.aws_eks_cluster.platform.vpc_config[0].subnet_ids
+  for_each = var.network.create ? data.aws_eks_cluster.platform.vpc_config[0].subnet_ids : []
 
   id = each.value
 }

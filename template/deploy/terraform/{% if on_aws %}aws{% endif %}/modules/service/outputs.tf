@@ -26,11 +26,6 @@ output "database_secret" {
 output "database_ca_certificate" {
   description = "Certificate of the authority that signs the database's certificates, PEM."
   value       = local.database_ca_certificate
-
-  precondition {
-    condition     = startswith(local.database_ca_certificate, "-----BEGIN CERTIFICATE-----")
-    error_message = "Put the certificate bundle of the region, https://truststore.pki.rds.amazonaws.com/${local.region}/${local.region}-bundle.pem, into rds-ca.pem."
-  }
 }
 
 output "database_ssl_mode" {

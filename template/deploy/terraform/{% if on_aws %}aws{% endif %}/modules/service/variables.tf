@@ -101,7 +101,7 @@ variable "hostname" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.hostname))
+    condition     = can(regex("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\\.[a-z]([a-z0-9-]*[a-z0-9])?$", var.hostname))
     error_message = "The hostname must be a full domain name without scheme, port and path."
   }
 }
@@ -113,8 +113,8 @@ variable "dns_zone" {
   nullable    = false
 
   validation {
-    condition     = var.dns_zone == "" || endswith(".${var.hostname}", ".${var.dns_zone}")
-    error_message = "The hostname must lie in the DNS zone."
+    condition     = var.dns_zone == "" || endswith(var.hostname, ".${var.dns_zone}")
+    error_message = "The hostname must lie below the DNS zone: a zone itself cannot be an alias."
   }
 }
 
