@@ -28,6 +28,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "repository_host": "gitlab",
         "repository": "acme/shops/front-desk",
         "service_name": "front-desk-of-the-northern-shops-of-acme",
+        "owner_team": 'Zoë & "Ops" ${x} %{y} #7',
         "environments": "test, pre-live-with-a-name, live",
         "availability": "99.5",
         "rpo_minutes": "60",
