@@ -692,12 +692,11 @@ def test_blue_green_keeps_the_old_version_until_the_new_one_is_judged(
     assert strategy["scaleDownDelaySeconds"] >= 60 * (max(each["count"] for each in metrics) + 1)
 
 
-@pytest.mark.parametrize(
-    ("host", "script"), [("github", ".github/workflows/deploy.yml"), ("gitlab", ".gitlab/deploy.sh")]
-)
-def test_pipelines_know_what_helm_cannot_do_with_a_rollout(
-    host: str, script: str, release: str, tmp_path: Path
-) -> None:
+DEPLOYMENTS = {"github": ".github/workflows/deploy.yml", "gitlab": ".gitlab/deploy.sh"}
+
+
+@pytest.mark.parametrize("host", DEPLOYMENTS)
+def test_pipelines_know_what_helm_cannot_do_with_a_rollout(host: str, release: str, tmp_path: Path) -> None:
     """Its watcher waits in vain, and server-side apply conflicts with what the controller writes."""
     tree = rendering.copy(tmp_path / "orders", {"release": release, "repository_host": host})
     text = (tree / DEPLOYMENTS[host]).read_text(encoding="utf-8")
@@ -788,24 +787,24 @@ def test_each_environment_has_its_values(environments: str, tmp_path: Path) -> N
 # Rule 32
 
 
+@pytest.mark.slow
 def test_policies(charts: Charts, rendered: Callable[[str], dict[str, list[Manifest]]], tmp_path: Path) -> None:
+    """No finding, no suppression; and one finding where there is one defect."""
     for release in PROFILES:
         for name in ("default", "full"):
             text = yaml.safe_dump_all(rendered(release)[name])
             (tmp_path / f"{release}-{name}.yaml").write_text(text, encoding="utf-8")
-    for framework, target in (("kubernetes", tmp_path), ("helm", charts("rolling"))):
-        summary = helm.checkov(framework, target)["summary"]
-        assert summary["failed"] == summary["skipped"] == summary["parsing_errors"] == 0, summary
-        assert summary["passed"] > 200
-    assert not [path for path in charts("rolling").rglob("*") if path.is_file() and "checkov:skip" in path.read_text()]
-
-
-def test_policies_can_fail(rendered: Callable[[str], dict[str, list[Manifest]]], tmp_path: Path) -> None:
     broken = copy.deepcopy(rendered("rolling")["full"])
     container_of(broken)["securityContext"]["allowPrivilegeEscalation"] = True
     (tmp_path / "broken.yaml").write_text(yaml.safe_dump_all(broken), encoding="utf-8")
-    report = helm.checkov("kubernetes", tmp_path)
-    assert {each["check_id"] for each in report["results"]["failed_checks"]} == {"CKV_K8S_20"}
+    plain, chart = helm.checkov("kubernetes", tmp_path), helm.checkov("helm", charts("rolling"))
+    found = [(each["file_path"], each["check_id"]) for each in plain["results"]["failed_checks"]]
+    assert found == [("/broken.yaml", "CKV_K8S_20")]
+    assert chart["summary"]["failed"] == 0
+    for report in (plain, chart):
+        assert report["summary"]["skipped"] == report["summary"]["parsing_errors"] == 0
+        assert report["summary"]["passed"] > 200
+    assert not [path for path in charts("rolling").rglob("*") if path.is_file() and "checkov:skip" in path.read_text()]
 
 
 # The gate of the generated repository
