@@ -821,7 +821,7 @@ def test_make_chart(projects: Callable[[str], Path]) -> None:
     ("path", "old", "new", "complaint"),
     [
         ("templates/_pod.tpl", "serviceAccountName", "serviceAccuntName", "serviceAccuntName' was unexpected"),
-        ("templates/disruptionbudget.yaml", "policy/v1", "policy/v1beta1", "Couldn't find schema"),
+        ("templates/disruptionbudget.yaml", "policy/v1", "policy/v3", "Couldn't find schema"),
         ("values-staging.yaml", "autoscaling:", "autoscalng:", "helm lint fails with values-staging.yaml"),
     ],
 )
