@@ -81,7 +81,8 @@ def pipeline(
     return run(
         node / "node",
         cached("gitlab-ci-local", [RUNNER], _install) / "node_modules" / "gitlab-ci-local" / "dist" / "index.js",
-        "--force-shell-executor", "--no-color", "--ignore-predefined-vars", ",".join(variables), *given, *arguments,
+        "--force-shell-executor", "--no-color", "--no-json-schema-validation",
+        "--ignore-predefined-vars", ",".join(variables), *given, *arguments,
         cwd=folder, env={**GIT, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}, check=check, timeout=timeout,
     )  # fmt: skip
 
