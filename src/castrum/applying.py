@@ -30,13 +30,16 @@ class Pending:
         """Whether an update has begun to write and has not ended."""
         return (self.folder / JOURNAL).exists()
 
-    @property
-    def finished(self) -> bool:
-        """Whether the last update was written to its end and can still be taken back."""
-        return (self.folder / DONE).exists()
+    def finished(self, commit: str) -> bool:
+        """Whether an update was written to its end when ``commit`` was checked out."""
+        done = self.folder / DONE
+        return done.exists() and json.loads(done.read_text(encoding="utf-8"))["commit"] == commit
 
-    def write(self, changes: Mapping[str, File | None], finish: Callable[[], None]) -> None:
-        """Apply the changes (``None``: remove) and call ``finish``; a failure puts the tree back, and is raised."""
+    def write(self, changes: Mapping[str, File | None], commit: str, finish: Callable[[], None]) -> None:
+        """Apply the changes (``None``: remove) and call ``finish``; a failure puts the tree back, and is raised.
+
+        ``commit`` is what is checked out: the changes can be taken back until something else is.
+        """
         paths = sorted(changes, key=lambda path: (changes[path] is not None, path))
         shutil.rmtree(self.folder, ignore_errors=True)
         for path in paths:
@@ -46,7 +49,7 @@ class Pending:
                 place = self._place("after", path)
                 place.write_bytes(after.content)
                 place.chmod(self._mode(path, after))
-        _write_durably(self.folder / JOURNAL, json.dumps(paths))
+        _write_durably(self.folder / JOURNAL, json.dumps({"commit": commit, "paths": paths}))
         try:
             for path in paths:
                 self._put(path, "after")
@@ -60,7 +63,7 @@ class Pending:
         """Put back what was there before; returns the files that somebody changed since, which are left as they are."""
         changed = []
         journal = self.folder / (JOURNAL if self.interrupted else DONE)
-        paths = json.loads(journal.read_text(encoding="utf-8"))
+        paths = json.loads(journal.read_text(encoding="utf-8"))["paths"]
         for path in reversed(paths):
             now = _content(self._root / path)
             before, after = (_content(self.folder / kind / path) for kind in ("before", "after"))

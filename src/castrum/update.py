@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -68,6 +69,16 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    try:
+        return _run(options)
+    except Refusal:
+        raise
+    except Exception:  # noqa: BLE001 - Python's own exit code for a bug would mean conflicts
+        traceback.print_exc()
+        return FAILURE
+
+
+def _run(options: argparse.Namespace) -> int:
     project = Project.at(options.project)
     if options.abort:
         return _abort(project)
@@ -86,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _abort(project: "Project") -> int:
-    if not project.pending.interrupted and (not project.pending.finished or not project.is_dirty):
+    if not project.pending.interrupted and not project.pending.finished(project.head):
         raise Refusal("there is no update to take back; one that is committed takes git revert", code=FAILURE)
     changed = project.pending.undo()
     if changed:
@@ -95,7 +106,7 @@ def _abort(project: "Project") -> int:
             "the other files are as they were; give the same command again after that",
             code=FAILURE,
         )
-    project.git("reset", "--quiet")
+    project.git("reset", "--quiet", "--", ".")
     print("The tree is as it was before the update.")
     return CLEAN
 
@@ -159,9 +170,9 @@ class Project:
         return _git(self.root, *arguments, stdin=stdin).stdout
 
     @property
-    def is_dirty(self) -> bool:
-        """Whether anything is not committed."""
-        return bool(self.git("status", "--porcelain", "--untracked-files=all", "--", "."))
+    def head(self) -> str:
+        """The commit that is checked out."""
+        return self.git("rev-parse", "HEAD").strip()
 
     def refuse_unready(self) -> None:
         """Refuse while an interrupted update, or work that is not committed, is in the tree."""
@@ -286,7 +297,7 @@ class Update:
             f"Writing {len(self.plan.changes)} files. Should this be cut short: castrum update --abort", file=sys.stderr
         )
         try:
-            self.project.pending.write(self.plan.changes, self._mark_conflicts)
+            self.project.pending.write(self.plan.changes, self.project.head, self._mark_conflicts)
         except OSError as error:
             raise Refusal(
                 f"{error.filename or 'the tree'}: {error.strerror or error}", "the tree is as it was", code=FAILURE

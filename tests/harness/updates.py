@@ -12,7 +12,7 @@ from typing import Any
 from castrum import cli, update
 
 from . import releases
-from .repository import GIT, commit_all, git
+from .repository import GIT, commit_all
 from .tools import BIN, run
 
 MOVES = 12
@@ -79,6 +79,7 @@ class Site:
         self._copies: dict[tuple[Any, ...], update.Copy] = {}
         self._ask = update._followers
         self._asked: dict[tuple[Any, ...], set[str]] = {}
+        self._fresh: dict[State, dict[str, bytes]] = {}
 
     def remembered(
         self, source: str, ref: str | None, destination: Path, data: dict[str, Any], base: update.Copy | None = None
@@ -102,6 +103,16 @@ class Site:
 
     def project(self, state: State, destination: Path) -> Path:
         """A service as somebody made it in that state, committed."""
+        shutil.copytree(self._original(state), destination, symlinks=True)
+        return destination
+
+    def fresh(self, state: State) -> dict[str, bytes]:
+        """What a new service in that state has."""
+        if state not in self._fresh:
+            self._fresh[state] = contents(self._original(state))
+        return self._fresh[state]
+
+    def _original(self, state: State) -> Path:
         original = self.folder / f"{state.tag}-{state.domain}-{state.answers}" / "shop"
         if not original.exists():
             original.mkdir(parents=True)
@@ -112,8 +123,7 @@ class Site:
                 "-d", "service_name=shop", self.template, original, env=GIT,
             )  # fmt: skip
             commit_all(original, "Start")
-        shutil.copytree(original, destination, symlinks=True)
-        return destination
+        return original
 
 
 def castrum(*arguments: object) -> tuple[int, str]:
@@ -143,10 +153,8 @@ def prepared(site: Site, move: tuple[State, State], project: Path) -> dict[str, 
     """A service in the first state whose domain.yaml asks for the second one, and what a fresh copy of that has."""
     old, new = move
     site.project(old, project)
-    git(project, "config", "core.autocrlf", "false")
-    fresh = site.project(new, project.parent / "fresh")
     (project / "domain.yaml").write_text(new.domain_text(), encoding="utf-8")
-    return contents(fresh)
+    return site.fresh(new)
 
 
 def of_history(name: str) -> bool:

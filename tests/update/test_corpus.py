@@ -43,8 +43,8 @@ def test_untouched_is_fresh(move: tuple[State, State], fast: Site, tmp_path: Pat
 def test_case(seed: int, fast: Site, tmp_path: Path) -> None:
     move = moves()[seed % MOVES]
     project = tmp_path / "shop"
-    theirs = prepared(fast, move, project)
-    judge(seed, move, project, theirs, lambda: castrum("update", project, "--to", move[1].tag, *asked(*move)))
+    arguments = ("update", project, "--to", move[1].tag, *asked(*move))
+    judge(seed, (fast.fresh(move[0]), prepared(fast, move, project)), project, lambda: castrum(*arguments))
 
 
 @pytest.mark.parametrize("seed", range(1000, 1000 + UPDATES))
@@ -52,25 +52,23 @@ def test_real(seed: int, site: Site, tmp_path: Path, git_environment: None) -> N
     """The same as a process of its own, which renders everything itself."""
     move = moves()[seed % MOVES]
     project = tmp_path / "shop"
-    theirs = prepared(site, move, project)
+    arguments = ("update", str(project), "--to", move[1].tag, *asked(*move))
 
     def command() -> tuple[int, str]:
-        arguments = ("update", project, "--to", move[1].tag, *asked(*move))
-        done = run(BIN / "castrum", *map(str, arguments), env=GIT, check=False)
+        done = run(BIN / "castrum", *arguments, env=GIT, check=False)
         return done.returncode, done.stdout + done.stderr
 
-    judge(seed, move, project, theirs, command)
+    judge(seed, (site.fresh(move[0]), prepared(site, move, project)), project, command)
 
 
 def judge(
     seed: int,
-    move: tuple[State, State],
+    fresh: tuple[dict[str, bytes], dict[str, bytes]],
     project: Path,
-    theirs: dict[str, bytes],
     command: Callable[[], tuple[int, str]],
 ) -> None:
     """Let a person work, update, and check every edit and every other file."""
-    base = contents(site_of(project, move[0]))
+    base, theirs = fresh
     choose = random.Random(seed)
     person = Person(seed, project, base, sorted(name for name in base if theirs.get(name) not in {None, base[name]}))
     person.work(choose.randint(1, 6))
@@ -101,13 +99,6 @@ def judge(
         commit_all(project, "Update")
         code, said = command()
         assert (code, git(project, "status", "--porcelain")) == (0, ""), said
-
-
-def site_of(project: Path, state: State) -> Path:
-    """The project's first commit, checked out beside it."""
-    folder = project.parent / "base"
-    git(project, "worktree", "add", "--quiet", "--detach", str(folder), "HEAD")
-    return folder
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from harness.projects import make, set_up
 from harness.repository import GIT, commit_all, git
 from harness.tools import BIN, run
 
-COPIER = f"COPIER={BIN / 'copier'}"
+CASTRUM = f"CASTRUM={BIN / 'castrum'}"
 MARKERS = re.compile(r"^(?:<{7}|>{7}|={7})(?: |$)", re.MULTILINE)
 
 
@@ -225,7 +225,7 @@ def test_migration_follows_the_domain(service: Path) -> None:
     edit_code(service)
     commit_all(service, "Our work")
     edit_domain(service)
-    make(service, "regen", COPIER)
+    make(service, "regen", CASTRUM)
     make(service, "setup")
     said = make(service, "migration", "m=add urgency and products")
     assert "Read it before you commit it" in said
@@ -243,8 +243,8 @@ def test_migration_follows_the_domain(service: Path) -> None:
 
 
 @pytest.mark.slow
-def test_regen_fetches_its_own_copier(service: Path) -> None:
-    """Without Copier on the machine, as on a new one: the make target brings it."""
+def test_regen_fetches_its_own_command(service: Path) -> None:
+    """Without Castrum and Copier on the machine, as on a new one: the make target brings them."""
     set_up(service)
     edit_domain(service)
     make(service, "regen")

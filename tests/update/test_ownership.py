@@ -1,0 +1,80 @@
+"""Who changes which file: one list, and what is told from it."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from harness.paths import ROOT
+from harness.releases import replace
+from harness.repository import GIT, commit_all, git
+from harness.tools import BIN, run
+from harness.updates import Site, State
+
+from castrum import update
+
+pytestmark = pytest.mark.xdist_group("corpus")
+
+SOURCE = ROOT / "questions" / "ownership.yml"
+
+
+@pytest.fixture
+def project(site: Site, tmp_path: Path, git_environment: None) -> Path:
+    return site.project(State("v0.1.0", 0, 0), tmp_path / "shop")
+
+
+def check(project: Path, *, fails: bool = False) -> str:
+    """What `make ownership` says; it needs nothing but PyYAML."""
+    done = run(BIN / "python", "-m", "dev.ownership", cwd=project, env=GIT, check=False)
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_manifest_has_what_copier_reads(project: Path) -> None:
+    source = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
+    manifest = yaml.safe_load((project / "ownership.yaml").read_text(encoding="utf-8"))
+    assert manifest["yours"] == source["_skip_if_exists"]
+    there = [rule for rule in source["_follows_template"] if rule.get("when") in {None, "on_github"}]
+    assert [rule["paths"] for rule in manifest["template"]] == [rule["paths"] for rule in there]
+    assert all(
+        any(pattern.strip("/").startswith(path.strip("/")) for pattern in manifest["yours"]) for path in update.FROZEN
+    )
+
+
+@pytest.mark.parametrize("answers", [0, 2])
+def test_every_pattern_is_about_some_file(answers: int, site: Site, tmp_path: Path) -> None:
+    """Nothing is listed that a service with these answers does not have."""
+    project = site.project(State("v0.1.0", 0, answers), tmp_path / "shop")
+    manifest = yaml.safe_load((project / "ownership.yaml").read_text(encoding="utf-8"))
+    patterns = [*manifest["yours"], *(path for rule in manifest["template"] for path in rule["paths"])]
+    for pattern in patterns:
+        assert git(project, "ls-files", "--cached", "--ignored", f"--exclude={pattern}"), pattern
+
+
+def test_fresh_is_quiet(project: Path) -> None:
+    assert "follows the template" not in check(project)
+
+
+def test_edit_of_a_template_file_is_told_with_its_extension_point(project: Path) -> None:
+    with (project / "src/shop/platform/clock.py").open("a", encoding="utf-8") as stream:
+        stream.write("# mine\n")
+    commit_all(project, "An edit")
+    assert "src/shop/platform/clock.py: follows the template; routes, tables, settings" in check(project)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("README.md", "<<<<<<< yours\na\n=======\nb\n>>>>>>> template\n", "README.md: has conflict markers"),
+        ("README.md.rej", "patch\n", "README.md.rej: was set aside"),
+        ("kept/README.md.yours", "mine\n", "kept/README.md.yours: was set aside"),
+    ],
+)
+def test_leftovers_of_an_update_are_red(name: str, text: str, words: str, project: Path) -> None:
+    (project / name).parent.mkdir(exist_ok=True)
+    (project / name).write_text(text, encoding="utf-8")
+    assert words in check(project, fails=True)
+
+
+def test_answers_edited_by_hand_are_red(project: Path) -> None:
+    replace(project, ".copier-answers.yml", "cloud: aws", "cloud: gcp")
+    assert ".copier-answers.yml: edited by hand" in check(project, fails=True)

@@ -1,0 +1,75 @@
+"""What holds between releases of the template: notes that can be read, and no file that changes its place."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from harness.paths import ROOT
+from harness.releases import TAGS, with_history
+from harness.repository import commit_all, git
+from packaging.version import Version
+
+from castrum import notes
+
+NOTES = sorted((ROOT / "releases").glob("*.yaml"))
+TAG = re.compile(r"v\d+(\.\d+)*")
+
+
+def moved(repository: Path) -> list[str]:
+    """Generated files that a release renamed without a migration, which is for majors only."""
+    found = []
+    tags = sorted(filter(TAG.fullmatch, git(repository, "tag").splitlines()), key=Version)
+    for old, new in zip(tags, [*tags[1:], "HEAD"], strict=True) if tags else ():
+        renamed = git(
+            repository, "diff", "--find-renames", "--diff-filter=R", "--name-status", old, new, "--", "template"
+        )
+        config = yaml.safe_load_all(git(repository, "show", f"{new}:copier.yml").replace("!include", ""))
+        migrations = [
+            each for document in config if isinstance(document, dict) for each in document.get("_migrations", ())
+        ]
+        if not any(Version(str(each["version"])) > Version(old) for each in migrations):
+            found += [f"{old} → {new}: {line}" for line in renamed.splitlines()]
+    return found
+
+
+def test_no_generated_file_was_moved() -> None:
+    assert moved(ROOT) == []
+
+
+def test_a_moved_file_is_found(template_repository: Path, tmp_path: Path) -> None:
+    repository = with_history(template_repository, tmp_path / "template")
+    assert moved(repository) == []
+    git(repository, "mv", "template/alembic.ini", "template/migrations/alembic.ini")
+    commit_all(repository, "Move a file")
+    assert moved(repository) == [f"{TAGS[-1]} → HEAD: R100\ttemplate/alembic.ini\ttemplate/migrations/alembic.ini"]
+
+
+@pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)
+def test_notes_say_what_they_should(path: Path) -> None:
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert str(document["version"]) == path.stem
+    for change in document["changes"]:
+        assert change.keys() <= {"title", "kind", "breaking", "when", "files", "steps"}
+        assert change["kind"] in notes.KINDS
+        assert "\n" not in change["title"]
+        assert len(change["title"]) <= 120
+        assert not change.get("breaking") or change["steps"], "somebody has to act: say how"
+
+
+def test_notes_are_for_those_whom_they_concern(tmp_path: Path) -> None:
+    (tmp_path / "releases").mkdir()
+    for version in ("1.0.0", "1.1.0", "1.10.0", "2.0.0rc1", "2.0.0"):
+        (tmp_path / "releases" / f"{version}.yaml").write_text(
+            f"version: {version}\nchanges:\n"
+            f"  - {{title: All of {version}, kind: fixed}}\n"
+            f"  - {{title: Cloud of {version}, kind: security, when: {{cloud: [aws, gcp]}}, steps: [Act.]}}\n",
+            encoding="utf-8",
+        )
+    found = notes.between(tmp_path, Version("1.0.0"), Version("1.10.0"), {"cloud": "gcp"})
+    assert [change.title for change in found] == ["Cloud of 1.1.0", "All of 1.1.0", "Cloud of 1.10.0", "All of 1.10.0"]
+    assert [
+        change.title for change in notes.between(tmp_path, Version("1.1.0"), Version("1.10.0"), {"cloud": "azure"})
+    ] == ["All of 1.10.0"]
+    assert list(notes.lines(found[:1])) == ["1.1.0", "  security: Cloud of 1.1.0", "    to do: Act."]
+    assert notes.between(tmp_path, None, Version("2.0.0"), {}) == []

@@ -1,0 +1,121 @@
+"""A renamed aggregate and a renamed field: the person's code follows, the rows stay, the gate is green."""
+
+import re
+from pathlib import Path
+
+import pytest
+from harness.projects import make, set_up
+from harness.releases import replace
+from harness.repository import GIT, commit_all, git
+from harness.tools import BIN, run
+
+SERVICE = """
+
+    async def create(self, order: Order, caller: Caller) -> None:
+        # in order to be sure, we look twice
+        if order.note == "never":
+            raise RuleViolated("Never.")
+        await super().create(order, caller)
+"""
+REPORTS = '''"""A report of our own on orders, in the order of their numbers."""
+
+from .order.model import Order
+from .order.repository import OrderRepository
+
+ADDRESS = "/orders/{order_id}"
+
+
+def line(order: Order, repository: OrderRepository) -> str:
+    return f"{order.number} {order.id} {repository}"
+'''
+TEST = '''"""A test of our own."""
+
+from ordering.order.model import OrderLine
+
+
+def test_the_line_is_called_as_it_was() -> None:
+    assert OrderLine.__name__ == "OrderLine"
+'''
+
+
+def rename(project: Path) -> None:
+    replace(project, "domain.yaml", "  Order:\n", "  Purchase:\n    renamed_from: Order\n")
+    replace(project, "domain.yaml", "note: text?", "remark: {type: text?, renamed_from: note}")
+    replace(project, "domain.yaml", "Order.ship", "Purchase.ship")
+
+
+@pytest.fixture
+def service(template_repository: Path, tmp_path: Path) -> Path:
+    """The sample, with code of a person's."""
+    project = tmp_path / "ordering"
+    run(BIN / "copier", "copy", "--quiet", "--trust", "--defaults", template_repository, project, env=GIT)
+    commit_all(project, "Start")
+    imports = "from ..kernel import Caller, RuleViolated\nfrom .model import Order\n"
+    replace(project, "src/ordering/order/service.py", "from .use_cases", f"{imports}from .use_cases")
+    with (project / "src/ordering/order/service.py").open("a", encoding="utf-8") as stream:
+        stream.write(SERVICE)
+    (project / "src/ordering/reports.py").write_text(REPORTS, encoding="utf-8")
+    (project / "tests/order/test_own.py").write_text(TEST, encoding="utf-8")
+    docstring = '    """Create an order."""\n'
+    replace(project, "src/ordering/order/routes.py", docstring, f"{docstring}    # mine: an order is created here\n")
+    commit_all(project, "Our work")
+    return project
+
+
+def update(project: Path) -> str:
+    return run(BIN / "castrum", "update", project, "--to", "current", env=GIT).stdout
+
+
+def test_code_follows_the_rename(service: Path) -> None:
+    rename(service)
+    said = update(service)
+    assert "Renamed: Order → Purchase" in said
+    assert "rename orders to purchases" in said
+    assert not (service / "src/ordering/order").exists()
+    assert not (service / "kept").exists()
+    text = (service / "src/ordering/purchase/service.py").read_text(encoding="utf-8")
+    assert "class PurchaseService(PurchaseUseCases):" in text
+    assert (
+        SERVICE.replace("Order,", "Purchase,")
+        .replace("order.note", "purchase.note")
+        .replace("order: ", "purchase: ")
+        .replace("(order, caller)", "(purchase, caller)")
+        in text
+    )
+    assert (
+        "src/ordering/purchase/service.py:" in said
+    )  # the field's old name is a word like any other: told, not replaced
+    report = (service / "src/ordering/reports.py").read_text(encoding="utf-8")
+    assert "on orders, in the order of their numbers" in report
+    assert 'ADDRESS = "/purchases/{purchase_id}"' in report
+    assert "from .purchase.repository import PurchaseRepository" in report
+    assert not re.search(r"\b(Order|OrderRepository)\b", report)
+    assert "from ordering.purchase.model import OrderLine" in (service / "tests/purchase/test_own.py").read_text()
+    assert "# mine: an order is created here" in (service / "src/ordering/purchase/routes.py").read_text()
+    assert (service / "migrations/versions/0001_initial.py").read_bytes() == git(
+        service, "show", "HEAD:migrations/versions/0001_initial.py"
+    ).encode() + b"\n"
+
+
+@pytest.mark.slow
+def test_rows_follow_the_rename(service: Path) -> None:
+    """The revision renames and drops nothing, goes back and forth, and lint, types and tests are green."""
+    set_up(service)
+    rename(service)
+    update(service)
+    replace(service, "src/ordering/purchase/service.py", "purchase.note", "purchase.remark")
+    make(service, "migration", "m=call an order a purchase")
+    (revision,) = (service / "migrations/versions").glob("0002_*.py")
+    text = revision.read_text(encoding="utf-8")
+    for words in (
+        "orders RENAME TO purchases",
+        "RENAME COLUMN note TO remark",
+        "RENAME COLUMN order_id TO purchase_id",
+    ):
+        assert words in text
+    assert not re.search(r"op\.(drop|add|create)_", text)
+    run(service / ".venv/bin/python", "-m", "dev.migrate", "check", cwd=service, env=GIT)
+    make(service, "format")
+    make(service, "lint")
+    commit_all(service, "Purchases")
+    run(service / ".venv/bin/python", "-m", "pytest", "-q", "tests/purchase", "tests/test_statements.py", cwd=service)
