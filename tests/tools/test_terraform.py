@@ -14,7 +14,7 @@ import yaml
 from harness import hcl, rendering, terraform
 from harness.guarantees import GUARANTEES, guaranteed
 from harness.hcl import Configuration, Rule
-from harness.tools import BIN, run
+from harness.tools import BIN, require, run
 
 from extensions import answers
 from extensions.castrum_model import build_model
@@ -470,10 +470,19 @@ def test_platform_facts_are_complete(cloud: str, project: Projects) -> None:
 
 @pytest.mark.parametrize("region", ["eu-central-1", "us-east-1", "af-south-1"])
 def test_certificate_authority_of_the_region(region: str, tmp_path: Path) -> None:
+    require("openssl")
     root = rendering.copy(tmp_path / "orders", {"cloud": "aws", "region": region})
     file = root / "deploy/terraform/aws/modules/service/rds-ca.pem"
     said = run("openssl", "x509", "-in", file, "-noout", "-subject", "-checkend", str(10 * 365 * 86400)).stdout
     assert f"Amazon RDS {region} Root CA RSA2048 G1" in said
+
+
+def test_plan_asks_for_the_certificate_authority_of_a_new_region(tmp_path: Path) -> None:
+    project = Project(rendering.copy(tmp_path / "orders", {"cloud": "aws", "region": "il-central-1"}), "aws")
+    assert (project.module / "rds-ca.pem").read_text(encoding="utf-8") == ""
+    for folder in project.environments:
+        (output,) = Configuration(folder).of("output", "database_ca_certificate")
+        assert "truststore.pki.rds.amazonaws.com" in output.body["precondition"][0]["error_message"]
 
 
 # The gates can fail
