@@ -19,8 +19,11 @@ LONGEST_SERVICE_NAME = 40
 
 RULES: dict[str, tuple[str, str]] = {
     "service_name": (
-        rf"(?=.{{2,{LONGEST_SERVICE_NAME}}}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*",
-        f"2 to {LONGEST_SERVICE_NAME} lower-case letters, digits and single dashes, beginning with a letter",
+        rf"(?!{delivery.YAML_WORDS}\Z)(?=.{{2,{LONGEST_SERVICE_NAME}}}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*",
+        (
+            f"2 to {LONGEST_SERVICE_NAME} lower-case letters, digits and single dashes, beginning with a letter, "
+            "or is a word of YAML's own such as on"
+        ),
     ),
     "description": (r"[^\x00-\x1f\x7f]{1,300}", "one line of 1 to 300 characters"),
     "organisation": (r"[^\x00-\x1f\x7f]{1,100}", "one line of 1 to 100 characters"),
@@ -47,7 +50,7 @@ def service_name(destination: Any) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", Path(str(destination)).absolute().name.lower()).strip("-")
     name = name if re.match("[a-z]", name) else f"service-{name}".strip("-")
     name = name[:LONGEST_SERVICE_NAME].strip("-")
-    return name if len(name) > 1 else f"{name}-service"
+    return name if len(name) > 1 and not re.fullmatch(delivery.YAML_WORDS, name) else f"{name}-service"
 
 
 def package_name(service: str) -> str:

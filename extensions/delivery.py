@@ -53,7 +53,9 @@ REPOSITORIES = {
 }
 """Host → what the path of a repository looks like, and the same in words."""
 
-ENVIRONMENT = r"(?=.{1,20}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*"
+YAML_WORDS = r"(?:null|true|false|yes|no|on|off|y|n)"
+"""What YAML, in files of other tools' formats too, does not take for a text."""
+ENVIRONMENT = rf"(?!{YAML_WORDS}\Z)(?=.{{1,20}}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*"
 MOST_ENVIRONMENTS = 5
 
 Given = dict[str, Any]
@@ -99,7 +101,8 @@ def _environments_problem(environments: str) -> str:
     wrong = [name for name in names if not re.fullmatch(ENVIRONMENT, name)]
     if wrong:
         return (
-            f"{wrong[0]!r} is not made of 1 to 20 lower-case letters, digits and single dashes, beginning with a letter"
+            f"{wrong[0]!r} is not made of 1 to 20 lower-case letters, digits and single dashes, beginning with a "
+            "letter, or is a word of YAML's own such as on"
         )
     if twice:
         return f"{twice[0]!r} is named twice; name each environment once, in the order of promotion"

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .castrum_model.naming import natural
+from .yamltext import yaml_string
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -247,6 +248,7 @@ FILTERS = {
     "docstring": docstring,
     "string": string,
     "toml_string": toml_string,
+    "yaml_string": yaml_string,
     "python_literal": python_literal,
     "markdown_cell": markdown_cell,
 }

@@ -160,6 +160,11 @@ def _empty(value: Any) -> str | None:
     return "[]" if isinstance(value, (list, tuple)) else None
 
 
+def yaml_string(value: str) -> str:
+    """A text as YAML: plain where it stays a text, else quoted: `orders`, `"null"`, `"12"`."""
+    return _quoted(value, _PLAIN)
+
+
 @lru_cache(maxsize=65536, typed=True)
 def _scalar(value: str | float | None, plain: re.Pattern[str] = _PLAIN) -> str:
     if isinstance(value, str):

@@ -784,6 +784,13 @@ def test_each_environment_has_its_values(environments: str, tmp_path: Path) -> N
         assert only(manifests, "HTTPRoute")["spec"]["hostnames"] == [host]
 
 
+def test_an_owner_that_looks_like_a_number_is_a_text(tmp_path: Path) -> None:
+    tree = rendering.copy(tmp_path / "orders", {"owner_team": "2026-11", "description": "Orders: all # of them"})
+    chart = next((tree / "deploy" / "helm").iterdir())
+    assert yaml.safe_load((chart / "Chart.yaml").read_text(encoding="utf-8"))["description"] == "Orders: all # of them"
+    assert {each["metadata"]["labels"]["owner"] for each in helm.manifests(chart)} == {"2026-11"}
+
+
 # Rule 32
 
 

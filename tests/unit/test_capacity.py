@@ -331,6 +331,8 @@ def test_what_a_refusal_proposes_is_accepted() -> None:
         ("environments", "", "beginning with a letter"),
         ("environments", "staging, staging", "'staging' is named twice"),
         ("environments", "staging,, production", "beginning with a letter"),
+        ("environments", "staging, on", "a word of YAML's own"),
+        ("service_name", "null", "a word of YAML's own"),
         ("environments", "Production", "lower-case letters"),
         ("environments", "development, production", "choose another"),
         ("environments", "a, b, c, d, e, f", "name 1 to 5"),

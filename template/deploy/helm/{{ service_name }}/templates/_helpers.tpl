@@ -10,7 +10,7 @@
 {{/* What finds the pods that serve requests; never change it, a workload's selector cannot be changed. */}}
 {{- define "service.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: server
 {{- end -}}
 
@@ -19,13 +19,13 @@ app.kubernetes.io/component: server
 {{- $component := last . -}}
 {{- with first . -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: {{ $component }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: {{ .Values.partOf }}
+app.kubernetes.io/part-of: {{ .Values.partOf | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-owner: {{ .Values.owner }}
+owner: {{ .Values.owner | quote }}
 {{- end -}}
 {{- end -}}
 

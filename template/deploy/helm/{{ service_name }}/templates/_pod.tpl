@@ -12,7 +12,7 @@ metadata:
   annotations:
     checksum/settings: {{ toJson .Values.settings | sha256sum }}
     resource.opentelemetry.io/service.name: {{ .Chart.Name }}
-    resource.opentelemetry.io/service.namespace: {{ .Values.partOf }}
+    resource.opentelemetry.io/service.namespace: {{ .Values.partOf | quote }}
     resource.opentelemetry.io/service.version: {{ .Chart.AppVersion | quote }}
     resource.opentelemetry.io/deployment.environment.name: {{ .Values.settings.ENVIRONMENT }}
 spec:
