@@ -181,7 +181,7 @@ def test_pipelines(variants: Variants) -> None:
     assert {job["when"] for name, job in main.items() if name.startswith("apply:")} == {"manual"}
 
     drift = {"drift:staging", "drift:production", "drift:template"}
-    assert gitlab.planned(tree, NIGHTLY).keys() == {"audit", "secrets"} | drift
+    assert gitlab.planned(tree, NIGHTLY).keys() == everywhere | drift
     assert gitlab.planned(tree, RENOVATE).keys() == {"renovate"}
 
 
