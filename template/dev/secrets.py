@@ -1,4 +1,5 @@
-"""Search every commit for what must not be public: `python -m dev.secrets`, or `--since COMMIT` for later ones only.
+"""Search every commit for what must not be public: `python -m dev.secrets`; `--since COMMIT` for later ones only,
+`--staged` for what is going to be committed.
 
 A secret in an old commit is as public as one in the newest: change it first, wherever it is valid. What only looks like
 one is named by its hash, with a reason, in `[tool.secrets]` of pyproject.toml.
@@ -22,32 +23,45 @@ SCANNER = "detect-secrets==1.5.0"
 def main() -> int:
     """Print file, line and kind of each secret; 0 if there are none."""
     parser = argparse.ArgumentParser(prog="dev.secrets", description=__doc__)
-    parser.add_argument("--since", metavar="COMMIT", help="search only what came after this commit")
-    since: str | None = parser.parse_args().since
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--since", metavar="COMMIT", help="search only what came after this commit")
+    where.add_argument("--staged", action="store_true", help="search only what is staged")
+    options = parser.parse_args()
     known: dict[str, str] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["secrets"]
     with tempfile.TemporaryDirectory() as folder:
-        count = extract([f"{since}..HEAD"] if since else ["--all"], Path(folder))
+        files = staged() if options.staged else committed(f"{options.since}..HEAD" if options.since else "--all")
+        extract(files, Path(folder))
         findings = scan(Path(folder))
     leaks = [f"{place}: {kind} (hash {digest})" for place, kind, digest in findings if not known.get(digest)]
     print(*sorted(leaks), sep="\n", end="\n" if leaks else "")
-    print(f"Secrets: {count} versions of files searched, {len(leaks)} findings.")
+    print(f"Secrets: {len(files)} versions of files searched, {len(leaks)} findings.")
     return 1 if leaks else 0
 
 
-def extract(commits: list[str], folder: Path) -> int:
-    """Write each version of each file in these commits to folder/<its hash>/<its path>; how many there are."""
-    listed = git("rev-list", "--objects", *commits, "--").decode()
+def committed(commits: str) -> dict[str, str]:
+    """Hash → path of each version of each file in these commits."""
+    listed = git("rev-list", "--objects", commits, "--").decode()
     paths = dict(line.split(" ", 1) for line in listed.splitlines() if " " in line)
     kinds = git("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin="\n".join(paths).encode()).decode()
-    blobs = [line.split()[0] for line in kinds.splitlines() if line.endswith(" blob")]
-    contents = io.BytesIO(git("cat-file", "--batch", stdin="\n".join(blobs).encode()))
-    for blob in blobs:
+    return {blob: paths[blob] for blob in (line.split()[0] for line in kinds.splitlines() if line.endswith(" blob"))}
+
+
+def staged() -> dict[str, str]:
+    """Hash → path of each file that the next commit adds or changes."""
+    options = ("--cached", "--raw", "--no-abbrev", "--no-renames", "--diff-filter=d", "-z")
+    listed = git("diff", *options).decode().split("\0")
+    return {change.split()[3]: path for change, path in zip(listed[::2], listed[1::2], strict=False)}
+
+
+def extract(files: dict[str, str], folder: Path) -> None:
+    """Write each of these versions to folder/<its hash>/<its path>."""
+    contents = io.BytesIO(git("cat-file", "--batch", stdin="\n".join(files).encode()))
+    for blob, path in files.items():
         size = int(contents.readline().split()[2])
-        target = folder / blob[:12] / paths[blob]
+        target = folder / blob[:12] / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(contents.read(size))
         contents.readline()
-    return len(blobs)
 
 
 def scan(folder: Path) -> list[tuple[str, str, str]]:

@@ -162,6 +162,10 @@ def test_secrets(sample: Path) -> None:
     assert re.search(r"[1-9]\d* versions of files searched, 0 findings", make(sample, "secrets"))
     leak = sample / "src" / "ordering" / "leak.py"
     leak.write_text(f'KEY = "AKIA{"IOSFODNN7EXAMPLE"[:14]}Q7"\n', encoding="utf-8")
+    before_commit = (sample / ".venv/bin/python", "-m", "dev.secrets", "--staged")
+    assert "0 versions of files" in run(*before_commit, cwd=sample, env=GIT).stdout
+    git(sample, "add", "--all")
+    assert "src/ordering/leak.py:1" in run(*before_commit, cwd=sample, env=GIT, check=False).stdout
     commit_all(sample, "Leak")
     leak.unlink()
     commit_all(sample, "Take it back")
