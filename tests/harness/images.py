@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .tools import cached, run
@@ -121,14 +121,20 @@ def podman(*arguments: str | Path) -> list[str]:
 
 
 def hardened(
-    image: str, env: Mapping[str, str], *, entrypoint: str | None = None, command: tuple[str, ...] = ()
+    image: str,
+    env: Mapping[str, str],
+    *,
+    entrypoint: str | None = None,
+    command: tuple[str, ...] = (),
+    volumes: Sequence[str] = (),
 ) -> list[str]:
     """A run as a cluster would have it: read-only, without capabilities, without new privileges."""
     variables = [word for name, value in env.items() for word in ("--env", f"{name}={value}")]
+    mounts = [f"--volume={volume}" for volume in volumes]
     return podman(
         "run", "--rm", "--pull", "never", "--network", "host", "--cgroups=disabled", "--no-healthcheck", *LIMITS,
         "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-        *(("--entrypoint", entrypoint) if entrypoint else ()), *variables, image, *command,
+        *(("--entrypoint", entrypoint) if entrypoint else ()), *variables, *mounts, image, *command,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import yaml
 from harness import images
 from harness.services import Service, free_port, make_run, process
 from harness.tools import require, run
@@ -81,6 +82,41 @@ def test_runs_hardened_and_stops_on_sigterm(image: str, service: Service, tmp_pa
     assert run(*probe, check=False).returncode == 1
 
 
+def test_secrets_may_be_files(image: str, service: Service, tmp_path: Path) -> None:
+    """As the chart mounts them: for the migration alone, and for the service."""
+    env = environment(service)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "database_url").write_text(env.pop("DATABASE_URL"))
+    volumes = [f"{tmp_path / 'secrets'}:/run/secrets/ordering:ro"]
+    files = {"SECRETS_DIR": "/run/secrets/ordering"}
+    run(*images.hardened(image, files, entrypoint="alembic", command=("upgrade", "head"), volumes=volumes))
+    log = tmp_path / "log"
+    with process(images.hardened(image, env | files, volumes=volumes), cwd=tmp_path, log=log) as container:
+        wait_until_ready(env["PORT"], log)
+        assert create_customer(service, env["PORT"]) == 201
+        os.kill(container.pid, signal.SIGTERM)
+        assert container.wait(30) == 0, log.read_text()
+
+
+def test_the_issuer_of_the_compose_file_runs_from_the_image(image: str, project: Path, tmp_path: Path) -> None:
+    issuer = yaml.safe_load((project / "compose.yaml").read_text(encoding="utf-8"))["services"]["issuer"]
+    *entrypoint, _ = issuer["entrypoint"]
+    state = tmp_path / "state"
+    state.mkdir()
+    os.chown(state, 10001, 10001)
+    port, log = str(free_port()), tmp_path / "log"
+    volumes = [f"{project / 'dev'}:/app/dev:ro", f"{state}:/app/.dev"]
+    command = images.hardened(
+        image, {}, entrypoint=entrypoint[0], command=(*entrypoint[1:], port), volumes=volumes
+    )  # fmt: skip
+    with process(command, cwd=tmp_path, log=log) as container:
+        wait_until_ready(port, log, "/jwks.json")
+        token = images.hardened(image, {}, entrypoint="python", command=("-m", "dev.token"), volumes=volumes)
+        assert run(*token).stdout.count(".") == 2
+        os.kill(container.pid, signal.SIGTERM)
+        assert container.wait(30) == 0, log.read_text()
+
+
 def test_production_refuses_the_development_issuer(image: str, service: Service) -> None:
     env = environment(service) | {"ENVIRONMENT": "production"}
     done = run(*images.hardened(image, env), check=False, timeout=60)
@@ -89,12 +125,12 @@ def test_production_refuses_the_development_issuer(image: str, service: Service)
     assert "Traceback" not in done.stderr
 
 
-def wait_until_ready(port: str, log: Path) -> None:
+def wait_until_ready(port: str, log: Path, path: str = "/readyz") -> None:
     deadline = time.monotonic() + 40
     while True:
         try:
             with closing(http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)) as connection:
-                connection.request("GET", "/readyz")
+                connection.request("GET", path)
                 if connection.getresponse().status == 200:
                     return
         except OSError:
