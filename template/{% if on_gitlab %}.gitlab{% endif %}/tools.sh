@@ -1,5 +1,6 @@
 #!/bin/sh
 # Installs the tools that are named, in exact versions, each checked by its hash: tools.sh helm terraform
+# Renovate leaves these to you: a new version needs its hash from the release.
 set -eu
 cd "$(mktemp -d)"
 
