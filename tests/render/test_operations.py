@@ -34,7 +34,7 @@ def numbers(tree: Path) -> dict[str, Any]:
         assert f"| `{name.upper()}` | `{default}` |" in page
     assert compose["service"]["mem_limit"] == f"{document['memory of a pod'].removesuffix(' MiB')}m"
     assert values["resources"]["requests"]["memory"] == document["memory of a pod"].removesuffix("B").replace(" ", "")
-    assert values["resources"]["requests"]["cpu"] == document["processor of a pod"].replace(" ", "")
+    assert millicores(values["resources"]["requests"]["cpu"]) == int(document["processor of a pod"].removesuffix(" m"))
     assert values["autoscaling"]["minReplicas"] == int(document["fewest pods"])
     assert values["autoscaling"]["maxReplicas"] == int(document["most pods"])
     assert f"{values['autoscaling']['cpuPercent']} %" == document["the autoscaler aims at"]
@@ -49,7 +49,7 @@ def numbers(tree: Path) -> dict[str, Any]:
         "least": values["autoscaling"]["minReplicas"],
         "most": values["autoscaling"]["maxReplicas"],
         "pool": defaults["database_pool_size"],
-        "cpu_m": int(values["resources"]["requests"]["cpu"].removesuffix("m")),
+        "cpu_m": millicores(values["resources"]["requests"]["cpu"]),
         "class": database["class"],
         "allowed": int(database["max_connections"]),
         "connections": int(document["all at most"]),
@@ -57,6 +57,12 @@ def numbers(tree: Path) -> dict[str, Any]:
         "backup_days": int(database["backup_days"]),
         "multi_zone": database["multi_zone"] == "true",
     }
+
+
+def millicores(quantity: str | int) -> int:
+    """A quantity of Kubernetes: `250m`, or whole processors."""
+    text = str(quantity)
+    return int(text.removesuffix("m")) if text.endswith("m") else 1000 * int(text)
 
 
 def settings(path: Path) -> dict[str, Any]:
