@@ -149,12 +149,11 @@ def test_policies(tree: Trees, tmp_path: Path) -> None:
             (tmp_path / destination).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, tmp_path / destination)
     for framework in ("dockerfile", "github_actions", "gitlab_ci", "terraform"):
-        reports = helm.checkov(framework, tmp_path)
-        for report in reports if isinstance(reports, list) else [reports]:
-            failed = [f"{each['check_id']} {each['file_path']}" for each in report["results"]["failed_checks"]]
-            assert not failed, framework
-            assert report["summary"]["passed"], framework
-            assert not report["summary"]["parsing_errors"], framework
+        report = helm.checkov(framework, tmp_path)
+        failed = [f"{each['check_id']} {each['file_path']}" for each in report["results"]["failed_checks"]]
+        assert not failed, framework
+        assert report["summary"]["passed"], framework
+        assert not report["summary"]["parsing_errors"], framework
 
 
 def distinct(tree: Trees) -> Iterator[tuple[Path, Path]]:
