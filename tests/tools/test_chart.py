@@ -29,7 +29,16 @@ FULL: dict[str, Any] = {
     "serviceAccount": {"annotations": {"cloud.example.com/role": "ordering"}},
     "podLabels": {"cloud.example.com/identity": "use"},
     "database": {"caCertificate": CERTIFICATE, "cidrs": ["10.8.0.0/24", "10.9.0.0/24"]},
-    "networkPolicy": {"gateway": {"cidrs": ["10.1.0.0/16"]}, "dns": {"cidrs": ["169.254.20.10/32"]}},
+    "ownSettings": {"PAYMENTS_URL": "https://payments.example.com", "PAYMENTS_RETRIES": 2},
+    "ownSecrets": {
+        "payments_key": {"secret": "payments"},
+        "payments_token": {"secret": "payments-json", "property": "token"},
+    },
+    "networkPolicy": {
+        "gateway": {"cidrs": ["10.1.0.0/16"]},
+        "dns": {"cidrs": ["169.254.20.10/32"]},
+        "own": {"payments": {"cidrs": ["10.2.0.0/24"], "port": 8443}},
+    },
     "alerts": {"enabled": True},
 }
 # Nothing that can be left out.
@@ -189,7 +198,7 @@ def test_every_value_is_used(chart: Path) -> None:
     for path, value in FULL["networkPolicy"].items():
         values["networkPolicy"][path].update(value)
     values["database"] |= FULL["database"]
-    values["serviceAccount"], values["podLabels"] = FULL["serviceAccount"], FULL["podLabels"]
+    values |= {key: FULL[key] for key in ("serviceAccount", "podLabels", "ownSettings", "ownSecrets")}
     marked = dict(marks(values))
     assert len(marked) > 50
     text = helm.template(chart, "--skip-schema-validation", values=[planted(values, marked)]).stdout
@@ -223,7 +232,7 @@ def planted(values: Mapping[str, Any], marked: Mapping[tuple[str, ...], Any]) ->
 # Rule 4
 
 
-OPEN = {("serviceAccount", "annotations"), ("podLabels",)}
+OPEN = {("serviceAccount", "annotations"), ("podLabels",), ("ownSettings",), ("ownSecrets",), ("networkPolicy", "own")}
 
 
 def test_a_misspelt_value_is_refused_at_every_level(chart: Path) -> None:
@@ -432,7 +441,7 @@ UNITS: dict[str, Callable[[list[Manifest]], bool]] = {
     "disruptionbudget.yaml": lambda m: only(m, "PodDisruptionBudget")["spec"]["maxUnavailable"] == "10%",
     "httproute.yaml": lambda m: only(m, "HTTPRoute")["spec"]["hostnames"] == ["ordering.example"],
     "migration.yaml": lambda m: job_of(m)["metadata"]["name"] == "ordering-migration",
-    "networkpolicy.yaml": lambda m: len(policy_of(m)["egress"]) == 4,
+    "networkpolicy.yaml": lambda m: len(policy_of(m)["egress"]) == 5,
     "rollout.yaml": lambda m: only(m, "Rollout")["spec"]["progressDeadlineAbort"] is True,
     "secrets.yaml": lambda m: only([each for each in m if not kubernetes.hooks(each)], "SecretStore") is not None,
     "service-canary.yaml": lambda m: "ordering-canary" in names(m, "Service"),
@@ -514,7 +523,7 @@ def test_connections_are_those_of_the_values(chart: Path, objects: dict[str, lis
     assert allowed(objects["minimal"], "ingress", "from") == {(block("10.1.0.0/16"), "http"), (test, "http")}
     assert allowed(objects["minimal"], "egress", "to") == {dns, issuer}
     assert allowed(objects["full"], "egress", "to") == {
-        dns, (block("169.254.20.10/32"), 53), issuer, collector, *database
+        dns, (block("169.254.20.10/32"), 53), issuer, collector, *database, (block("10.2.0.0/24"), 8443)
     }  # fmt: skip
 
 
@@ -548,6 +557,19 @@ def test_certificate_lies_beside_the_url(objects: dict[str, list[Manifest]]) -> 
         assert set(each["spec"]["target"]["template"]["data"]) == {"database_url"}
     for each in of_kind(objects["full"], "SecretStore"):
         assert len(each["spec"]["provider"]) == 1
+
+
+def test_what_is_of_your_own_reaches_the_service(objects: dict[str, list[Manifest]]) -> None:
+    settings = only(objects["full"], "ConfigMap")["data"]
+    assert (settings["PAYMENTS_URL"], settings["PAYMENTS_RETRIES"]) == ("https://payments.example.com", "2")
+    for each in of_kind(objects["full"], "ExternalSecret"):
+        assert each["spec"]["target"]["template"]["data"]["payments_key"] == '{{ index . "payments_key" }}'
+        assert {data["secretKey"]: data["remoteRef"] for data in each["spec"]["data"]} == {
+            "username": {"key": "ordering-database", "property": "username"},
+            "password": {"key": "ordering-database", "property": "password"},
+            "payments_key": {"key": "payments"},
+            "payments_token": {"key": "payments-json", "property": "token"},
+        }
 
 
 def test_identity_reaches_account_and_pods(objects: dict[str, list[Manifest]]) -> None:

@@ -91,12 +91,23 @@ target:
       database_url: >-
         postgresql://{{ `{{ .username | urlquery | replace "+" "%20" }}:{{ .password | urlquery | replace "+" "%20" }}` -}}
         @{{ .host }}:{{ .port }}/{{ .name }}?{{ $query }}
+      {{- range $name, $_ := $root.Values.ownSecrets }}
+      {{ $name }}: {{ printf "{{ index . %q }}" $name | squote }}
+      {{- end }}
 data:
   {{- range list "username" "password" }}
   - secretKey: {{ . }}
     remoteRef:
       key: {{ $root.Values.database.secret }}
       property: {{ . }}
+  {{- end }}
+  {{- range $name, $source := $root.Values.ownSecrets }}
+  - secretKey: {{ $name }}
+    remoteRef:
+      key: {{ $source.secret }}
+      {{- with $source.property }}
+      property: {{ . }}
+      {{- end }}
   {{- end }}
 {{- end -}}
 {{- end -}}

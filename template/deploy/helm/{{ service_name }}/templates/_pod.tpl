@@ -10,7 +10,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
-    checksum/settings: {{ toJson .Values.settings | sha256sum }}
+    checksum/settings: {{ toJson (list .Values.settings .Values.ownSettings) | sha256sum }}
     resource.opentelemetry.io/service.name: {{ .Chart.Name }}
     resource.opentelemetry.io/service.namespace: {{ .Values.partOf | quote }}
     resource.opentelemetry.io/service.version: {{ .Chart.AppVersion | quote }}
