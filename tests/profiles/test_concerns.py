@@ -38,8 +38,8 @@ CONCERNS: dict[str, tuple[str, ...]] = {
     "licence": ("README.md", "LICENSE", "pyproject.toml", "contract/openapi.yaml", "deploy/Dockerfile", HELM),
     "python_version": ("README.md", "deploy/Dockerfile", ".devcontainer/*", *PIPELINES),
     "repository_host": (
-        *PIPELINES, "*CODEOWNERS", "SECURITY.md", "README.md", "AGENTS.md", "Makefile", "docs/*", "deploy/Dockerfile",
-        ".checkov.yaml", TERRAFORM, HELM,
+        *PIPELINES, "*CODEOWNERS", "SECURITY.md", "README.md", "AGENTS.md", "Makefile", "ownership.yaml", "docs/*",
+        "deploy/Dockerfile", ".checkov.yaml", TERRAFORM, HELM,
     ),
     "repository": ("*CODEOWNERS", "SECURITY.md", "README.md", "pyproject.toml", "docs/*", *PIPELINES, TERRAFORM, HELM),
     "cloud": (TERRAFORM, "deploy/helm/*/values*.yaml", "README.md", "docs/*", *PIPELINES),
