@@ -277,6 +277,17 @@ def test_gates_are_the_make_targets(variants: Variants) -> None:
     assert github.workflow(tree, "release")["jobs"]["gate"]["uses"] == "$/.github/workflows/ci.yml"
 
 
+def test_the_image_says_what_it_is_made_of(variants: Variants, tmp_path: Path) -> None:
+    tree = variants("aws")
+    steps = github.workflow(tree, "release")["jobs"]["image"]["steps"]
+    (script,) = [step["run"] for step in steps if step.get("id") == "commit"]
+    run("bash", "-eo", "pipefail", "-c", script, cwd=tree, env={"GITHUB_OUTPUT": str(tmp_path / "output")})
+    told = dict(line.split("=") for line in (tmp_path / "output").read_text(encoding="utf-8").splitlines())
+    assert told.keys() == {"epoch", "created", "version"}
+    assert told["epoch"] == git(tree, "log", "-1", "--format=%ct")
+    assert told["version"] == "1.0.0"
+
+
 @each_variant
 def test_built_once_and_promoted_by_digest(name: str, variants: Variants) -> None:
     """One image, made after all gates; it goes from one environment to the next, and Terraform in the same order."""
@@ -289,7 +300,7 @@ def test_built_once_and_promoted_by_digest(name: str, variants: Variants) -> Non
     assert places == sorted(places)
     (build,) = [step for step in jobs["image"]["steps"] if step.get("id") == "build"]
     assert "SOURCE_DATE_EPOCH" in build["with"]["build-args"]
-    for label in ("created", "revision", "source"):
+    for label in ("created", "revision", "source", "version"):
         assert f"org.opencontainers.image.{label}=" in build["with"]["labels"]
     assert build["with"]["tags"].startswith("${{ env.IMAGE }}:")
     assert jobs["image"]["env"]["IMAGE"] == f"ghcr.io/{VARIANTS[name].get('repository', 'acme/ordering').lower()}"
