@@ -16,6 +16,8 @@ from harness.repository import GIT, commit_all, git
 from harness.tools import BIN, run
 from harness.updates import MOVES, Site, State, asked, castrum, contents, moves, of_history, prepared
 
+from castrum import merging
+
 pytestmark = pytest.mark.xdist_group("corpus")
 
 CASES = 320
@@ -45,6 +47,22 @@ def test_case(seed: int, fast: Site, tmp_path: Path) -> None:
     project = tmp_path / "shop"
     arguments = ("update", project, "--to", move[1].tag, *asked(*move))
     judge(seed, (fast.fresh(move[0]), prepared(fast, move, project)), project, lambda: castrum(*arguments))
+
+
+@pytest.mark.parametrize("side", ["mine", "new"])
+def test_a_merge_that_takes_one_side_is_found(
+    side: str, fast: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The judge is no good unless it finds what is wrong."""
+    monkeypatch.setattr(merging, "merge_lines", lambda mine, _, new: ({"mine": mine, "new": new}[side], 0))
+    found = 0
+    for seed in range(MOVES, MOVES + 4):
+        try:
+            (tmp_path / str(seed)).mkdir()
+            test_case(seed, fast, tmp_path / str(seed))
+        except AssertionError:
+            found += 1
+    assert found
 
 
 @pytest.mark.parametrize("seed", range(1000, 1000 + UPDATES))
@@ -83,6 +101,11 @@ def judge(
 
     for edit in person.edits:
         check_edit(edit, Trees(before, base, theirs, after), unmerged, project)
+        left_out = f"{edit.path}: yours; the template's change of it is left out" in said
+        if edit.kind in {"insert", "change", "append", "delete"} and edit.place in after and not left_out:
+            arrived = set(after[edit.place].splitlines()) | {line.encode() for line in edit.gone}
+            new = set(theirs.get(edit.path, b"").splitlines()) - set(base[edit.path].splitlines())
+            assert new <= arrived or of_history(edit.path), f"{edit}: the template's change did not arrive"
     touched = {edit.path for edit in person.edits} | {edit.place for edit in person.edits}
     for name in sorted({*base, *theirs, *before} - touched):
         expected = before.get(name) if of_history(name) and name in theirs and name in base else theirs.get(name)
