@@ -1,6 +1,7 @@
 """What an update means for those outside of the code: the clients of the contract, and the rows in the tables."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -126,6 +127,8 @@ class _Judge:
             self.schema(f"{where}[]", old["items"], new["items"], sent=sent)
         for key in ("allOf", "oneOf", "anyOf"):
             one, two = old.get(key, []), new.get(key, [])
+            if all("const" in each for each in (*one, *two)):
+                continue  # compared as words
             if len(one) != len(two):
                 self.breaking.append(f"{where}: other alternatives")
             for left, right in zip(one, two, strict=False):
@@ -140,7 +143,7 @@ class _Judge:
             self.breaking.append(f"{where}: may answer {', '.join(added) or 'any value'}")
         elif added:
             self.additions.append(f"{where}: takes {', '.join(added)}, too")
-        if sent and old.get("pattern") != new.get("pattern") and new.get("pattern"):
+        if sent and new.get("pattern") and not _matches_more(old.get("pattern"), new["pattern"]):
             self.breaking.append(f"{where}: another pattern")
         for keyword, upwards in BOUNDS.items():
             one, two = old.get(keyword), new.get(keyword)
@@ -179,7 +182,14 @@ class _Judge:
 def _words(schema: Json, *, sent: bool) -> set[str]:
     """The values of a closed set; one that clients have to expect to grow is closed only for those who send."""
     words = schema.get("enum") or (schema.get("x-extensible-enum") if sent else None)
-    return set(map(str, words or ()))
+    return set(map(str, words or [each["const"] for each in schema.get("oneOf", ()) if "const" in each]))
+
+
+def _matches_more(old: str | None, new: str) -> bool:
+    """Whether the pattern is the same, or lists the same words and more, as that of a list's order."""
+    lists = [re.fullmatch(r"\^-\?\(\?:([\w|]+)\)\$", pattern or "") for pattern in (old, new)]
+    one, two = (set(each[1].split("|")) if each else set() for each in lists)
+    return old == new or (bool(one) and one <= two)
 
 
 def _types(schema: Json) -> set[str]:

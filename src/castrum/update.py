@@ -373,7 +373,7 @@ class Update:
             yield "Contract: as it was."
             return
         breaking, additions = judged
-        how = "judged operation by operation: what may be sent must not shrink, what is answered must not grow"
+        how = "judged schema by schema: what may be sent must not shrink, what is answered must not grow"
         if breaking:
             yield from ("", f"Contract: BREAKS clients ({how}):", *(f"  {line}" for line in breaking))
         elif additions:

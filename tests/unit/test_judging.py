@@ -12,7 +12,10 @@ CONTRACT: dict[str, Any] = {
     "paths": {
         "/orders": {
             "get": {
-                "parameters": [{"in": "query", "name": "limit", "schema": {"type": "integer", "maximum": 100}}],
+                "parameters": [
+                    {"in": "query", "name": "limit", "schema": {"type": "integer", "maximum": 100}},
+                    {"in": "query", "name": "sort", "schema": {"type": "string", "pattern": "^-?(?:number)$"}},
+                ],
                 "responses": {
                     "200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}}
                 },
@@ -41,6 +44,7 @@ CONTRACT: dict[str, Any] = {
                 "properties": {
                     "kind": {"type": "string", "enum": ["A", "B"]},
                     "note": {"type": ["string", "null"], "maxLength": 100},
+                    "size": {"oneOf": [{"const": "S"}, {"const": "L"}]},
                 },
             },
         }
@@ -60,7 +64,9 @@ ANSWERED = "components|schemas|Order"
 BREAKING = [
     ("paths|/orders", "get", None, "GET /orders is gone"),
     ("paths|/orders|get|parameters|0", "required", True, "the parameter limit became required"),
-    ("paths|/orders|get", "parameters", [], "the parameter limit is gone"),
+    ("paths|/orders|get|parameters", "0", None, "the parameter limit is gone"),
+    ("paths|/orders|get|parameters|1|schema", "pattern", "^-?(?:name)$", "another pattern"),
+    (f"{SENT}|size", "oneOf", [{"const": "S"}], "no longer takes L"),
     ("paths|/orders|get|parameters|0|schema", "maximum", 50, "maximum is 50, was 100"),
     ("paths|/orders|post", "security", [{"oidc": ["admin"]}], "asks for other scopes"),
     ("paths|/orders|post|responses", "201", None, "no longer answers 201"),
@@ -79,6 +85,8 @@ BREAKING = [
 COMPATIBLE = [
     (f"{SENT}|kind", "enum", ["A", "B", "C"], "takes C, too"),
     (f"{SENT}|note", "maxLength", 200, None),
+    (f"{SENT}|size", "oneOf", [{"const": "S"}, {"const": "M"}, {"const": "L"}], "takes M, too"),
+    ("paths|/orders|get|parameters|1|schema", "pattern", "^-?(?:name|number)$", None),
     (f"{ANSWERED}|properties|kind", "enum", ["A"], None),
     (f"{ANSWERED}|properties", "new", {"type": "string"}, "new is new"),
     (SENT, "new", {"type": "string"}, "new is new"),
@@ -90,7 +98,8 @@ COMPATIBLE = [
 def changed(path: str, key: str, value: Any) -> dict[str, Any]:
     document = copy.deepcopy(CONTRACT)
     if value is None:
-        del at(document, path)[key]
+        holder = at(document, path)
+        del holder[int(key) if isinstance(holder, list) else key]
     else:
         at(document, path)[key] = value
     return document
