@@ -16,7 +16,7 @@ from alembic.operations import MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
-from . import ROOT, postgres, renames
+from . import ROOT, postgres, renames, revisions
 
 
 def config(url: str) -> Config:
@@ -81,7 +81,10 @@ def complete(
             scripts[0].upgrade_ops, scripts[0].downgrade_ops = rest.upgrade_ops, rest.downgrade_ops
         print("It renames what the release that is running uses. Stop that one first, and say so in the revision's")
         print("`accepts`; or expand and contract instead.")
-    if scripts[0].upgrade_ops is not None and scripts[0].upgrade_ops.is_empty():
+    up, down = scripts[0].upgrade_ops, scripts[0].downgrade_ops
+    if up is not None and down is not None and context.connection is not None:
+        revisions.unlock(context.connection, metadata, up, down)
+    if up is not None and up.is_empty():
         print("The tables are as the migrations make them: nothing to write.")
         scripts.clear()
 
@@ -92,7 +95,17 @@ def check() -> None:
         command.upgrade(alembic, "head")
         command.downgrade(alembic, "base")
         command.upgrade(alembic, "head")
+        command.revision(alembic, autogenerate=True, process_revision_directives=refuse)
         command.check(alembic)
+
+
+def refuse(
+    context: MigrationContext, revision: Iterable[str | None] | Iterable[str], scripts: list[MigrationScript]
+) -> None:
+    """Let no revision be missing, also of what Alembic itself does not compare."""
+    complete(context, revision, scripts)
+    if scripts:
+        raise CommandError('The tables are not what the migrations make: make migration m="…"')
 
 
 def main() -> int:

@@ -1,0 +1,134 @@
+"""Revisions that the running release survives: no statement of theirs keeps a table locked while it reads it."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from alembic.autogenerate import renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import render_op
+from alembic.operations import ops
+
+WANTED = "wanted"
+"""Schema in which the tables are made as they are to be, in order to compare."""
+
+
+class Constraint(NamedTuple):
+    """A foreign key or a check as PostgreSQL writes it."""
+
+    table: str
+    name: str
+    definition: str
+    columns: frozenset[str]
+
+
+class Unlocked(ops.MigrateOperation):
+    """Operations outside the revision's transaction, each of which lets others write."""
+
+    def __init__(self, operations: Sequence[ops.MigrateOperation]) -> None:
+        self.operations = operations
+
+
+@renderers.dispatch_for(Unlocked)
+def _render(context: AutogenContext, unlocked: Unlocked) -> list[str | None]:
+    lines = [line for operation in unlocked.operations for line in render_op(context, operation)]
+    # Alembic's printer indents after a colon, and takes None for the end of a block.
+    return ["with op.get_context().autocommit_block():", *lines, None]
+
+
+def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps, down: ops.DowngradeOps) -> None:
+    """Replace what locks a table that is in use, and add the checks, which Alembic does not compare.
+
+    The connection's database is what the revisions so far have made.
+    """
+    made = {each.table_name for each in up.ops if isinstance(each, ops.CreateTableOp)}
+    there, wanted = _constraints(connection, "public"), _wanted(connection, metadata)
+    rest: list[ops.MigrateOperation] = []
+    unlocked: list[ops.MigrateOperation] = []
+    after: list[ops.MigrateOperation] = []
+    for operation in _flat(up.ops):
+        if isinstance(operation, ops.CreateIndexOp) and operation.table_name not in made:
+            operation.kw["postgresql_concurrently"] = True
+            unlocked.append(operation)
+        elif isinstance(operation, ops.CreateUniqueConstraintOp) and operation.table_name not in made:
+            name, table = str(operation.constraint_name), operation.table_name
+            columns = [str(column) for column in operation.columns]
+            unlocked.append(ops.CreateIndexOp(name, table, columns, unique=True, postgresql_concurrently=True))
+            after.append(ops.ExecuteSQLOp(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"))
+        elif not isinstance(operation, ops.CreateForeignKeyOp) or operation.source_table in made:
+            rest.append(operation)
+    undone: list[ops.MigrateOperation] = []
+    for each in sorted(wanted.keys() - there.keys()):
+        constraint = wanted[each]
+        if constraint.table in made:
+            continue
+        definition = _written(constraint, metadata)
+        rest.append(
+            ops.ExecuteSQLOp(f"ALTER TABLE {constraint.table} ADD CONSTRAINT {constraint.name} {definition} NOT VALID")
+        )
+        unlocked.append(ops.ExecuteSQLOp(f"ALTER TABLE {constraint.table} VALIDATE CONSTRAINT {constraint.name}"))
+        if constraint.definition.startswith("CHECK"):
+            undone.append(_drop(constraint))
+    gone = [
+        constraint for each, constraint in sorted(there.items()) if each not in wanted and _stays(constraint, metadata)
+    ]
+    for constraint in gone:
+        rest.insert(0, _drop(constraint))
+        add = f"ALTER TABLE {constraint.table} ADD CONSTRAINT {constraint.name} {constraint.definition}"
+        undone.append(ops.ExecuteSQLOp(add))
+    up.ops = [*rest, *([Unlocked(unlocked)] if unlocked else []), *after]
+    down.ops = [*undone, *down.ops]
+
+
+def _flat(operations: Sequence[ops.MigrateOperation]) -> Iterator[ops.MigrateOperation]:
+    for operation in operations:
+        if isinstance(operation, ops.ModifyTableOps):
+            yield from operation.ops
+        else:
+            yield operation
+
+
+def _written(constraint: Constraint, metadata: sa.MetaData) -> str:
+    """The definition of a constraint; of a check as it is written in the table's module."""
+    for each in metadata.tables[constraint.table].constraints:
+        if each.name == constraint.name and isinstance(each, sa.CheckConstraint):
+            return f"CHECK ({each.sqltext})"
+    return constraint.definition
+
+
+def _drop(constraint: Constraint) -> ops.DropConstraintOp:
+    return ops.DropConstraintOp(constraint.name, constraint.table, "check")
+
+
+def _stays(constraint: Constraint, metadata: sa.MetaData) -> bool:
+    """Whether a check has to be dropped by itself; with a column or a table of it, it goes anyhow."""
+    table = metadata.tables.get(constraint.table)
+    is_check = constraint.definition.startswith("CHECK")
+    return is_check and table is not None and constraint.columns <= set(table.columns.keys())
+
+
+def _wanted(connection: sa.Connection, metadata: sa.MetaData) -> dict[tuple[str, str, str], Constraint]:
+    """The constraints of the tables as they are to be."""
+    connection.execute(sa.text(f"CREATE SCHEMA {WANTED}"))
+    connection.execute(sa.text(f"SET search_path TO {WANTED}"))
+    metadata.create_all(connection, checkfirst=False)
+    found = _constraints(connection, WANTED)
+    connection.execute(sa.text("SET search_path TO public"))
+    connection.execute(sa.text(f"DROP SCHEMA {WANTED} CASCADE"))
+    return found
+
+
+def _constraints(connection: sa.Connection, schema: str) -> dict[tuple[str, str, str], Constraint]:
+    """The foreign keys and checks of a schema, which has to be the search path's, by all that tells them apart."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT t.relname, c.conname, pg_get_constraintdef(c.oid),"
+            " ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = c.conrelid AND attnum = ANY (c.conkey))::text[]"
+            " FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid"
+            " JOIN pg_namespace n ON n.oid = t.relnamespace"
+            " WHERE n.nspname = :schema AND c.contype IN ('c', 'f')"
+        ),
+        {"schema": schema},
+    )
+    found = [Constraint(table, name, definition, frozenset(columns)) for table, name, definition, columns in rows]
+    return {(each.table, each.name, each.definition): each for each in found}
