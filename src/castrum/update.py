@@ -18,7 +18,7 @@ import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -275,6 +275,8 @@ class Update:
         if unknown:
             known = ", ".join(name for name in theirs.answers if not name.startswith("_") and name != "domain")
             raise Refusal(*(f"unknown answer '{name}'; the answers are {known}" for name in unknown), code=FAILURE)
+        # Nobody but the command writes the answers, so what is there is what the last update made, address and all.
+        base = replace(base, tree={**base.tree, ANSWERS: File((project.root / ANSWERS).read_bytes())})
         ours = WorkingTree(project.root, {*project.git("ls-files", "-z").split("\0")[:-1], *base.tree, *theirs.tree})
         return cls(project, base, theirs, ours, *_merged(base, theirs, ours))
 

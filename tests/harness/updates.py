@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from castrum import cli, update
 
 from . import releases
@@ -16,6 +18,13 @@ from .repository import GIT, commit_all
 from .tools import BIN, run
 
 MOVES = 12
+
+
+def seeds(first: int, count: int, quick: int) -> list[Any]:
+    """So many seeds; those after the quick ones are for CI."""
+    slow = pytest.mark.slow
+    return [pytest.param(seed, marks=[slow] * (seed >= first + quick)) for seed in range(first, first + count)]
+
 
 CUSTOMER = {"fields": {"email": "email unique pii", "name": "string(120) pii"}}
 ORDER: dict[str, Any] = {
@@ -87,7 +96,7 @@ class Site:
         """What the command would make, made once."""
         domain = destination / "domain.yaml"
         text = domain.read_text(encoding="utf-8") if domain.exists() else ""
-        key = (ref, json.dumps(data, sort_keys=True), text, base and str(base.answers))
+        key = (source, ref, json.dumps(data, sort_keys=True), text, base and str(base.answers))
         if key not in self._copies:
             self._copies[key] = self._copy(source, ref, destination, data, base)
         return self._copies[key]

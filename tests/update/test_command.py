@@ -162,6 +162,25 @@ def test_answers_that_follow_from_others_follow(project: Path) -> None:
     assert (project / "deploy/terraform/gcp").is_dir()
 
 
+def test_the_template_can_move(project: Path, fast: Site, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    git(tmp_path, "clone", "--quiet", str(fast.template), str(elsewhere))
+    code, said = castrum("update", project, "--to", "current", "--template", elsewhere)
+    assert code == 0, said
+    assert git(project, "status", "--porcelain") == "M .copier-answers.yml"
+    assert f"_src_path: {elsewhere}" in (project / ".copier-answers.yml").read_text(encoding="utf-8")
+
+
+def test_a_committed_update_is_not_taken_back(project: Path) -> None:
+    assert castrum("update", project)[0] == 0
+    commit_all(project, "Update")
+    (project / "README.md").write_text("mine\n", encoding="utf-8")
+    code, said = castrum("update", project, "--abort")
+    assert code == 2
+    assert "git revert" in said
+    assert (project / "README.md").read_text(encoding="utf-8") == "mine\n"
+
+
 def test_a_service_in_a_folder_of_a_repository(fast: Site, tmp_path: Path) -> None:
     project = fast.project(FIRST, tmp_path / "all" / "shop")
     (project / ".git").rename(project.parent / ".git")

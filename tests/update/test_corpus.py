@@ -14,7 +14,7 @@ import pytest
 from harness.edits import Edit, Person, misplaced, touching
 from harness.repository import GIT, commit_all, git
 from harness.tools import BIN, run
-from harness.updates import MOVES, Site, State, asked, castrum, contents, moves, of_history, prepared
+from harness.updates import MOVES, Site, State, asked, castrum, contents, moves, of_history, prepared, seeds
 
 from castrum import merging
 
@@ -41,7 +41,7 @@ def test_untouched_is_fresh(move: tuple[State, State], fast: Site, tmp_path: Pat
     assert "Nothing to do" in said
 
 
-@pytest.mark.parametrize("seed", range(CASES))
+@pytest.mark.parametrize("seed", seeds(0, CASES, 36))
 def test_case(seed: int, fast: Site, tmp_path: Path) -> None:
     move = moves()[seed % MOVES]
     project = tmp_path / "shop"
@@ -65,7 +65,7 @@ def test_a_merge_that_takes_one_side_is_found(
     assert found
 
 
-@pytest.mark.parametrize("seed", range(1000, 1000 + UPDATES))
+@pytest.mark.parametrize("seed", seeds(1000, UPDATES, 1))
 def test_real(seed: int, site: Site, tmp_path: Path, git_environment: None) -> None:
     """The same as a process of its own, which renders everything itself."""
     move = moves()[seed % MOVES]
