@@ -144,5 +144,12 @@ def configuration(image: str) -> dict[str, object]:
     return config
 
 
+def megabytes(image: str) -> float:
+    """The size of an image, with all that it is made from."""
+    (found,) = json.loads(buildah("images", "--json", image))
+    amount, unit = found["size"].split()
+    return float(amount) * {"KB": 1e-3, "MB": 1, "GB": 1e3}[unit]
+
+
 def remove(image: str) -> None:
     run("buildah", *_store(), "rmi", "--force", image, check=False)

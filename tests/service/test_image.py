@@ -59,6 +59,13 @@ def test_configuration(image: str) -> None:
     assert healthcheck["Test"][0] == "CMD", "a health check through a shell needs a shell"
 
 
+def test_size(image: str, capsys: pytest.CaptureFixture[str]) -> None:
+    added = images.megabytes(image) - images.megabytes(images.BASE)
+    with capsys.disabled():
+        print(f"\nThe image adds {added:.0f} MB to its base.")
+    assert added < 150
+
+
 def test_runs_hardened_and_stops_on_sigterm(image: str, service: Service, tmp_path: Path) -> None:
     env = environment(service)
     log = tmp_path / "log"
