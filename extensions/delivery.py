@@ -110,7 +110,7 @@ def _environments_problem(environments: str) -> str:
         return f"{twice[0]!r} is named twice; name each environment once, in the order of promotion"
     if "development" in names:
         return "'development' is the name of the local environment, which accepts a local token issuer; choose another"
-    if taken := [name for name in names if name in STAGES or name.endswith("-plan")]:
+    if taken := [name for name in names if name in STAGES or name.endswith(("-plan", "-apply"))]:
         return f"{taken[0]!r} is what the pipeline calls a stage of its own; choose another name"
     if len(names) > MOST_ENVIRONMENTS:
         return f"{len(names)} are too many: each is a database and a stage; name 1 to {MOST_ENVIRONMENTS}"

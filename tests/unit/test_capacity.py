@@ -332,6 +332,7 @@ def test_what_a_refusal_proposes_is_accepted() -> None:
         ("environments", "staging, staging", "'staging' is named twice"),
         ("environments", "staging, verify, production", "'verify' is what the pipeline calls a stage"),
         ("environments", "staging-plan, production", "'staging-plan' is what the pipeline calls a stage"),
+        ("environments", "live-apply, live", "'live-apply' is what the pipeline calls a stage"),
         ("environments", "staging,, production", "beginning with a letter"),
         ("environments", "staging, on", "a word of YAML's own"),
         ("service_name", "null", "a word of YAML's own"),
