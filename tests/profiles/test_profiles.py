@@ -87,15 +87,15 @@ def schema(root: Path, name: str, *paths: str | Path) -> None:
 def test_chart(number: int, tree: Trees) -> None:
     """Both versions of Helm, the schemas of the oldest and the newest Kubernetes, and the rules for objects."""
     (chart,) = (tree(number) / "deploy" / "helm").iterdir()
-    for values in [None, *sorted(chart.glob("values-*.yaml"))]:
+    for values in [None, helm.written(helm.MINIMAL), *sorted(chart.glob("values-*.yaml"))]:
         options = () if values is None else ("--values", values)
         for version in helm.PACKAGES:
             said = helm.lint(chart, *options, version=version)
             assert said.returncode == 0, said.stdout
             assert not re.search(r"\[(WARNING|ERROR)\]", said.stdout), said.stdout
-        objects = helm.manifests(chart, values=() if values is None else (values,))
-        wrong = {rule.__name__: found for rule in kubernetes.RULES.values() if (found := list(rule(objects)))}
-        assert not wrong, values
+            objects = helm.manifests(chart, values=() if values is None else (values,), version=version)
+            wrong = {rule.__name__: found for rule in kubernetes.RULES.values() if (found := list(rule(objects)))}
+            assert not wrong, (values, version)
 
 
 @each_profile
@@ -137,6 +137,20 @@ def test_workflows(number: int, tree: Trees, tmp_path: Path) -> None:
 @on("gitlab")
 def test_pipeline(number: int, tree: Trees) -> None:
     schema(tree(number), "vendor.gitlab-ci", ".gitlab-ci.yml")
+
+
+@pytest.mark.slow
+def test_chart_policies(tree: Trees, tmp_path: Path) -> None:
+    """Checkov over what the charts of all profiles are in production."""
+    for number, row in enumerate(ROWS):
+        (chart,) = (tree(number) / "deploy" / "helm").iterdir()
+        production = str(row["environments"]).split(", ")[-1]
+        (tmp_path / f"profile{number}.yaml").write_text(
+            helm.template(chart, values=[chart / f"values-{production}.yaml"]).stdout, encoding="utf-8"
+        )
+    report = helm.checkov("kubernetes", tmp_path)
+    assert [f"{each['check_id']} {each['file_path']}" for each in report["results"]["failed_checks"]] == []
+    assert report["summary"]["passed"] > 50 * len(ROWS)
 
 
 @pytest.mark.slow

@@ -41,11 +41,6 @@ FULL: dict[str, Any] = {
     },
     "alerts": {"enabled": True},
 }
-# Nothing that can be left out.
-MINIMAL: dict[str, Any] = {
-    "settings": {"OTEL_EXPORTER_OTLP_ENDPOINT": ""},
-    "networkPolicy": {"gateway": {"namespaces": [], "cidrs": ["10.1.0.0/16"]}},
-}
 
 Charts = Callable[[str], Path]
 
@@ -79,7 +74,7 @@ def chart(charts: Charts, release: str) -> Path:
 def sets(chart: Path) -> dict[str, list[Any]]:
     """The sets of values that everything is rendered with, by name."""
     environments = {path.stem.removeprefix("values-"): [path] for path in sorted(chart.glob("values-*.yaml"))}
-    return {"default": [], **environments, "minimal": [MINIMAL], "full": [chart / "values-production.yaml", FULL]}
+    return {"default": [], **environments, "minimal": [helm.MINIMAL], "full": [chart / "values-production.yaml", FULL]}
 
 
 @pytest.fixture(scope="session")
