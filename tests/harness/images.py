@@ -97,8 +97,7 @@ def build(project: Path, tag: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         identity = Path(folder) / "id"
         buildah(
-            # Without layers, buildah removes what every stage but the last ends in: the base, if a stage is nothing else.
-            "bud", "--pull-never", "--layers", "--force-rm", "--format", "docker", *contexts,
+            "bud", "--pull-never", "--layers=false", "--force-rm", "--format", "docker", *contexts,
             "--tag", tag, "--iidfile", identity, "--file", dockerfile, project, timeout=1200,
         )  # fmt: skip
         image = identity.read_text(encoding="utf-8").strip().removeprefix("sha256:")
