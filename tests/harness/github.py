@@ -54,9 +54,9 @@ def repository(folder: Path) -> Path:
 
 def act(
     folder: Path, event: str, payload: Mapping[str, Any], *arguments: str, env: Mapping[str, str] | None = None,
-    check: bool = True, timeout: float = 1500,
+    workflow: str = "ci", check: bool = True, timeout: float = 1500,
 ) -> CompletedProcess[str]:  # fmt: skip
-    """Run the jobs of ci.yml in a copy of the repository; foreign actions do nothing, checkout is act's own."""
+    """Run the jobs of a workflow in a copy of the repository; foreign actions do nothing, checkout is act's own."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in files(folder))
     with tempfile.TemporaryDirectory() as place:
         home = Path(place)
@@ -73,7 +73,7 @@ def act(
         settings = {"XDG_CONFIG_HOME": place, "XDG_CACHE_HOME": str(home / "cache")}
         return run(
             BIN / "uvx", "--quiet", "--from", ACT, "act", event,
-            "--workflows", ".github/workflows/ci.yml", "--eventpath", home / "event.json",
+            "--workflows", f".github/workflows/{workflow}.yml", "--eventpath", home / "event.json",
             "--pull=false", "--action-offline-mode", "--no-cache-server",
             "--artifact-server-addr", "127.0.0.1", "--cache-server-addr", "127.0.0.1",
             *stubs, *arguments,
@@ -86,4 +86,4 @@ def act(
 
 def results(said: str) -> dict[str, str]:
     """Job → succeeded or failed."""
-    return dict(re.findall(r"^\[ci/(\S+)\s*\]\s+🏁  Job (\w+)", said, re.MULTILINE))
+    return dict(re.findall(r"^\[\w+/(\S+)\s*\]\s+🏁  Job (\w+)", said, re.MULTILINE))

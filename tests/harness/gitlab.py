@@ -19,6 +19,7 @@ MAIN = {"CI_PIPELINE_SOURCE": "push"}
 MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "base"}
 NIGHTLY = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULE": "nightly"}
 RENOVATE = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULE": "renovate"}
+UPDATE = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULE": "update"}
 """What tells the kinds of pipelines apart."""
 
 

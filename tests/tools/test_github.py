@@ -29,7 +29,7 @@ each_variant = pytest.mark.parametrize("name", VARIANTS)
 in_sample = pytest.mark.xdist_group("ordering")
 
 GATES = ("check", "breaking", "chart", "infrastructure", "policy", "sast", "audit", "secrets")
-WORKFLOWS = ("ci", "deploy", "infrastructure", "release")
+WORKFLOWS = ("ci", "deploy", "infrastructure", "release", "update")
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +225,11 @@ def test_least_rights_and_bounds(name: str, variants: Variants) -> None:
         assert "concurrency" in workflow or all("concurrency" in job for job in workflow["jobs"].values()), each
         for job_name, job in workflow["jobs"].items():
             rights = job["permissions"]
+            if each == "update":
+                assert rights == {"contents": "write", "pull-requests": "write"}
+                assert job["if"] == "github.ref == 'refs/heads/main'"
+                assert workflow["on"].keys() == {"schedule", "workflow_dispatch"}
+                continue
             assert rights.get("contents") == "read", job_name
             writes = {right for right, level in rights.items() if level == "write"}
             if (each, job_name) == ("release", "image"):
@@ -244,8 +249,16 @@ def test_least_rights_and_bounds(name: str, variants: Variants) -> None:
 
 @each_variant
 def test_no_standing_secrets(name: str, variants: Variants) -> None:
-    """Clouds are entered by OpenID Connect, GitHub's registry by the token of the job."""
+    """Clouds are entered by OpenID Connect, GitHub's registry by the token of the job.
+
+    No job can have the right to change workflows, as updates do; an environment may have a token for it.
+    """
     text = "\n".join(path.read_text(encoding="utf-8") for path in github.files(variants(name)))
+    proposal = github.workflow(variants(name), "update")["jobs"]["propose"]
+    assert proposal["environment"] == "update"
+    given = "${{ secrets.UPDATE_TOKEN || github.token }}"
+    assert proposal["steps"][-1]["env"] == {"GH_TOKEN": given}
+    text = text.replace(given, "", 1)
     assert "secrets." not in text.replace("make secrets", "")
     assert not re.search(
         r"access.key|client.secret|credentials_json|password: (?!\$\{\{ github\.token \}\})", text, re.IGNORECASE

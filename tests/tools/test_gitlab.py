@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from harness import gitlab, rendering
-from harness.gitlab import MAIN, MERGE_REQUEST, NIGHTLY, RENOVATE, Job, script
+from harness.gitlab import MAIN, MERGE_REQUEST, NIGHTLY, RENOVATE, UPDATE, Job, script
 from harness.projects import link_node_modules, make, make_fails
 from harness.repository import git
 from harness.tools import BIN, require, run
@@ -183,6 +183,7 @@ def test_pipelines(variants: Variants) -> None:
     drift = {"drift:staging", "drift:production", "drift:template"}
     assert gitlab.planned(tree, NIGHTLY).keys() == everywhere | drift
     assert gitlab.planned(tree, RENOVATE).keys() == {"renovate"}
+    assert gitlab.planned(tree, UPDATE).keys() == {"update:template"}
 
 
 def needed(jobs: dict[str, Job], name: str) -> set[str]:
