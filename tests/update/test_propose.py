@@ -39,7 +39,8 @@ SETUP = (
     f"""\tmkdir -p .venv/bin && printf '#!/bin/sh\\nexec {sys.executable} "$$@"\\n' >.venv/bin/python\n"""
     "\tchmod +x .venv/bin/python && cp pyproject.toml uv.lock\n\ttouch $@\n"
 )
-CHECK = 'check: ## The gate\n\t@echo "checked $$(git log -1 --format=%s)$$GH_TOKEN$$UPDATE_TOKEN"; test -z "$(RED)"\n\n'
+TOKENS = "$$GH_TOKEN$$UPDATE_TOKEN$$CI_JOB_TOKEN"
+CHECK = f'check: ## The gate\n\t@echo "checked $$(git log -1 --format=%s){TOKENS}"; test -z "$(RED)"\n\n'
 
 
 @dataclass
