@@ -99,9 +99,10 @@ def test_chart(number: int, tree: Trees) -> None:
 
 
 @each_profile
-def test_infrastructure(number: int, tree: Trees) -> None:
+def test_infrastructure(number: int, tree: Trees, tmp_path: Path) -> None:
     """Format, module and environments valid; the module's own tests where no profile before had the same module."""
-    (code,) = (tree(number) / "deploy" / "terraform").iterdir()
+    (cloud,) = (tree(number) / "deploy" / "terraform").iterdir()
+    code = terraform.copy(cloud, tmp_path / cloud.name)
     terraform.terraform(code, "fmt", "-check", "-diff", "-recursive")
     folders = [*sorted((code / "modules").iterdir()), *sorted((code / "environments").iterdir())]
     for folder in folders:
@@ -119,8 +120,7 @@ def alike(root: Path) -> str:
     (code,) = (root / "deploy" / "terraform").iterdir()
     digest = hashlib.sha256()
     for path in sorted((code / "modules").rglob("*.tf*")):
-        if ".terraform" not in path.parts:
-            digest.update(path.read_bytes())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -158,7 +158,7 @@ def test_policies(tree: Trees, tmp_path: Path) -> None:
     """Checkov over the images, pipelines and Terraform modules of all profiles, those that are the same once."""
     for path, destination in distinct(tree):
         if path.is_dir():
-            shutil.copytree(path, tmp_path / destination, ignore=shutil.ignore_patterns(".terraform*"))
+            shutil.copytree(path, tmp_path / destination)
         else:
             (tmp_path / destination).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, tmp_path / destination)
