@@ -16,6 +16,7 @@ def test_it_measures_and_reports() -> None:
     titles = [line for line in done.stdout.splitlines() if line.startswith("## ")]
     assert titles == [
         "## Generation",
+        "## Updates",
         "## The service between its limit and convention",
         "## The number of routes",
         "## Start and memory",
