@@ -46,6 +46,9 @@ UNIQUE_VIOLATION = "23505"
 FOREIGN_KEY_VIOLATION = "23503"
 RESTRICT_VIOLATION = "23001"
 
+DISTURBED = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""After one of these nobody knows what state the connection is in."""
+
 
 class Database:
     """The connections to the database.
@@ -249,7 +252,10 @@ class Database:
         """Raise what the client should hear of the error; return if it is none of the database's."""
         if isinstance(error, asyncpg.PostgresError):
             self._raise_for_code(error)
-        elif isinstance(error, ConnectionError | asyncpg.InterfaceError) and connection.is_closed():
+        elif isinstance(error, asyncpg.InternalClientError) or (
+            isinstance(error, ConnectionError | asyncpg.InterfaceError) and connection.is_closed()
+        ):
+            # The first: the server's farewell has come, and asyncpg has not finished with it.
             raise _unavailable("The connection to the database was lost.") from error
 
     def _raise_for_code(self, error: asyncpg.PostgresError) -> None:
@@ -278,7 +284,7 @@ def _is_reusable(connection: Connection, failure: BaseException) -> bool:
     """Whether a connection is in order after a failure: nothing under way on it, and its server as it should be."""
     if isinstance(failure, asyncpg.PostgresError):
         return not (failure.sqlstate or "").startswith(LOST_CONNECTION) and not connection.is_in_transaction()
-    interrupted = not isinstance(failure, Exception) or isinstance(failure, OSError | asyncpg.InterfaceError)
+    interrupted = not isinstance(failure, Exception) or isinstance(failure, DISTURBED)
     return not interrupted and not connection.is_in_transaction()
 
 
