@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import tempfile
 import time
@@ -113,11 +114,18 @@ def _await(image: str) -> None:
         time.sleep(1)
 
 
-def podman(*arguments: str | Path) -> list[str]:
-    """A podman command: in a mount namespace of its own, with the one kind of control group that crun wants."""
-    groups = "mountpoint -q /sys/fs/cgroup && umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup"
-    private = ["unshare", "-m", "--propagation", "private", "--", "bash", "-c", f'{groups} && exec podman "$@"', "_"]
-    return [*private, *_store(), "--runtime", "crun", "--cgroup-manager", "cgroupfs", *map(str, arguments)]
+def podman(*arguments: str | Path, image: str = "") -> list[str]:
+    """A podman command: in a mount namespace of its own, with the one kind of control group that crun wants.
+
+    Where it needs an image, it waits until podman sees it: now and then an old one does not for a few seconds.
+    """
+    options = [*_store(), "--runtime", "crun", "--cgroup-manager", "cgroupfs"]
+    script = "mountpoint -q /sys/fs/cgroup && umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && "
+    if image:
+        look = shlex.join(["podman", *options, "image", "exists", image])
+        script += f"for _ in {{1..60}}; do {look} && break; sleep 0.5; done && "
+    private = ["unshare", "-m", "--propagation", "private", "--", "bash", "-c", f'{script}exec podman "$@"', "_"]
+    return [*private, *options, *map(str, arguments)]
 
 
 def hardened(
