@@ -441,8 +441,10 @@ SQL_WORDS = _set(
 
 
 def python_name(name: str) -> str:
-    """The name as a Python attribute, parameter or variable: `class` → `class_`, `json` → `json_`."""
-    taken = name in PYTHON_WORDS or name in BUILTINS or name in ANNOTATIONS or name in PYDANTIC_ATTRIBUTES
+    """The name as a Python attribute, parameter or variable: `class` → `class_`, `json` → `json_`, `l` → `l_`."""
+    taken = (
+        name == "l" or name in PYTHON_WORDS or name in BUILTINS or name in ANNOTATIONS or name in PYDANTIC_ATTRIBUTES
+    )
     return f"{name}_" if taken or name in OWN_NAMES or name.startswith("model_") else name
 
 

@@ -51,6 +51,8 @@ def interrupted(project: Path, monkeypatch: pytest.MonkeyPatch, method: str, tim
     if child == 0:
         code = 99
         try:
+            # A test run in the background of a shell has inherited that Ctrl-C is ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             os.dup2(1, 2)
             code = cli.main(["update", str(project), "--to", "current"])
