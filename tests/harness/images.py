@@ -8,10 +8,8 @@ import hashlib
 import json
 import os
 import re
-import shlex
 import shutil
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -101,31 +99,14 @@ def build(project: Path, tag: str) -> str:
             "bud", "--pull-never", "--layers=false", "--force-rm", "--format", "docker", *contexts,
             "--tag", tag, "--iidfile", identity, "--file", dockerfile, project, timeout=1200,
         )  # fmt: skip
-        image = identity.read_text(encoding="utf-8").strip().removeprefix("sha256:")
-    _await(image)
-    return image
+        return identity.read_text(encoding="utf-8").strip().removeprefix("sha256:")
 
 
-def _await(image: str) -> None:
-    """Return when podman knows the image: its very first look at a store may come before it has set itself up."""
-    deadline = time.monotonic() + 60
-    while (look := run(*podman("image", "exists", image), check=False)).returncode:
-        assert time.monotonic() < deadline, f"podman does not see the image {image}, which buildah made: {look.stderr}"
-        time.sleep(1)
-
-
-def podman(*arguments: str | Path, image: str = "") -> list[str]:
-    """A podman command: in a mount namespace of its own, with the one kind of control group that crun wants.
-
-    Where it needs an image, it waits until podman sees it: now and then an old one does not for a few seconds.
-    """
-    options = [*_store(), "--runtime", "crun", "--cgroup-manager", "cgroupfs"]
-    script = "mountpoint -q /sys/fs/cgroup && umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && "
-    if image:
-        look = shlex.join(["podman", *options, "image", "exists", image])
-        script += f"for _ in {{1..60}}; do {look} && break; sleep 0.5; done && "
-    private = ["unshare", "-m", "--propagation", "private", "--", "bash", "-c", f'{script}exec podman "$@"', "_"]
-    return [*private, *options, *map(str, arguments)]
+def podman(*arguments: str | Path) -> list[str]:
+    """A podman command: in a mount namespace of its own, with the one kind of control group that crun wants."""
+    groups = "mountpoint -q /sys/fs/cgroup && umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup"
+    private = ["unshare", "-m", "--propagation", "private", "--", "bash", "-c", f'{groups} && exec podman "$@"', "_"]
+    return [*private, *_store(), "--runtime", "crun", "--cgroup-manager", "cgroupfs", *map(str, arguments)]
 
 
 def hardened(
