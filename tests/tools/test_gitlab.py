@@ -341,6 +341,8 @@ def project(projects: Callable[[str], Path], variants: Variants) -> Iterator[Pat
     yield project
     git(project, "remote", "remove", "origin")
     git(project, "reset", "--quiet", "--hard")
+    # The runner's folder ignores itself: git would remove its .gitignore and keep the rest.
+    shutil.rmtree(project / ".gitlab-ci-local", ignore_errors=True)
     git(project, "clean", "--quiet", "--force", "-d")
 
 
