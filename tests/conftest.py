@@ -1,13 +1,15 @@
 """Fixtures that several folders of tests share."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import rendering, repository
 from harness.paths import EXAMPLES
-from harness.projects import make_project
+from harness.projects import link_node_modules, make_project
+from harness.repository import git
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +59,18 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return made[example]
 
     return project
+
+
+@pytest.fixture
+def sample(projects: Callable[[str], Path]) -> Iterator[Path]:
+    """The default project, to be changed and broken: what a test does to it is undone, its commits too.
+
+    For tests of the group "ordering".
+    """
+    project = link_node_modules(projects("ordering"))
+    start = git(project, "rev-parse", "HEAD")
+    yield project
+    git(project, "reset", "--quiet", "--hard", start)
+    # gitlab-ci-local's folder ignores itself: git would remove its .gitignore and keep the rest.
+    shutil.rmtree(project / ".gitlab-ci-local", ignore_errors=True)
+    git(project, "clean", "--quiet", "--force", "-d")

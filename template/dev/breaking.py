@@ -6,7 +6,6 @@ A higher major version in `info.version` is the way to break them on purpose.
 import argparse
 import json
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from . import ROOT, lint_contract
+from . import ROOT, git, lint_contract
 
 CONTRACT = "contract/openapi.yaml"
 VALUES = ("enum", "x-extensible-enum")
@@ -27,13 +26,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.breaking", description=__doc__)
     parser.add_argument("base", help="the commit whose contract the clients know")
     base: str = parser.parse_args().base
-    git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
-    if not git("ls-tree", "--name-only", base, "--", CONTRACT):
+    git.text("cat-file", "-e", f"{base}^{{commit}}")
+    if not git.text("ls-tree", "--name-only", base, "--", CONTRACT):
         print(f"{base} has no {CONTRACT}: there are no clients to break.")
         return 0
     with tempfile.TemporaryDirectory() as folder:
         before = Path(folder) / "before.yaml"
-        before.write_text(git("show", f"{base}:{CONTRACT}"), encoding="utf-8")
+        before.write_text(git.raw("show", f"{base}:{CONTRACT}").decode(), encoding="utf-8")
         findings = compare(before, ROOT / CONTRACT)
         old, new = (str(yaml.safe_load(path.read_text())["info"]["version"]) for path in (before, ROOT / CONTRACT))
     print(*findings, sep="\n", end="\n" if findings else "")
@@ -83,14 +82,6 @@ def gone(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from ((here, value) for value in old[key] if value not in new[key])
         else:
             yield from gone(old[key], new[key], here)
-
-
-def git(*arguments: str) -> str:
-    """What git prints. Ends the program with git's own message if it fails."""
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603, S607
-    if done.returncode:
-        raise SystemExit(f"git {' '.join(arguments)}: {done.stderr.strip() or 'no such commit'}")
-    return done.stdout
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ commit and with what success we deploy are sums over these events. Names: OpenTe
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 import urllib.request
 
-from . import ROOT
+from . import ROOT, git
 
 NANOSECONDS = 1_000_000_000
 
@@ -33,7 +32,7 @@ def main() -> int:
 
 def event(environment: str, outcome: str) -> dict[str, str | int]:
     """What is to be known of a deployment of the commit that is checked out; the lead time is in seconds."""
-    committed = int(git("log", "-1", "--format=%ct"))
+    committed = int(git.text("log", "-1", "--format=%ct"))
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     name, version = (re.findall(rf'^{key} = "(.+)"$', project, re.MULTILINE)[0] for key in ("name", "version"))
     return {
@@ -42,7 +41,7 @@ def event(environment: str, outcome: str) -> dict[str, str | int]:
         "deployment.environment.name": environment,
         "deployment.status": "succeeded" if outcome == "success" else "failed",
         "deployment.lead_time": int(time.time()) - committed,
-        "vcs.ref.head.revision": git("rev-parse", "HEAD"),
+        "vcs.ref.head.revision": git.text("rev-parse", "HEAD"),
     }
 
 
@@ -66,12 +65,6 @@ def send(url: str, attributes: dict[str, str | int]) -> None:
 def attribute(name: str, value: str | int) -> dict[str, object]:
     """An attribute as OTLP has it in JSON."""
     return {"key": name, "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}}
-
-
-def git(*arguments: str) -> str:
-    """What git prints."""
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603, S607
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from . import ROOT
+from . import ROOT, git
 
 UVX = Path(sys.executable).with_name("uvx")
 SCANNER = "detect-secrets==1.5.0"
@@ -40,22 +40,22 @@ def main() -> int:
 
 def committed(commits: str) -> dict[str, str]:
     """Hash → path of each version of each file in these commits."""
-    listed = git("rev-list", "--objects", commits, "--").decode()
+    listed = git.raw("rev-list", "--objects", commits, "--").decode()
     paths = dict(line.split(" ", 1) for line in listed.splitlines() if " " in line)
-    kinds = git("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin="\n".join(paths).encode()).decode()
+    kinds = git.raw("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin="\n".join(paths).encode()).decode()
     return {blob: paths[blob] for blob in (line.split()[0] for line in kinds.splitlines() if line.endswith(" blob"))}
 
 
 def staged() -> dict[str, str]:
     """Hash → path of each file that the next commit adds or changes."""
     options = ("--cached", "--raw", "--no-abbrev", "--no-renames", "--diff-filter=d", "-z")
-    listed = git("diff", *options).decode().split("\0")
+    listed = git.raw("diff", *options).decode().split("\0")
     return {change.split()[3]: path for change, path in zip(listed[::2], listed[1::2], strict=False)}
 
 
 def extract(files: dict[str, str], folder: Path) -> None:
     """Write each of these versions to folder/<its hash>/<its path>."""
-    contents = io.BytesIO(git("cat-file", "--batch", stdin="\n".join(files).encode()))
+    contents = io.BytesIO(git.raw("cat-file", "--batch", stdin="\n".join(files).encode()))
     for blob, path in files.items():
         size = int(contents.readline().split()[2])
         target = folder / blob[:12] / path
@@ -81,14 +81,6 @@ def scan(folder: Path) -> list[tuple[str, str, str]]:
         # In chart and Terraform a key called `secret` holds the name of one.
         if not (each["type"] == "Secret Keyword" and path.startswith("deploy/"))
     ]
-
-
-def git(*arguments: str, stdin: bytes | None = None) -> bytes:
-    """What git prints. Ends the program with git's own message if it fails."""
-    done = subprocess.run(["git", *arguments], cwd=ROOT, input=stdin, capture_output=True, check=False)  # noqa: S603, S607
-    if done.returncode:
-        raise SystemExit(f"git {arguments[0]}: {done.stderr.decode().strip()}")
-    return done.stdout
 
 
 if __name__ == "__main__":

@@ -32,11 +32,14 @@ def set_up(project: Path) -> Path:
     return project
 
 
-def link_node_modules(project: Path) -> None:
+def link_node_modules(project: Path) -> Path:
     """Give the project the shared contract linters, where `make contract` would install its own."""
+    if (project / "contract" / "node_modules").exists():
+        return project
     with (project / ".git" / "info" / "exclude").open("a") as exclude:
         exclude.write("/contract/node_modules\n")
     (project / "contract" / "node_modules").symlink_to(node_modules(project))
+    return project
 
 
 def make(project: Path, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 900) -> str:

@@ -39,7 +39,7 @@ CONCERNS: dict[str, tuple[str, ...]] = {
     "python_version": ("README.md", "deploy/Dockerfile", ".devcontainer/*", *PIPELINES),
     "repository_host": (
         *PIPELINES, "*CODEOWNERS", "SECURITY.md", "README.md", "AGENTS.md", "Makefile", "ownership.yaml", "docs/*",
-        "deploy/Dockerfile", ".checkov.yaml", TERRAFORM, HELM,
+        "deploy/Dockerfile", ".checkov.yaml", "dev/propose_update.py", TERRAFORM, HELM,
     ),
     "repository": ("*CODEOWNERS", "SECURITY.md", "README.md", "pyproject.toml", "docs/*", *PIPELINES, TERRAFORM, HELM),
     "cloud": (TERRAFORM, "deploy/helm/*/values*.yaml", "README.md", "docs/*", *PIPELINES),

@@ -1,13 +1,13 @@
 """Every example passes the gate that it is generated with; and each part of the gate can fail."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from harness.paths import EXAMPLES
 from harness.projects import link_node_modules, make, make_fails
-from harness.repository import GIT, git
+from harness.repository import GIT
 from harness.tools import BIN, run
 
 # The sample stands for all of them in the fast set; an example's tests share its project, so they share a process.
@@ -18,12 +18,6 @@ GROUPED = [
     for name in EXAMPLES
 ]  # fmt: skip
 each_example = pytest.mark.parametrize("name", GROUPED)
-
-
-def linked(project: Path) -> Path:
-    if not (project / "contract" / "node_modules").exists():
-        link_node_modules(project)
-    return project
 
 
 @each_example
@@ -37,7 +31,7 @@ def test_lint_types_and_layers(name: str, projects: Callable[[str], Path]) -> No
 @each_example
 def test_contract_linters(name: str, projects: Callable[[str], Path]) -> None:
     """spectral:oas, spectral-owasp, the Zalando rules, redocly recommended-strict."""
-    make(linked(projects(name)), "contract")
+    make(link_node_modules(projects(name)), "contract")
 
 
 @each_example
@@ -69,15 +63,6 @@ def test_dockerfile_lint_can_fail(trees: Callable[[str], Path], tmp_path: Path) 
     bad = tmp_path / "Dockerfile"
     bad.write_text(text + "\nRUN cd /tmp && pip install fastapi\n", encoding="utf-8")
     assert run(BIN / "hadolint", bad, check=False).returncode != 0
-
-
-@pytest.fixture
-def sample(projects: Callable[[str], Path]) -> Iterator[Path]:
-    """The sample, to be broken: what a test does to it is undone."""
-    project = projects("ordering")
-    yield project
-    git(project, "checkout", "--quiet", "--", ".")
-    git(project, "clean", "--quiet", "--force", "-d")
 
 
 in_sample = pytest.mark.xdist_group("ordering")
@@ -128,7 +113,7 @@ def test_layers_can_fail(path: str, defect: str, sample: Path) -> None:
     ],
 )
 def test_contract_lint_can_fail(old: str, new: str, sample: Path) -> None:
-    contract = linked(sample) / "contract" / "openapi.yaml"
+    contract = sample / "contract" / "openapi.yaml"
     text = contract.read_text(encoding="utf-8")
     assert old in text or old.replace("'", '"') in text
     contract.write_text(text.replace(old, new).replace(old.replace("'", '"'), new), encoding="utf-8")

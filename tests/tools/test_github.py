@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 from harness import github, rendering
-from harness.projects import link_node_modules
 from harness.repository import git
 from harness.tools import BIN, run
 
@@ -497,22 +496,17 @@ def test_each_gate_can_fail(gate: str, small: Path) -> None:
 
 
 @pytest.fixture
-def sample(projects: Callable[[str], Path]) -> Iterator[Path]:
-    """The sample; what a test does to it is undone."""
-    project = projects("ordering")
-    if not (project / "contract" / "node_modules").exists():
-        link_node_modules(project)
-    git(project, "remote", "add", "origin", "https://github.com/acme/ordering.git")
-    yield project
-    git(project, "remote", "remove", "origin")
-    git(project, "reset", "--quiet", "--hard")
-    git(project, "clean", "--quiet", "--force", "-d")
+def project(sample: Path) -> Iterator[Path]:
+    """The sample, with a remote."""
+    git(sample, "remote", "add", "origin", "https://github.com/acme/ordering.git")
+    yield sample
+    git(sample, "remote", "remove", "origin")
 
 
 @in_sample
 @pytest.mark.slow
-def test_the_check_job_runs_the_gate(sample: Path) -> None:
-    said = github.act(sample, "pull_request", github.PULL_REQUEST, "--job", "check").stdout
+def test_the_check_job_runs_the_gate(project: Path) -> None:
+    said = github.act(project, "pull_request", github.PULL_REQUEST, "--job", "check").stdout
     assert github.results(said) == {"check": "succeeded"}
     assert re.search(r"[1-9]\d* passed", said)
     assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", said)
@@ -521,13 +515,13 @@ def test_the_check_job_runs_the_gate(sample: Path) -> None:
 
 @in_sample
 @pytest.mark.slow
-def test_the_check_job_fails_with_a_failing_test(sample: Path) -> None:
-    (sample / "tests" / "platform" / "test_defect.py").write_text(
+def test_the_check_job_fails_with_a_failing_test(project: Path) -> None:
+    (project / "tests" / "platform" / "test_defect.py").write_text(
         'def test_defect() -> None:\n    assert not "found"\n', encoding="utf-8"
     )
     # Only that test: what is tested here is that its failure reaches the pipeline.
     quick = {"PYTEST_ADDOPTS": "--exitfirst tests/platform/test_defect.py"}
-    done = github.act(sample, "pull_request", github.PULL_REQUEST, "--job", "check", env=quick, check=False)
+    done = github.act(project, "pull_request", github.PULL_REQUEST, "--job", "check", env=quick, check=False)
     assert done.returncode != 0
     assert github.results(done.stdout) == {"check": "failed"}
     assert re.search(r"FAILED .*test_defect|1 failed", done.stdout)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from harness import gitlab, rendering
 from harness.gitlab import MAIN, MERGE_REQUEST, NIGHTLY, RENOVATE, UPDATE, Job, script
-from harness.projects import link_node_modules, make, make_fails
+from harness.projects import make, make_fails
 from harness.repository import git
 from harness.tools import BIN, require, run
 
@@ -328,22 +328,15 @@ def test_each_gate_can_fail(target: str, small: Path) -> None:
 
 
 @pytest.fixture
-def project(projects: Callable[[str], Path], variants: Variants) -> Iterator[Path]:
-    """The sample with GitLab's pipeline; what a test does to it is undone."""
+def project(sample: Path, variants: Variants) -> Iterator[Path]:
+    """The sample with GitLab's pipeline."""
     require("rsync")
-    project = projects("ordering")
-    if not (project / "contract" / "node_modules").exists():
-        link_node_modules(project)
-    gitlab.copy_pipeline(variants("aws"), project)
-    git(project, "add", ".gitlab-ci.yml", ".gitlab")
-    git(project, "remote", "add", "origin", "git@gitlab.example:acme/ordering.git")
-    gitlab.track(project)
-    yield project
-    git(project, "remote", "remove", "origin")
-    git(project, "reset", "--quiet", "--hard")
-    # The runner's folder ignores itself: git would remove its .gitignore and keep the rest.
-    shutil.rmtree(project / ".gitlab-ci-local", ignore_errors=True)
-    git(project, "clean", "--quiet", "--force", "-d")
+    gitlab.copy_pipeline(variants("aws"), sample)
+    git(sample, "add", ".gitlab-ci.yml", ".gitlab")
+    git(sample, "remote", "add", "origin", "git@gitlab.example:acme/ordering.git")
+    gitlab.track(sample)
+    yield sample
+    git(sample, "remote", "remove", "origin")
 
 
 @pytest.mark.slow

@@ -1,11 +1,10 @@
 """`make migration` writes what the gate takes: nothing that locks a table in use, and nothing left out."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from harness.projects import make, make_fails
-from harness.repository import GIT, git
+from harness.repository import GIT
 from harness.tools import run
 
 pytestmark = pytest.mark.xdist_group("ordering")
@@ -25,15 +24,6 @@ customers.append_constraint(
     sa.ForeignKeyConstraint(["parent_id"], ["customers.id"], name="fk_customers_parent_id", ondelete="RESTRICT")
 )
 """
-
-
-@pytest.fixture
-def sample(projects: Callable[[str], Path]) -> Iterator[Path]:
-    """The sample, to be changed: what a test does to it is undone."""
-    project = projects("ordering")
-    yield project
-    git(project, "checkout", "--quiet", "--", ".")
-    git(project, "clean", "--quiet", "--force", "-d")
 
 
 def migrate(project: Path, *arguments: str, check: bool = True) -> str:
