@@ -14,9 +14,10 @@ from typing import Any
 
 import yaml
 
-from . import ROOT, git, lint_contract
+from . import contract, git, lint_contract
 
 CONTRACT = "contract/openapi.yaml"
+OWN = "contract/own.yaml"
 VALUES = ("enum", "x-extensible-enum")
 SORT = re.compile(r"\^-\?\(\?:([\w|]+)\)\$")
 
@@ -31,10 +32,11 @@ def main() -> int:
         print(f"{base} has no {CONTRACT}: there are no clients to break.")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        before = Path(folder) / "before.yaml"
-        before.write_text(git.raw("show", f"{base}:{CONTRACT}").decode(), encoding="utf-8")
-        findings = compare(before, ROOT / CONTRACT)
-        old, new = (str(yaml.safe_load(path.read_text())["info"]["version"]) for path in (before, ROOT / CONTRACT))
+        own = git.text("show", f"{base}:{OWN}") if git.text("ls-tree", "--name-only", base, "--", OWN) else ""
+        given = git.raw("show", f"{base}:{CONTRACT}")
+        before = contract.write(Path(folder) / "before.yaml", contract.joined(given, own))
+        findings = compare(before, contract.file())
+        old, new = (str(yaml.safe_load(path.read_text())["info"]["version"]) for path in (before, contract.file()))
     print(*findings, sep="\n", end="\n" if findings else "")
     print(f"Contract {old} → {new}: {len(findings)} breaking changes since {base}.")
     if findings and int(new.split(".")[0]) <= int(old.split(".")[0]):

