@@ -91,14 +91,6 @@ def planned(folder: Path, variables: Mapping[str, str], *arguments: str) -> dict
     return {job["name"]: job for job in listed if job["when"] != "never"}
 
 
-def stub(folder: Path, name: str, code: str = "") -> None:
-    """A program that notes how it was called in the file CALLS, and then does what the code says."""
-    folder.mkdir(parents=True, exist_ok=True)
-    program = folder / name
-    program.write_text(f'#!/usr/bin/env bash\necho "{name} $*" >>"$CALLS"\n{code}\n', encoding="utf-8")
-    program.chmod(0o755)
-
-
 def copy_pipeline(source: Path, target: Path) -> None:
     """Give another tree the pipeline of this one."""
     shutil.copy(source / ".gitlab-ci.yml", target)

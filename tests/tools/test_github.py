@@ -10,6 +10,7 @@ import pytest
 import yaml
 from harness import github, rendering
 from harness.repository import git
+from harness.stubs import YQ
 from harness.tools import BIN, run
 
 CHECKOV = "checkov==3.3.30"
@@ -378,7 +379,7 @@ if [ "$1" = history ]; then echo '[{"revision": 1}, {"revision": 2}]'; fi
 if [ "$1" = test ]; then exit "${TEST:-0}"; fi
 """,
     "curl": 'cat "$SERVED"',
-    "yq": "python3 -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))' \"${@: -1}\"",
+    "yq": YQ,
     "skopeo": '[ "$1" != inspect ]',
     "kubectl": 'if [ "$1" = get ]; then echo "2 2 $PHASE"; fi',
     **dict.fromkeys(("cosign", "gh", "aws"), ""),
@@ -408,8 +409,8 @@ def test_deployment_runs(name: str, trouble: str, rolled_back: bool, variants: V
         path.write_text(f'#!/usr/bin/env bash\necho "{program} $*" >>"{calls}"\n{code}\n', encoding="utf-8")
         path.chmod(0o755)
     contract = yaml.safe_load((tree / "contract" / "openapi.yaml").read_text(encoding="utf-8"))
-    if trouble == "outside":
-        contract["paths"].popitem()
+    if trouble != "outside":
+        contract["paths"]["/greetings"] = {"get": {}}
     (tmp_path / "served.json").write_text(json.dumps(contract), encoding="utf-8")
     digest = f"sha256:{'a' * 64}"
     env = {
@@ -423,6 +424,7 @@ def test_deployment_runs(name: str, trouble: str, rolled_back: bool, variants: V
     }  # fmt: skip
     work = tmp_path / "work"
     shutil.copytree(tree, work)
+    (work / "contract" / "own.yaml").write_text("paths: {/greetings: {get: {}}}\n", encoding="utf-8")
     failed = False
     upgraded = False
     for step in deployment(work):

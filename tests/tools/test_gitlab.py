@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from harness import gitlab, rendering
 from harness.gitlab import MAIN, MERGE_REQUEST, NIGHTLY, RENOVATE, UPDATE, Job, script
 from harness.projects import make, make_fails
 from harness.repository import git
+from harness.stubs import YQ, stub
 from harness.tools import BIN, require, run
 
 CHECKOV = "checkov==3.3.30"
@@ -444,18 +444,19 @@ def deploy(variants: Variants, tmp_path: Path) -> Deploy:
         shutil.copytree(variants(name) / "contract", tree / "contract")
         contract = yaml.safe_load((tree / "contract" / "openapi.yaml").read_text(encoding="utf-8"))
         contract["info"]["version"] = served
+        contract["paths"]["/greetings"] = {"get": {}}
+        (tree / "contract" / "own.yaml").write_text("paths: {/greetings: {get: {}}}\n", encoding="utf-8")
         (tree / "served-by-the-service.json").write_text(json.dumps(contract), encoding="utf-8")
         (tree / "infrastructure.json").write_text('{"image": {"repository": "images.cloud.example/ordering"}}')
         stubs = tmp_path / "stubs"
-        gitlab.stub(stubs, "cosign", FAILING)
-        gitlab.stub(stubs, "helm", f"{FAILING}\n[ $1 != history ] || echo '[1, 2]'")
-        gitlab.stub(stubs, "crane", f'{FAILING}\n[ "$1" != auth ] || echo "password $(cat)" >>"$CALLS"')
-        gitlab.stub(stubs, "aws", "echo of-the-cloud")
-        gitlab.stub(stubs, "curl", ADDRESSES)
-        gitlab.stub(stubs, "kubectl", KUBECTL)
-        gitlab.stub(stubs, "sleep")
-        converts = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))"
-        gitlab.stub(stubs, "yq", f'{sys.executable} -c "{converts}" "${{@: -1}}"')
+        stub(stubs, "cosign", FAILING)
+        stub(stubs, "helm", f"{FAILING}\n[ $1 != history ] || echo '[1, 2]'")
+        stub(stubs, "crane", f'{FAILING}\n[ "$1" != auth ] || echo "password $(cat)" >>"$CALLS"')
+        stub(stubs, "aws", "echo of-the-cloud")
+        stub(stubs, "curl", ADDRESSES)
+        stub(stubs, "kubectl", KUBECTL)
+        stub(stubs, "sleep")
+        stub(stubs, "yq", YQ)
         calls = tmp_path / "calls"
         env = {**ENVIRONMENT, **CLOUDS[name], "CALLS": str(calls), "FAILING": failing, "PHASE": phase}
         path = f"{stubs}{os.pathsep}{os.environ['PATH']}"
@@ -551,16 +552,16 @@ def test_the_whole_pipeline(variants: Variants, tmp_path: Path) -> None:
         (folder / environments / name / "main.tf").touch()
     gitlab.repository(folder)
 
-    gitlab.stub(stubs, "buildctl-daemonless.sh", "mkdir image && echo layout >image/index.json")
-    gitlab.stub(stubs, "trivy", '[[ "$*" != *--output* ]] || echo bill >sbom.cdx.json')
+    stub(stubs, "buildctl-daemonless.sh", "mkdir image && echo layout >image/index.json")
+    stub(stubs, "trivy", '[[ "$*" != *--output* ]] || echo bill >sbom.cdx.json')
     crane = f"""
     case "$1" in
       auth) cat >/dev/null ;;
       push) ls image/index.json && echo "images/x@{DIGEST}" >published ;;
     esac
     """
-    gitlab.stub(stubs, "crane", crane)
-    gitlab.stub(stubs, "cosign", "[ $1 != attest ] || ls provenance.json sbom.cdx.json >/dev/null")
+    stub(stubs, "crane", crane)
+    stub(stubs, "cosign", "[ $1 != attest ] || ls provenance.json sbom.cdx.json >/dev/null")
     terraform = """
     cd "${1#-chdir=}" && shift
     case "$1" in
@@ -569,13 +570,12 @@ def test_the_whole_pipeline(variants: Variants, tmp_path: Path) -> None:
       output) echo '{"image": {"repository": "images.cloud.example/ordering"}}' ;;
     esac
     """
-    gitlab.stub(stubs, "terraform", terraform)
-    gitlab.stub(stubs, "helm", "[ $1 != history ] || echo '[1]'")
-    gitlab.stub(stubs, "kubectl")
-    gitlab.stub(stubs, "aws", "echo of-the-cloud")
-    convert = "import json, yaml; print(json.dumps(yaml.safe_load(open('contract/openapi.yaml'))))"
-    for program in ("curl", "yq"):
-        gitlab.stub(stubs, program, f'{sys.executable} -c "{convert}"')
+    stub(stubs, "terraform", terraform)
+    stub(stubs, "helm", "[ $1 != history ] || echo '[1]'")
+    stub(stubs, "kubectl")
+    stub(stubs, "aws", "echo of-the-cloud")
+    stub(stubs, "curl", "yq contract/openapi.yaml")
+    stub(stubs, "yq", YQ)
 
     variables = (
         MAIN | CLOUDS["aws"] | {"BACKEND_CONFIG": "bucket=states", "CALLS": str(calls), "SIGSTORE_ID_TOKEN": "it"}
@@ -609,9 +609,9 @@ def test_the_whole_pipeline(variants: Variants, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tool", ["cosign", "crane", "helm", "terraform"])
 def test_a_tool_with_another_hash_is_refused(tool: str, variants: Variants, tmp_path: Path) -> None:
-    gitlab.stub(tmp_path, "curl", 'while [ "$1" != --output ]; do shift; done; echo something else >"$2"')
+    stub(tmp_path, "curl", 'while [ "$1" != --output ]; do shift; done; echo something else >"$2"')
     for program in ("install", "tar", "unzip"):
-        gitlab.stub(tmp_path, program)
+        stub(tmp_path, program)
     calls = tmp_path / "calls"
     path = f"PATH={tmp_path}{os.pathsep}{os.environ['PATH']}"
     tools = variants("aws") / ".gitlab" / "tools.sh"
