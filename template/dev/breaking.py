@@ -33,8 +33,11 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         own = git.text("show", f"{base}:{OWN}") if git.text("ls-tree", "--name-only", base, "--", OWN) else ""
-        given = git.raw("show", f"{base}:{CONTRACT}")
-        before = contract.write(Path(folder) / "before.yaml", contract.joined(given, own))
+        try:
+            known = contract.joined(git.raw("show", f"{base}:{CONTRACT}"), own)
+        except ValueError as error:
+            raise SystemExit(f"In {base}: {error}") from None
+        before = contract.write(Path(folder) / "before.yaml", known)
         findings = compare(before, contract.file())
         old, new = (str(yaml.safe_load(path.read_text())["info"]["version"]) for path in (before, contract.file()))
     print(*findings, sep="\n", end="\n" if findings else "")
