@@ -55,9 +55,13 @@ def edited_answers() -> Iterator[str]:
 def advice() -> Iterator[str]:
     """Files that follow the template and were edited since the last update."""
     last = (git("log", "-1", "--format=%H", "--", ANSWERS) or "").strip()
-    edited = set((git("diff", "--name-only", "--relative", "--no-renames", last) or "").splitlines()) if last else set()
-    if not edited:
+    names = ("--name-only", "--relative", "--no-renames")
+    edited = set((git("diff", *names, last) or "").splitlines()) if last else set()
+    # With the answers among them, an update waits for its commit: the rest is its work.
+    if not edited or ANSWERS in edited:
         return
+    # The template's files came in one commit with the answers; others in the same folders are yours.
+    edited &= set((git("log", "--full-diff", "--diff-filter=A", *names, "--format=", "--", ANSWERS) or "").splitlines())
     rules = yaml.safe_load((ROOT / "ownership.yaml").read_text(encoding="utf-8"))["template"]
     for rule in rules:
         patterns = [f"--exclude={path}" for path in rule["paths"]]
