@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import IO, Any, cast
@@ -137,6 +137,16 @@ class Comparison:
         if failure := done.get("failure") or done["unexpected"]:
             raise RuntimeError(f"{target.name}, {operation.name}: {failure}")
         return done
+
+
+def joined(rounds: Sequence[Results]) -> Results:
+    """One comparison of all rounds; their cycles stay apart."""
+    cycles = 1 + max(each.cycle for results in rounds for each in results.slices)
+    return Results([
+        replace(each, cycle=number * cycles + each.cycle)
+        for number, results in enumerate(rounds)
+        for each in results.slices
+    ])  # fmt: skip
 
 
 def check_same(targets: Sequence[Target]) -> None:

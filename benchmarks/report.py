@@ -50,7 +50,7 @@ def routes(results: Results, operations: Sequence[str]) -> list[str]:
     lines = [
         "## The number of routes",
         "",
-        "The same aggregate, alone (6 routes) and last of 25 (150 routes), generated.",
+        "The same aggregate, alone (6 routes) and last of 25 (150 routes), generated; several processes of each.",
         "",
         f"| operation | {SMALL}, CPU µs | {LARGE}, CPU µs | {LARGE} / {SMALL} | aim |",
         "|---|---:|---:|---:|---:|",

@@ -144,6 +144,14 @@ class Site:
         measuring.pin(self.surroundings, 1)
         self._places = json.loads(cast("IO[bytes]", self.surroundings.stdout).readline())
 
+    @contextmanager
+    def interlude(self) -> Iterator[None]:
+        """What is started inside ends with it."""
+        surrounding = self._stack
+        with ExitStack() as self._stack:
+            yield
+        self._stack = surrounding
+
     def service(self) -> tuple[Prepared, Sequence[Operation]]:
         """The sample with its rows."""
         customers = "SELECT id FROM customers LIMIT 1"
