@@ -155,13 +155,15 @@ class Site:
     def service(self) -> tuple[Prepared, Sequence[Operation]]:
         """The sample with its rows."""
         customers = "SELECT id FROM customers LIMIT 1"
-        prepared = self._prepare(self._sample, SAMPLE, "orders.sql", IDS.format(table="orders"), customers)
+        prepared = self._prepare(self._sample, SAMPLE, "orders", IDS.format(table="orders"), customers)
         return prepared, orders(prepared.ids[1][0])
 
     def numbered(self, aggregates: int) -> tuple[Path, Prepared, Sequence[Operation]]:
         """A project of so many aggregates, with rows of the last one."""
         project = self._generate(f"catalogue{aggregates}", domains.domain(aggregates))
-        prepared = self._prepare(project, project.name, "products.sql", IDS.format(table=domains.MEASURED_TABLE))
+        prepared = self._prepare(
+            project, project.name, domains.MEASURED_TABLE, IDS.format(table=domains.MEASURED_TABLE)
+        )
         return project, prepared, products()
 
     def start_generated(
@@ -208,8 +210,9 @@ class Site:
         copy(self._template, project, content, "--data", f"service_name={name}")
         return project
 
-    def _prepare(self, project: Path, service: str, rows: str, *queries: str) -> Prepared:
-        arguments = [self._places["server"], self._issuer, service, str(CALLERS), ROWS / rows, *queries]
+    def _prepare(self, project: Path, service: str, resource: str, *queries: str) -> Prepared:
+        rows = ROWS / f"{resource}.sql"
+        arguments = [self._places["server"], self._issuer, service, str(CALLERS), resource, rows, *queries]
         command = [self.python, APPS / "prepare.py", *arguments]
         done = subprocess.run(command, cwd=project, env=_project_environment(project), check=True, capture_output=True)
         return Prepared(**json.loads(done.stdout.splitlines()[-1]))

@@ -1,7 +1,7 @@
 """A database with some rows for a generated project, tokens, and ids of resources to ask for, as a line of JSON.
 
 The working directory is the project. Arguments: the URL of the server, the folder of the issuer, the service's name,
-how many tokens, the file of the SQL that makes the rows, the SQL that finds ids, more such SQL.
+how many tokens, what they are for, the file of the SQL that makes the rows, the SQL that finds ids, more such SQL.
 """
 
 import asyncio
@@ -25,15 +25,14 @@ async def fill(database: str, rows: str, queries: list[str]) -> list[list[str]]:
 
 def main() -> None:
     """Do all of it."""
-    server, folder, service, tokens, rows, *queries = sys.argv[1:]
+    server, folder, service, tokens, resource, rows, *queries = sys.argv[1:]
     database = asyncio.run(postgres.create_database(server))
     migrate.upgrade(database)
     ids = asyncio.run(fill(database, Path(rows).read_text(encoding="utf-8"), queries))
     known = issuer.last_used(Path(folder))
-    given = [
-        known.token(audience=service, scopes=contract.scopes(), subject=f"caller-{number}")
-        for number in range(int(tokens))
-    ]
+    # Tokens of the same length, however many other resources there are.
+    scopes = [scope for scope in contract.scopes() if scope.startswith(f"{resource}.")]
+    given = [known.token(audience=service, scopes=scopes, subject=f"caller-{number}") for number in range(int(tokens))]
     print(json.dumps({"database": database, "tokens": given, "ids": ids}))
 
 
