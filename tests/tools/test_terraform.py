@@ -39,9 +39,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 OUTPUTS = {
-    "image_repository", "database_host", "database_port", "database_name", "database_secret", "database_ca_certificate",
-    "database_ssl_mode", "database_cidrs", "service_account_annotations", "pod_labels", "secret_store", "deployer",
-    "hostname", "helm_values",
+    "image_repository", "database_id", "database_host", "database_port", "database_name", "database_secret",
+    "database_ca_certificate", "database_ssl_mode", "database_cidrs", "service_account_annotations", "pod_labels",
+    "secret_store", "deployer", "hostname", "alarm_targets", "helm_values",
 }  # fmt: skip
 VARIABLES = {
     "service", "environment", "repository", "owner", "data_class", "cluster", "network", "hostname", "dns_zone",
@@ -369,7 +369,7 @@ def test_outputs_are_alike_in_every_cloud(cloud: str, outputs: Callable[[str], d
     assert closed(mine["helm_values"]) == closed(first["helm_values"])
     assert list(mine["secret_store"]) == [{"aws": "aws", "gcp": "gcpsm", "azure": "azurekv"}[cloud]]
     assert all(isinstance(value, str) for value in mine["deployer"].values())
-    for name in ("database_cidrs", "database_port"):
+    for name in ("alarm_targets", "database_cidrs", "database_id", "database_port"):
         assert type(mine[name]) is type(first[name])
     values = mine["helm_values"]
     assert values["image"] == {"repository": mine["image_repository"]}
@@ -386,6 +386,83 @@ def test_outputs_are_alike_in_every_cloud(cloud: str, outputs: Callable[[str], d
     assert values["podLabels"] == mine["pod_labels"]
     assert values["secretStore"] == mine["secret_store"]
     assert values["route"] == {"hostname": mine["hostname"]}
+
+
+ALARMS = {
+    "aws": """
+resource "aws_cloudwatch_metric_alarm" "deadlocks" {
+  alarm_name          = "orders-deadlocks"
+  namespace           = "AWS/RDS"
+  metric_name         = "Deadlocks"
+  dimensions          = { DBInstanceIdentifier = module.service.database_id }
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  period              = 300
+  evaluation_periods  = 1
+  alarm_actions       = module.service.alarm_targets
+}
+""",
+    "gcp": """
+resource "google_monitoring_alert_policy" "deadlocks" {
+  display_name          = "orders-deadlocks"
+  combiner              = "OR"
+  notification_channels = module.service.alarm_targets
+
+  conditions {
+    display_name = "transactions that wait for each other"
+
+    condition_threshold {
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      filter = join(" AND ", [
+        "resource.type = \\"cloudsql_database\\"",
+        "resource.labels.database_id = \\"${module.service.database_id}\\"",
+        "metric.type = \\"cloudsql.googleapis.com/database/postgresql/deadlock_count\\"",
+      ])
+    }
+  }
+}
+""",
+    "azure": """
+resource "azurerm_monitor_metric_alert" "deadlocks" {
+  name                = "orders-deadlocks"
+  resource_group_name = "orders-production"
+  scopes              = [module.service.database_id]
+
+  criteria {
+    metric_namespace = "Microsoft.DBforPostgreSQL/flexibleServers"
+    metric_name      = "deadlocks"
+    aggregation      = "Total"
+    operator         = "GreaterThan"
+    threshold        = 0
+  }
+
+  dynamic "action" {
+    for_each = module.service.alarm_targets
+
+    content {
+      action_group_id = action.value
+    }
+  }
+}
+""",
+}
+
+
+@each_cloud
+def test_an_alarm_of_your_own(cloud: str, project: Projects, tmp_path: Path) -> None:
+    """It goes beside the root module of an environment: whom to call and what to watch is there."""
+    found = project(cloud)
+    asked = set(re.findall(r"module\.service\.(\w+)", ALARMS[cloud]))
+    assert asked == set(re.findall(r"module\.service\.(\w+)", (found.root / "AGENTS.md").read_text(encoding="utf-8")))
+    folder = terraform.copy(found.code, tmp_path / cloud) / "environments" / "production"
+    (folder / "alarms.tf").write_text(ALARMS[cloud].lstrip(), encoding="utf-8")
+    terraform.terraform(folder, "fmt", "-check", "-diff")
+    terraform.init(folder)
+    assert terraform.validate(folder) == []
 
 
 def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,11 @@ output "image_repository" {
   value       = module.service.image_repository
 }
 
+output "database_id" {
+  description = "Identifier of the database, as the metrics of RDS name it."
+  value       = module.service.database_id
+}
+
 output "database_host" {
   description = "Address of the database."
   value       = module.service.database_host
@@ -66,6 +71,11 @@ output "deployer" {
 output "hostname" {
   description = "Name under which clients reach the service."
   value       = module.service.hostname
+}
+
+output "alarm_targets" {
+  description = "Whom alarms of your own are sent to: ARNs of SNS topics."
+  value       = module.service.alarm_targets
 }
 
 output "helm_values" {

@@ -3,6 +3,11 @@ output "image_repository" {
   value       = aws_ecr_repository.service.repository_url
 }
 
+output "database_id" {
+  description = "Identifier of the database, as the metrics of RDS name it."
+  value       = aws_db_instance.service.identifier
+}
+
 output "database_host" {
   description = "Address of the database."
   value       = aws_db_instance.service.address
@@ -65,6 +70,11 @@ output "deployer" {
 output "hostname" {
   description = "Name under which clients reach the service."
   value       = var.hostname
+}
+
+output "alarm_targets" {
+  description = "Whom alarms of your own are sent to: ARNs of SNS topics."
+  value       = tolist(local.alarm_targets)
 }
 
 output "helm_values" {

@@ -3,6 +3,11 @@ output "image_repository" {
   value       = local.image_repository
 }
 
+output "database_id" {
+  description = "ID of the database server, as the scope of alarms and roles."
+  value       = azurerm_postgresql_flexible_server.service.id
+}
+
 output "database_host" {
   description = "Address of the database."
   value       = azurerm_postgresql_flexible_server.service.fqdn
@@ -67,6 +72,11 @@ output "deployer" {
 output "hostname" {
   description = "Name under which clients reach the service."
   value       = var.hostname
+}
+
+output "alarm_targets" {
+  description = "Whom alarms of your own are sent to: IDs of action groups."
+  value       = [azurerm_monitor_action_group.service.id]
 }
 
 output "helm_values" {

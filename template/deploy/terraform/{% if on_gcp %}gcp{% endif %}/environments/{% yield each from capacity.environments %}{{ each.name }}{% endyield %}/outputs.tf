@@ -3,6 +3,11 @@ output "image_repository" {
   value       = module.service.image_repository
 }
 
+output "database_id" {
+  description = "ID of the database, as the metrics of Cloud SQL name it."
+  value       = module.service.database_id
+}
+
 output "database_host" {
   description = "Address of the database."
   value       = module.service.database_host
@@ -61,6 +66,11 @@ output "deployer" {
 output "hostname" {
   description = "Name under which clients reach the service."
   value       = module.service.hostname
+}
+
+output "alarm_targets" {
+  description = "Whom alarms of your own are sent to: notification channels."
+  value       = module.service.alarm_targets
 }
 
 output "helm_values" {

@@ -23,9 +23,10 @@ locals {
     }
   }
 
+  database_id = "${local.project}:${google_sql_database_instance.service.name}"
   database_resource = join(" AND ", [
     "resource.type = \"cloudsql_database\"",
-    "resource.labels.database_id = \"${local.project}:${google_sql_database_instance.service.name}\"",
+    "resource.labels.database_id = \"${local.database_id}\"",
   ])
 }
 

@@ -165,6 +165,6 @@ resource "google_logging_project_sink" "database" {
 
   filter = <<-EOT
     resource.type = "cloudsql_database"
-    resource.labels.database_id = "${local.project}:${google_sql_database_instance.service.name}"
+    resource.labels.database_id = "${local.database_id}"
   EOT
 }

@@ -3,6 +3,11 @@ output "image_repository" {
   value       = local.image_repository
 }
 
+output "database_id" {
+  description = "ID of the database, as the metrics of Cloud SQL name it."
+  value       = local.database_id
+}
+
 output "database_host" {
   description = "Address of the database."
   value       = google_compute_address.database.address
@@ -67,6 +72,11 @@ output "deployer" {
 output "hostname" {
   description = "Name under which clients reach the service."
   value       = var.hostname
+}
+
+output "alarm_targets" {
+  description = "Whom alarms of your own are sent to: notification channels."
+  value       = tolist(var.alarm_targets)
 }
 
 output "helm_values" {

@@ -276,6 +276,14 @@ run "outputs_feed_chart_and_pipeline" {
     condition     = output.deployer.role_arn == aws_iam_role.deployer.arn
     error_message = "The pipeline must take the deployer's role."
   }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.database :
+      alarm.alarm_actions == toset(output.alarm_targets) && alarm.dimensions.DBInstanceIdentifier == output.database_id
+    ])
+    error_message = "Alarms elsewhere must be able to watch the same database, and to reach the same people."
+  }
 }
 
 run "hostname_outside_its_zone" {

@@ -113,6 +113,14 @@ run "outputs_feed_chart_and_pipeline" {
     condition     = contains([for record in azurerm_dns_caa_record.service[0].record : record.value], "letsencrypt.org")
     error_message = "Any authority may issue a certificate for the hostname."
   }
+
+  assert {
+    condition = alltrue([
+      for alarm in azurerm_monitor_metric_alert.database :
+      alarm.scopes == toset([output.database_id]) && [for action in alarm.action : action.action_group_id] == output.alarm_targets
+    ])
+    error_message = "Alarms elsewhere must be able to watch the same database, and to reach the same people."
+  }
 }
 
 run "database_is_private_encrypted_and_backed_up" {

@@ -343,6 +343,15 @@ run "outputs_feed_chart_and_pipeline" {
     condition     = google_dns_record_set.authorization[0].managed_zone == "public"
     error_message = "Records belong into the public zone."
   }
+
+  assert {
+    condition = alltrue([
+      for alarm in values(google_monitoring_alert_policy.database) :
+      alarm.notification_channels == output.alarm_targets
+      && strcontains(alarm.conditions[0].condition_threshold[0].filter, "\"${output.database_id}\"")
+    ])
+    error_message = "Alarms elsewhere must be able to watch the same database, and to reach the same people."
+  }
 }
 
 run "hostname_outside_its_zone" {
