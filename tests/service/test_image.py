@@ -83,6 +83,7 @@ def test_runs_hardened_and_stops_on_sigterm(image: str, service: Service, tmp_pa
         root = next(line for line in (inside / "mounts").read_text().splitlines() if line.split()[1] == "/")
         assert "ro" in root.split()[3].split(",")
         assert create_customer(service, env["PORT"]) == 201
+        wait_until_ready(env["PORT"], log, "/openapi.json")
         assert run(*probe, check=False).returncode == 0
         os.kill(container.pid, signal.SIGTERM)
         assert container.wait(30) == 0, log.read_text()
