@@ -71,6 +71,8 @@ CANARY_REQUESTS = 200
 """Requests that the first canary step has to see before its error rate and latency mean anything."""
 
 BACKUP_DAYS = {"public": 7, "internal": 14, "confidential": 30, "restricted": 35}
+LOG_DAYS = {"aws": 35, "gcp": 7, "azure": 35}
+"""For how long the cloud keeps the write-ahead log, with which a backup is brought to any second."""
 ERROR_BUDGETS = {"99.99": 0.0001, "99.95": 0.0005, "99.9": 0.001, "99.5": 0.005}
 MINUTES_A_MONTH = 30 * 24 * 60
 MINUTES_A_YEAR = 365 * 24 * 60
@@ -348,6 +350,12 @@ def largest_peak(peak_rps: int) -> int:
     return min(peak_rps, int(CLASSES[-1].vcpus / database_vcpus(1)))
 
 
+def another_peak(load: Load, growth: Growth) -> int:
+    """Twice the peak, or half of it where no database is large enough for twice."""
+    twice = load._replace(peak_rps=2 * load.peak_rps)
+    return twice.peak_rps if database_class(twice, growth) else load.peak_rps // 2
+
+
 def longest_p99_ms(load: Load) -> int:
     """The longest p99, below that of the load, with which there is a database with enough connections; 0 if none."""
     steps = range(load.p99_ms - load.p99_ms % 10, LEAST_P99_MS - 1, -10)
@@ -466,7 +474,7 @@ def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environment
             "vcpus": size.vcpus,
             "memory_gib": size.memory_gib,
             "class": size.names,
-            "point_in_time": True,
+            "point_in_time_days": min(BACKUP_DAYS[data_class], LOG_DAYS[cloud]),
             **database,
         },
         "zones": zones(load.availability),
@@ -508,6 +516,7 @@ def _working(load: Load, growth: Growth, planned: Pods) -> Json:
     mean = mean_ms(load.p99_ms)
     stored = stored_gib(*growth)
     return {
+        "another_peak": another_peak(load, growth),
         "mean_ms": round(mean, 1),
         "held_ms": round(mean * DATABASE_SHARE, 1),
         "busy_connections": round(busy_connections(planned.rps, load.p99_ms), 2),
@@ -516,7 +525,7 @@ def _working(load: Load, growth: Growth, planned: Pods) -> Json:
         "survivors": survivors(load.availability),
         "pods_needed": planned.needed,
         "connections": connections(load),
-        "vcpus": round(database_vcpus(load.peak_rps), 2),
+        "vcpus": round(database_vcpus(load.peak_rps), 3),
         "row_bytes": growth.row_bytes,
         "hot_days": min(HOT_DAYS, growth.retention_days),
         "growth_days": min(GROWTH_DAYS, growth.retention_days),

@@ -1,6 +1,7 @@
-"""A project speaks of the host and the cloud that were chosen, and of no other."""
+"""A project speaks of the host, the cloud and the release that were chosen, and of no other."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ WORDS = {
 }
 """Answer → what would speak of it."""
 
+RELEASES = {
+    "rolling": r"rolling|maxSurge",
+    "canary": r"canary|weights",
+    "blue-green": r"blue.?green|preview(?!-features)",
+    "of Argo Rollouts": r"\bargo|\brollouts?\b(?!\[)",
+}
+SEVERAL = re.compile(r"main\.json|one environment to|order of promotion|staging")
+
 ELSEWHERE = {
     "gh:": "the short name of a template's host",
     "https://github.com/": "where a tool or the template is published",
@@ -25,15 +34,39 @@ ELSEWHERE = {
 """Lines with these words → why they speak of something that was not chosen."""
 
 
+
+def lines(tree: Path) -> Iterator[str]:
+    """Every line of a project, with its place."""
+    for path, content in rendering.files(tree).items():
+        for number, line in enumerate(content.decode().splitlines(), start=1):
+            yield f"{path}:{number}: {line}"
+
+
 @pytest.mark.parametrize("host", ["github", "gitlab"])
 @pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
 def test_nothing_of_what_was_not_chosen(host: str, cloud: str, tmp_path: Path) -> None:
     data = {"service_name": "ordering", "repository_host": host, "cloud": cloud}
     others = re.compile("|".join(words for name, words in WORDS.items() if name not in (host, cloud)), re.IGNORECASE)
     found = [
-        f"{path}:{number}: {line}"
-        for path, content in rendering.files(rendering.copy(tmp_path / "project", data)).items()
-        for number, line in enumerate(content.decode().splitlines(), start=1)
-        if others.search(f"{path} {line}") and not any(words in line for words in ELSEWHERE)
+        line
+        for line in lines(rendering.copy(tmp_path / "project", data))
+        if others.search(line) and not any(words in line for words in ELSEWHERE)
     ]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+@pytest.mark.parametrize("release", ["rolling", "canary", "blue-green"])
+def test_nothing_of_another_way_of_releasing(host: str, release: str, tmp_path: Path) -> None:
+    data = {"service_name": "ordering", "repository_host": host, "release": release}
+    chosen = {release} if release == "rolling" else {release, "of Argo Rollouts"}
+    others = re.compile("|".join(words for name, words in RELEASES.items() if name not in chosen), re.IGNORECASE)
+    found = [line for line in lines(rendering.copy(tmp_path / "project", data)) if others.search(line)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_nothing_of_a_second_environment(host: str, tmp_path: Path) -> None:
+    data = {"service_name": "ordering", "repository_host": host, "environments": "live"}
+    found = [line for line in lines(rendering.copy(tmp_path / "project", data)) if SEVERAL.search(line)]
+    assert [line for line in found if not line.startswith("tests/")] == []

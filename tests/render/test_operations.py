@@ -154,6 +154,27 @@ def test_the_arithmetic_in_the_document_is_right(tree: Path) -> None:
     assert sorted(map(int, limits), reverse=True) == [int(limit) for limit in limits]
 
 
+@pytest.mark.parametrize("peak", [1, 100, 20_000])
+def test_the_peak_that_the_document_proposes_is_accepted(peak: int, tmp_path: Path) -> None:
+    tree = rendering.copy(tmp_path / "before", {"peak_rps": peak, "availability": "99.99"})
+    document = (tree / "docs/capacity.md").read_text(encoding="utf-8")
+    [proposed] = re.findall(r'ANSWERS="peak_rps=(\d+)"', document)
+    assert int(proposed) != peak
+    rendering.copy(tmp_path / "after", {"peak_rps": proposed, "availability": "99.99"})
+    assert not re.search(r"\| 0(\.0*)? \|$", document, re.MULTILINE), "a need was rounded away"
+
+
+def test_documents_promise_no_older_second_than_the_log_holds(tmp_path: Path) -> None:
+    """Cloud SQL keeps its log for a week, whatever the class of the data asks for."""
+    for cloud, days in (("aws", 30), ("gcp", 7), ("azure", 30)):
+        tree = rendering.copy(tmp_path / cloud, {"cloud": cloud})
+        capacity, deployment = (
+            (tree / "docs" / name).read_text(encoding="utf-8") for name in ("capacity.md", "deployment.md")
+        )
+        assert f"any moment of the last {days} days" in deployment
+        assert ("within 7 days" in capacity) == (cloud == "gcp")
+
+
 def test_contradictions_write_nothing(tmp_path: Path) -> None:
     answers = {"availability": "99.5", "rpo_minutes": 0, "release": "canary", "peak_rps": 5, "region": "mars-north-1"}
     with pytest.raises(UserMessageError) as refusal:

@@ -235,7 +235,7 @@ def test_any_answers_are_planned_for_or_refused(operations: dict[str, str], clou
     assert rpo >= (0 if standby else capacity.BACKUP_RPO_MINUTES)
     assert rto >= (capacity.FAILOVER_MINUTES if standby else plan["working"]["restore_minutes"])
     assert rto <= plan["working"]["budget_minutes_year"]
-    assert plan["database"]["point_in_time"]
+    assert plan["database"]["backup_days"] >= plan["database"]["point_in_time_days"] >= 7
     assert 7 <= plan["database"]["backup_days"] <= 35
     assert plan["database"]["backup_days"] * 24 * 60 >= rpo
     assert last["production"]
