@@ -34,7 +34,6 @@ ELSEWHERE = {
 """Lines with these words → why they speak of something that was not chosen."""
 
 
-
 def lines(tree: Path) -> Iterator[str]:
     """Every line of a project, with its place."""
     for path, content in rendering.files(tree).items():
