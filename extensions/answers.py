@@ -30,8 +30,8 @@ RULES: dict[str, tuple[str, str]] = {
     "owner_team": (r"[^\x00-\x1f\x7f]{1,100}", "one line of 1 to 100 characters"),
     "owner_email": (r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an e-mail address"),
     "api_url": (
-        r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?",
-        "an https address without a path, e.g. https://orders.example",
+        r"https://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?",
+        "an https address with a full domain name and without a path, e.g. https://orders.example",
     ),
 }
 """Answer → regular expression that it matches as a whole, and the same in words."""
@@ -89,7 +89,7 @@ def capacity_plan(given: Answers, model: dict[str, Any]) -> dict[str, Any]:
         cloud=given["cloud"],
         data_class=given["data_class"],
         environments=delivery.environment_names(given["environments"]),
-        host=urlsplit(given["api_url"]).hostname or "",
+        address=urlsplit(given["api_url"]).netloc,
     )
 
 

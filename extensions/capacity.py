@@ -36,7 +36,9 @@ CPU_STEP_M = 50
 BASE_MEMORY_MIB = 192
 """An idle pod (80 MiB measured), a full telemetry queue, and twice that for what allocation leaves unused."""
 MEMORY_STEP_MIB = 64
-EPHEMERAL_MIB = 64
+TEMPORARY_MIB = 32
+EPHEMERAL_MIB = 320
+"""What /tmp may hold, and what a node keeps of a container's log: up to five files, of 10 MiB or, on AKS, of 50."""
 
 LEAST_POOL = 4
 LARGEST_POOL = 40
@@ -429,8 +431,8 @@ def row_bytes(model: Mapping[str, Any]) -> int:
 # All of it -----------------------------------------------------------------------------------------------------------
 
 
-def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environments: Iterable[str], host: str) -> Json:
-    """Everything at once; `environments` are in the order of promotion, `host` is the name under which the last serves.
+def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environments: Iterable[str], address: str) -> Json:
+    """Everything at once; `environments` are in the order of promotion, `address` is the last one's: host[:port].
 
     Raises ValueError when no database is large enough, as `database_class` says.
     """
@@ -450,6 +452,7 @@ def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environment
         "max_connections": size.max_connections,
     }
     *others, last = environments
+    host = address.partition(":")[0]
     return {
         "replicas": replicas,
         "surge": {"percent": surge_percent(load.release), "pods": surge(planned.most, load.release)},
@@ -458,6 +461,7 @@ def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environment
             "cpu_m": pod_cpu_m(planned.rps, load.p99_ms),
             "memory_mib": pod_memory_mib(planned.rps, load.p99_ms),
             "ephemeral_mib": EPHEMERAL_MIB,
+            "temporary_mib": TEMPORARY_MIB,
         },
         "autoscaling": {"cpu_percent": autoscaling_percent(load.availability)},
         "pool_size": pool,
@@ -479,11 +483,12 @@ def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environment
         },
         "zones": zones(load.availability),
         "environments": [
-            *(_rehearsal(name, f"{name}.{host}", cloud) for name in others),
+            *(_rehearsal(name, f"{name}.{address}", cloud) for name in others),
             {
                 "name": last,
                 "production": True,
                 "host": host,
+                "address": address,
                 "replicas": replicas,
                 "database": {"class": size.names[cloud], "deletion_protection": True, **database},
             },
@@ -492,12 +497,13 @@ def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environment
     }
 
 
-def _rehearsal(name: str, host: str, cloud: str) -> Json:
+def _rehearsal(name: str, address: str, cloud: str) -> Json:
     """An environment that is not production: the smallest of everything, in one zone."""
     return {
         "name": name,
         "production": False,
-        "host": host,
+        "host": address.partition(":")[0],
+        "address": address,
         "replicas": {"min": 1, "max": 2},
         "database": {
             "class": SMALL_CLASS.names[cloud],

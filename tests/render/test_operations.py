@@ -154,6 +154,18 @@ def test_the_arithmetic_in_the_document_is_right(tree: Path) -> None:
     assert sorted(map(int, limits), reverse=True) == [int(limit) for limit in limits]
 
 
+@pytest.mark.parametrize(
+    ("host", "pipeline"), [("github", ".github/workflows/deploy.yml"), ("gitlab", ".gitlab-ci.yml")]
+)
+def test_the_pipeline_asks_where_clients_do(host: str, pipeline: str, tmp_path: Path) -> None:
+    """On the port of the API's address, if it names one."""
+    for port in ("", ":8443"):
+        data = {"repository_host": host, "api_url": f"https://orders.example.com{port}", "environments": "live"}
+        text = (rendering.copy(tmp_path / f"made{port[1:]}", data) / pipeline).read_text(encoding="utf-8")
+        found = re.findall(r"https://(?:\$HOST|\$\{\{ \S+hostname \}\}|orders\.example\.com)(\S*)", text)
+        assert {each.removesuffix('/openapi.json"') for each in found} == {port}
+
+
 @pytest.mark.parametrize("peak", [1, 100, 20_000])
 def test_the_peak_that_the_document_proposes_is_accepted(peak: int, tmp_path: Path) -> None:
     tree = rendering.copy(tmp_path / "before", {"peak_rps": peak, "availability": "99.99"})

@@ -286,6 +286,8 @@ def test_gates_are_the_make_targets(variants: Variants) -> None:
     assert rule["pull_request"]["required_approving_review_count"] >= 1
     assert rule["pull_request"]["require_code_owner_review"]
     assert rule.keys() >= {"deletion", "non_fast_forward", "required_signatures"}
+    # GitHub signs what it squashes; it cannot sign what it rebases.
+    assert rule["pull_request"]["allowed_merge_methods"] == ["squash"]
     assert github.workflow(tree, "ci")["on"].keys() == {"pull_request", "schedule", "workflow_call"}
     assert github.workflow(tree, "release")["jobs"]["gate"]["uses"] == "$/.github/workflows/ci.yml"
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,11 @@ def test_built_once_and_promoted_by_digest(name: str, variants: Variants) -> Non
     assert [each for each, job in jobs.items() if "buildctl" in script(job)] == ["build"]
     assert "id_tokens" not in jobs["build"]
     assert jobs["build"]["variables"]["RUNNER_GENERATE_ARTIFACTS_METADATA"] == "true"
+    built = re.findall(r"org\.opencontainers\.image\.(\w+)=\$(\w+)", script(jobs["build"]))
+    assert {label for label, _ in built} == {"created", "revision", "source", "version"}
+    (version,) = [line for line in jobs["build"]["script"] if line.startswith("VERSION=")]
+    told = run("sh", "-ec", f"{version}\necho $VERSION", cwd=variants(name)).stdout.strip()
+    assert told == tomllib.loads((variants(name) / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     publish = script(jobs["publish"])
     steps = ["crane push image", "cosign sign", "attest --yes --type slsaprovenance1", "attest --yes --type cyclonedx"]
     assert [publish.index(step) for step in steps] == sorted(publish.index(step) for step in steps)
@@ -276,6 +282,15 @@ def test_same_gates_and_guarantees_as_on_github(variants: Variants, tmp_path: Pa
     for guarantee, (on_github, on_gitlab) in GUARANTEES.items():
         assert re.search(on_github, there, re.MULTILINE), f"GitHub: {guarantee}"
         assert re.search(on_gitlab, here.replace("\\\n", ""), re.MULTILINE), f"GitLab: {guarantee}"
+
+
+def test_gates_take_what_the_lock_file_says(variants: Variants, tmp_path: Path) -> None:
+    """An update alone may bring other dependencies."""
+    for name, job in gitlab.jobs(variants("aws")).items():
+        if TARGET.search(script(job)):
+            assert job["variables"]["UV_LOCKED"] == ("false" if name == "update:template" else "true"), name
+    github = workflows(rendering.copy(tmp_path / "github", {"service_name": "ordering"}))
+    assert {name for name, each in github.items() if "UV_LOCKED" in each.get("env", {})} == {"ci.yml"}
 
 
 def test_same_files_beside_the_pipeline(variants: Variants, tmp_path: Path) -> None:

@@ -265,6 +265,15 @@ def test_one_remote_state_for_each_environment(cloud: str, answered: str, projec
     assert len(set(keys)) == len(keys)
 
 
+def test_the_shortest_name_has_a_place_for_its_states(tmp_path: Path) -> None:
+    """A container of a storage account has three letters at least."""
+    project = Project(rendering.copy(tmp_path / "qa", {"cloud": "azure", "service_name": "qa"}), "azure")
+    for folder in project.environments:
+        (settings,) = hcl.values(Configuration(folder).one("terraform"), "backend")
+        assert settings[0]["azurerm"]["container_name"] == "qa-states"
+    assert "with a container `qa-states`" in (project.code / "README.md").read_text(encoding="utf-8")
+
+
 @each_answer
 @each_cloud
 def test_everything_is_tagged(cloud: str, answered: str, project: Projects) -> None:

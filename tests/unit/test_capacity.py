@@ -136,7 +136,7 @@ def test_a_pod_can_do_what_is_planned_for_it(load: Load) -> None:
 @given(LOADS, GROWTHS, st.sampled_from(["aws", "gcp", "azure"]))
 def test_connections_never_exceed_the_database(load: Load, growth: Growth, cloud: str) -> None:
     assume(capacity.database_class(load, growth) is not None)
-    plan = capacity.plan(load, growth, cloud=cloud, data_class="internal", environments=["test", "live"], host="x.y")
+    plan = capacity.plan(load, growth, cloud=cloud, data_class="internal", environments=["test", "live"], address="x.y")
     for environment in plan["environments"]:
         most = environment["replicas"]["max"]
         pods = most + capacity.surge(most, load.release)
@@ -249,6 +249,7 @@ def test_environments_are_in_the_order_of_promotion() -> None:
     plan = planned(environments="qa,staging , live", api_url="https://api.example:8443")
     assert [each["name"] for each in plan["environments"]] == ["qa", "staging", "live"]
     assert [each["host"] for each in plan["environments"]] == ["qa.api.example", "staging.api.example", "api.example"]
+    assert all(each["address"] == f"{each['host']}:8443" for each in plan["environments"])
     assert [each["production"] for each in planned(environments="live")["environments"]] == [True]
 
 
@@ -336,6 +337,11 @@ def test_what_a_refusal_proposes_is_accepted() -> None:
         ("environments", "staging,, production", "beginning with a letter"),
         ("environments", "staging, on", "a word of YAML's own"),
         ("service_name", "null", "a word of YAML's own"),
+        ("api_url", "http://orders.example", "an https address"),
+        ("api_url", "https://orders", "with a full domain name"),
+        ("api_url", "https://10.0.0.1", "with a full domain name"),
+        ("api_url", "https://orders..example", "with a full domain name"),
+        ("api_url", "https://orders.example/v1", "without a path"),
         ("environments", "Production", "lower-case letters"),
         ("environments", "development, production", "choose another"),
         ("environments", "a, b, c, d, e, f", "name 1 to 5"),

@@ -1,9 +1,9 @@
-{{/* Names everything: `helm install orders ./orders` makes `orders`. */}}
+{{/* Names everything: `helm install orders ./orders` makes `orders`. Of a longer name pods would not have all. */}}
 {{- define "service.name" -}}
 {{- if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 46 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 50 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 46 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
