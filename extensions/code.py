@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .layout import imports, string
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 Model = dict[str, Any]
 
@@ -57,8 +57,20 @@ def with_code(model: Model, package: str) -> Model:
         "aggregates": [by_name[name] for name in model["aggregates_by_module"]],
         "tables": [table for name in model["aggregates_by_dependency"] for table in by_name[name]["code"]["tables"]],
         "uses_postgresql_types": any(each["code"]["uses_postgresql_types"] for each in model["aggregates"]),
+        "credential_places": list(_credential_places(model["aggregates"])),
     }
     return model
+
+
+def _credential_places(aggregates: list[Model]) -> Iterator[str]:
+    """Where the contract has a parameter whose name OWASP's rules take for a credential, as JSON pointers."""
+    words = re.compile(r"token|password|secret|apikey", re.IGNORECASE)
+    for aggregate in aggregates:
+        if words.search(aggregate["id_param"]):
+            yield f"/components/parameters/{aggregate['id_param']}"
+    for aggregate in aggregates:
+        if any(words.search(entry["param"]) for entry in aggregate["filters"]):
+            yield f"/paths/~1{aggregate['path']}/get/parameters"
 
 
 # Fields --------------------------------------------------------------------------------------------------------------

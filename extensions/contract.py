@@ -931,7 +931,8 @@ def _line(description: str, longest: int, example: str) -> Json:
 
 def _one_of(values: Iterable[str]) -> Json:
     """A closed choice. Constants, because `enum` is what the Zalando rules keep for values that never become more."""
-    return {"oneOf": [{"type": "string", "const": value} for value in values]}
+    choices: list[Json] = [{"type": "string", "const": value} for value in values]
+    return {"oneOf": choices} if len(choices) > 1 else choices[0]
 
 
 def _exampled(schema: Json, example: Any) -> Json:
