@@ -1,6 +1,6 @@
 """Revisions that the running release survives: no statement of theirs keeps a table locked while it reads it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -41,6 +41,8 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
 
     The connection's database is what the revisions so far have made.
     """
+    _arrange(up, down)
+    _arrange(down, up)
     made = {each.table_name for each in up.ops if isinstance(each, ops.CreateTableOp)}
     there, wanted = _constraints(connection, "public"), _wanted(connection, metadata)
     rest: list[ops.MigrateOperation] = []
@@ -78,6 +80,58 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
         undone.append(ops.ExecuteSQLOp(add))
     up.ops = [*rest, *([Unlocked(unlocked)] if unlocked else []), *after]
     down.ops = [*undone, *down.ops]
+
+
+def _arrange(creating: ops.OpContainer, dropping: ops.OpContainer) -> None:
+    """Create tables after those they refer to, and drop them before; keys of a circle come and go by themselves."""
+    waiting = {each.table_name: each for each in creating.ops if isinstance(each, ops.CreateTableOp)}
+    order: list[str] = []
+    circular: list[ops.CreateForeignKeyOp] = []
+    while waiting:
+        missing = {name: sorted(_targets(table) & (waiting.keys() - {name})) for name, table in waiting.items()}
+        name = next((name for name, targets in missing.items() if not targets), None) or _circular(missing)
+        table = waiting.pop(name)
+        late = [key for key in _keys(table) if key.use_alter or _target(key) in waiting]
+        table.columns = [item for item in table.columns if not any(item is key for key in late)]
+        for key in late:
+            separate = ops.CreateForeignKeyOp.from_constraint(key)
+            separate.kw.pop("use_alter", None)
+            circular.append(separate)
+        order.append(name)
+
+    def place(operation: ops.MigrateOperation) -> int:
+        name = getattr(operation, "table_name", None)
+        return order.index(name) if name in order else len(order)
+
+    creating.ops = sorted(creating.ops, key=place)
+    last = sum(place(each) < len(order) for each in creating.ops)
+    creating.ops[last:last] = circular
+    dropping.ops = sorted(dropping.ops, key=place, reverse=True)
+    first = sum(place(each) == len(order) for each in dropping.ops)
+    dropping.ops[first:first] = [key.reverse() for key in circular]
+
+
+def _circular(targets: Mapping[str, Sequence[str]]) -> str:
+    """A table that refers to itself by way of others; every table refers to one at least."""
+    seen: set[str] = set()
+    name = min(targets)
+    while name not in seen:
+        seen.add(name)
+        name = targets[name][0]
+    return name
+
+
+def _keys(table: ops.CreateTableOp) -> list[sa.ForeignKeyConstraint]:
+    return [item for item in table.columns if isinstance(item, sa.ForeignKeyConstraint)]
+
+
+def _targets(table: ops.CreateTableOp) -> set[str]:
+    """The tables that have to be there before this one."""
+    return {_target(key) for key in _keys(table) if not key.use_alter}
+
+
+def _target(key: sa.ForeignKeyConstraint) -> str:
+    return key.elements[0].target_fullname.partition(".")[0]
 
 
 def _flat(operations: Sequence[ops.MigrateOperation]) -> Iterator[ops.MigrateOperation]:

@@ -1,5 +1,7 @@
 """`make migration` writes what the gate takes: nothing that locks a table in use, and nothing left out."""
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,21 @@ customers.append_constraint(
     sa.ForeignKeyConstraint(["parent_id"], ["customers.id"], name="fk_customers_parent_id", ondelete="RESTRICT")
 )
 """
+
+CIRCLE = """
+customers.append_column(sa.Column("last_order_id", sa.Uuid))
+customers.append_constraint(
+    sa.ForeignKeyConstraint(
+        ["last_order_id"], ["orders.id"], name="fk_customers_last_order_id", ondelete="RESTRICT", use_alter=True
+    )
+)
+"""
+
+CUSTOMER_ID = (
+    r'    sa\.Column\(\n        "customer_id",.*?\n    \),\n',
+    r'    sa\.Index\([^\n]*"customer_id".*?\),\n',
+    r'    sa\.ForeignKeyConstraint\(\n        \["customer_id"\],.*?\n    \),\n',
+)
 
 
 def migrate(project: Path, *arguments: str, check: bool = True) -> str:
@@ -62,3 +79,35 @@ def test_a_missing_check_is_missed(sample: Path) -> None:
     line = next(line for line in text.splitlines(keepends=True) if "ck_orders_status" in line)
     first.write_text(text.replace(line, ""), encoding="utf-8")
     assert "The tables are not what the migrations make" in migrate(sample, "check", check=False)
+
+
+def test_tables_that_refer_to_each_other_go_and_come(sample: Path, tmp_path: Path) -> None:
+    code, kept = sample / "src/ordering", tmp_path / "kept"
+    with (code / "customer/table.py").open("a", encoding="utf-8") as stream:
+        stream.write(CIRCLE)
+    make(sample, "migration", "m=tell the last order")
+    kept.mkdir()
+    for name in ("customer", "order"):
+        (code / name).rename(kept / name)
+    make(sample, "migration", "m=forget both")
+    gone = (sample / "migrations/versions/0003_forget_both.py").read_text(encoding="utf-8")
+    upgrade, _, downgrade = gone.partition("def downgrade")
+    assert upgrade.index('drop_table("order_lines")') < upgrade.index('drop_table("orders")')
+    assert "create_foreign_key" in downgrade
+    for name in ("customer", "order"):
+        (kept / name).rename(code / name)
+    make(sample, "migration", "m=remember both")
+    # Up, down to nothing, up again, and nothing is missing.
+    migrate(sample, "check")
+
+
+def test_a_table_goes_after_the_column_that_refers_to_it(sample: Path) -> None:
+    orders = sample / "src/ordering/order/table.py"
+    text = orders.read_text(encoding="utf-8")
+    for pattern in CUSTOMER_ID:
+        text, count = re.subn(pattern, "", text, flags=re.DOTALL)
+        assert count
+    orders.write_text(text, encoding="utf-8")
+    shutil.rmtree(sample / "src/ordering/customer")
+    make(sample, "migration", "m=forget the customers")
+    migrate(sample, "check")
