@@ -41,6 +41,24 @@ FULL: dict[str, Any] = {
     "alerts": {"enabled": True},
 }
 
+# Legal, and read as something else, or not at all, where a template forgets that they are texts.
+ODD: dict[str, Any] = {
+    "partOf": "1e3",
+    "owner": "null",
+    "serviceAccount": {"annotations": {"enabled": "true", "note": "a: b #c"}},
+    "podLabels": {"version": "1", "enabled": "yes"},
+    "settings": {"ENVIRONMENT": "null", "OTEL_EXPORTER_OTLP_ENDPOINT": ""},
+    "ownSettings": {"ON": True, "Y": "0x1", "LINES": "a: b\n#c", "MARKS": "{{ x }}"},
+    "ownSecrets": {"on": {"secret": "123"}, "null": {"secret": "a: b #c", "property": "true"}},
+    "database": {"secret": "1e3", "name": "123", "cidrs": ["::/0", "10.0.0.0/8"]},
+    "route": {"hostname": "1.2", "gateway": {"name": "123", "namespace": "true", "listener": "1e3"}},
+    "networkPolicy": {
+        "gateway": {"namespaces": ["123", "null"], "cidrs": ["::1/128"]},
+        "dns": {"namespaces": [], "cidrs": ["::/0"]},
+        "own": {"a b": {"namespaces": ["1e3"], "port": 1}},
+    },
+}
+
 Charts = Callable[[str], Path]
 
 
@@ -604,6 +622,22 @@ def test_the_log_of_a_pod_does_not_evict_it(objects: dict[str, list[Manifest]]) 
         (container,) = spec["containers"]
         limit = container["resources"]["limits"]["ephemeral-storage"]
         assert int(limit.removesuffix("Mi")) >= int(temporary.removesuffix("Mi")) + 5 * 50
+
+
+def test_texts_stay_texts(chart: Path) -> None:
+    manifests = helm.manifests(chart, values=[ODD])
+    assert list(kubernetes.schemas(manifests)) == []
+    assert {"ON": "true", "Y": "0x1", "LINES": "a: b\n#c", "MARKS": "{{ x }}", "ENVIRONMENT": "null"}.items() <= (
+        only(manifests, "ConfigMap")["data"].items()
+    )
+    (server, *_) = [each["spec"] for each in of_kind(manifests, "ExternalSecret")]
+    assert {each["secretKey"]: each["remoteRef"] for each in server["data"]} == {
+        "username": {"key": "1e3", "property": "username"},
+        "password": {"key": "1e3", "property": "password"},
+        "on": {"key": "123"},
+        "null": {"key": "a: b #c", "property": "true"},
+    }
+    assert {"on", "null"} <= server["target"]["template"]["data"].keys()
 
 
 def test_long_and_other_names_fit(chart: Path) -> None:

@@ -52,10 +52,10 @@ ports:
 {{/* The gateway's listener for this host; the gateway ends TLS. */}}
 {{- define "service.route" -}}
 parentRefs:
-  - name: {{ .Values.route.gateway.name }}
-    namespace: {{ .Values.route.gateway.namespace }}
-    sectionName: {{ .Values.route.gateway.listener }}
-hostnames: [{{ .Values.route.hostname }}]
+  - name: {{ .Values.route.gateway.name | quote }}
+    namespace: {{ .Values.route.gateway.namespace | quote }}
+    sectionName: {{ .Values.route.gateway.listener | quote }}
+hostnames: [{{ .Values.route.hostname | quote }}]
 {{- end -}}
 
 {{- define "service.secrets" -}}
@@ -92,21 +92,21 @@ target:
         postgresql://{{ `{{ .username | urlquery | replace "+" "%20" }}:{{ .password | urlquery | replace "+" "%20" }}` -}}
         @{{ .host }}:{{ .port }}/{{ .name }}?{{ $query }}
       {{- range $name, $_ := $root.Values.ownSecrets }}
-      {{ $name }}: {{ printf "{{ index . %q }}" $name | squote }}
+      {{ $name | quote }}: {{ printf "{{ index . %q }}" $name | squote }}
       {{- end }}
 data:
   {{- range list "username" "password" }}
   - secretKey: {{ . }}
     remoteRef:
-      key: {{ $root.Values.database.secret }}
+      key: {{ $root.Values.database.secret | quote }}
       property: {{ . }}
   {{- end }}
   {{- range $name, $source := $root.Values.ownSecrets }}
-  - secretKey: {{ $name }}
+  - secretKey: {{ $name | quote }}
     remoteRef:
-      key: {{ $source.secret }}
+      key: {{ $source.secret | quote }}
       {{- with $source.property }}
-      property: {{ . }}
+      property: {{ . | quote }}
       {{- end }}
   {{- end }}
 {{- end -}}
@@ -117,11 +117,11 @@ data:
 {{- range .namespaces }}
 - namespaceSelector:
     matchLabels:
-      kubernetes.io/metadata.name: {{ . }}
+      kubernetes.io/metadata.name: {{ . | quote }}
 {{- end }}
 {{- range .cidrs }}
 - ipBlock:
-    cidr: {{ . }}
+    cidr: {{ . | quote }}
 {{- end }}
 {{- end -}}
 

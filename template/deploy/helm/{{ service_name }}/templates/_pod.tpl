@@ -14,7 +14,7 @@ metadata:
     resource.opentelemetry.io/service.name: {{ .Chart.Name }}
     resource.opentelemetry.io/service.namespace: {{ .Values.partOf | quote }}
     resource.opentelemetry.io/service.version: {{ .Chart.AppVersion | quote }}
-    resource.opentelemetry.io/deployment.environment.name: {{ .Values.settings.ENVIRONMENT }}
+    resource.opentelemetry.io/deployment.environment.name: {{ .Values.settings.ENVIRONMENT | quote }}
 spec:
   serviceAccountName: {{ include "service.name" . }}
   {{- include "service.podSecurity" . | nindent 2 }}
