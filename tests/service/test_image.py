@@ -66,6 +66,13 @@ def test_size(image: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert added < 150
 
 
+def test_bytecode_holds_whatever_the_times_of_the_files(image: str) -> None:
+    """A release sets them to the commit's; bytecode that names others is compiled again at every start."""
+    seen = "{path.read_bytes()[4] for path in pathlib.Path('/app').rglob('*.pyc')}"
+    told = run(*images.hardened(image, {}, entrypoint="python", command=("-c", f"import pathlib; print({seen})")))
+    assert told.stdout.strip() == "{1}"
+
+
 def test_runs_hardened_and_stops_on_sigterm(image: str, service: Service, tmp_path: Path) -> None:
     env = environment(service)
     log = tmp_path / "log"
