@@ -275,6 +275,15 @@ def test_the_shortest_name_has_a_place_for_its_states(tmp_path: Path) -> None:
 
 
 @each_answer
+def test_the_subject_of_a_token_fits(answered: str, project: Projects) -> None:
+    """Google refuses more than 127 characters, so the names of repositories have no place in it."""
+    found = Configuration(project("gcp", answered).module).one("resource", "google_iam_workload_identity_pool_provider")
+    (mapping,) = hcl.values(found, "attribute_mapping")
+    (subject,) = mapping.values()
+    assert re.fullmatch(r"assertion\.(repository|project)_id \+ ':' \+ assertion\.environment", subject)
+
+
+@each_answer
 @each_cloud
 def test_everything_is_tagged(cloud: str, answered: str, project: Projects) -> None:
     found = project(cloud, answered)
