@@ -16,11 +16,11 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import yaml
@@ -336,6 +336,12 @@ class Update:
                 groups["removed" if after is None else "changed" if path in self.ours else "new"].append(path)
         return groups
 
+    def _left(self) -> list[str]:
+        """The person's own files, in folders in which the template no longer has any."""
+        gone = _folders(self.base.tree) - _folders(self.theirs.tree)
+        own = (path for path in self.ours if path not in self.base.tree and self.plan.changes.get(path, True))
+        return [path for path in own if gone.intersection(map(str, PurePosixPath(path).parents))]
+
     def report(self, *, dry: bool = False) -> None:
         """Say what happened, why, and what is left to do."""
         for line in self._report(dry=dry):
@@ -354,9 +360,12 @@ class Update:
         for rename in self.renaming.renames:
             yield f"Renamed: {rename.what}; your own code followed."
         yield from self._contract()
+        yield from self._events()
         yield from self._tables()
         if self._files["removed"]:
             yield from ("", "Removed:", *(f"  {path}" for path in self._files["removed"]))
+        if left := self._left():
+            yield from ("", "Yours, in folders that the template has left:", *(f"  {path}" for path in left))
         if self.plan.remarks:
             yield from ("", "Left as you have it:", *(f"  {remark}" for remark in self.plan.remarks))
         if self.plan.conflicts:
@@ -382,6 +391,16 @@ class Update:
             yield from ("", f"Contract: compatible ({how}):", *(f"  {line}" for line in additions))
         else:
             yield f"Contract: compatible; only words changed ({how})."
+
+    def _events(self) -> Iterator[str]:
+        models = _models(self.base.answers, self.theirs.answers)
+        judged = judging.events(*models) if models else None
+        if judged is None:
+            return
+        asked, others = judged
+        verdict = "to be agreed with other contexts" if asked else "compatible"
+        how = "judged by domain.yaml: what is expected must not grow, what is emitted must not go"
+        yield from ("", f"Events: {verdict} ({how}):", *(f"  {line}" for line in (*asked, *others)))
 
     def _tables(self) -> Iterator[str]:
         changes, advice = judging.tables(self.base.tree, self.theirs.tree)
@@ -432,13 +451,23 @@ def _leftovers(renaming: Renaming, path: str, mine: Mapping[str, File], base: Ma
     return renaming.leftovers(path, mine[path], base.get(path)) if mine[path] != base.get(path) else []
 
 
+def _folders(paths: Iterable[str]) -> set[str]:
+    return {str(folder) for path in paths for folder in PurePosixPath(path).parents}
+
+
 def _renames(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Any]:
-    if old.get("domain") == new.get("domain") or "renamed_from" not in str(new.get("domain")):
-        return []
+    models = _models(old, new) if "renamed_from" in str(new.get("domain")) else None
+    return declared(*models) if models else []
+
+
+def _models(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The models of two domains that differ."""
+    if old.get("domain") == new.get("domain"):
+        return None
     try:
-        return declared(language.model(old["domain"]), language.model(new["domain"]))
+        return language.model(old["domain"]), language.model(new["domain"])
     except UserMessageError:  # a domain of a time when the language was another one
-        return []
+        return None
 
 
 def _copy(source: str, ref: str | None, destination: Path, data: dict[str, Any], base: Copy | None = None) -> Copy:

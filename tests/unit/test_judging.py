@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from castrum import judging
+from castrum import judging, language
 from castrum.merging import File
 
 CONTRACT: dict[str, Any] = {
@@ -121,6 +121,70 @@ def test_compatible(path: str, key: str, value: Any, words: str | None) -> None:
 
 def test_the_same_is_the_same() -> None:
     assert judging.compare(CONTRACT, copy.deepcopy(CONTRACT)) == ([], [])
+
+
+PAID = {"from": "payments", "fields": {"order": "uuid", "amount": "money"}, "triggers": "Order.pay"}
+DOMAIN: dict[str, Any] = {
+    "context": "shop",
+    "aggregates": {
+        "Order": {
+            "fields": {"number": "string(20)"},
+            "lifecycle": {
+                "states": ["open", "paid"],
+                "actions": {"pay": {"from": "open", "to": "paid", "emits": "OrderPaid"}},
+            },
+        }
+    },
+    "consumes": {"Paid": PAID},
+}
+
+
+def fields(**declared: str) -> dict[str, Any]:
+    return {"Paid": PAID | {"fields": {"order": "uuid", "amount": "money"} | declared}}
+
+
+@pytest.mark.parametrize(
+    ("consumes", "asked", "others"),
+    [
+        ({"Paid": PAID | {"description": "Money came."}}, [], []),
+        (fields(at="datetime"), ["Paid: payments has to send at"], []),
+        (fields(at="datetime?"), [], ["Paid: at is read, where it is sent"]),
+        (fields(amount="decimal(9, 2)"), ["Paid: amount is decimal(9, 2), was money"], []),
+        (fields(amount="money?"), [], ["Paid: amount became optional"]),
+        ({"Paid": PAID | {"fields": {"order": "uuid"}}}, [], ["Paid: amount is no longer read"]),
+        ({"Paid": PAID | {"from": "billing"}}, ["Paid is expected from billing, was payments"], []),
+        ({"Paid": {**PAID, "triggers": None}}, [], ["Paid triggers nothing, was Order.pay"]),
+        ({}, [], ["Paid is no longer consumed"]),
+        (
+            {"Paid": PAID, "Refused": {"from": "payments", "fields": {"order": "uuid"}}},
+            ["Refused is consumed now; payments has to send it"],
+            [],
+        ),
+    ],
+)
+def test_consumed_events(consumes: dict[str, Any], asked: list[str], others: list[str]) -> None:
+    events = {
+        name: {key: value for key, value in event.items() if value is not None} for name, event in consumes.items()
+    }
+    judged = judging.events(language.model(DOMAIN), language.model(DOMAIN | {"consumes": events}))
+    assert judged == ((asked, others) if asked or others else None)
+    back = judging.events(language.model(DOMAIN | {"consumes": events}), language.model(DOMAIN))
+    assert (back is None) == (judged is None)
+
+
+def test_emitted_events() -> None:
+    other = copy.deepcopy(DOMAIN)
+    other["aggregates"]["Order"]["lifecycle"]["actions"]["pay"]["emits"] = "OrderSettled"
+    judged = judging.events(language.model(DOMAIN), language.model(other))
+    gone, new = "OrderPaid is no longer emitted; who consumes it gets none", "OrderSettled is emitted now"
+    assert judged == ([gone], [new])
+
+
+def test_a_renamed_aggregate_is_triggered_as_before() -> None:
+    other = copy.deepcopy(DOMAIN)
+    other["aggregates"] = {"Purchase": DOMAIN["aggregates"]["Order"] | {"renamed_from": "Order"}}
+    other["consumes"]["Paid"] = PAID | {"triggers": "Purchase.pay"}
+    assert judging.events(language.model(DOMAIN), language.model(other)) is None
 
 
 TABLE = """

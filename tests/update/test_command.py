@@ -1,5 +1,6 @@
 """`castrum update` as a person meets it: what it refuses, what it shows, what it keeps aside."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,24 @@ def test_says_what_changed_and_why(project: Path) -> None:
     assert "Never to be seen." not in said
 
 
+def test_says_what_became_of_events(project: Path) -> None:
+    """Nothing is generated for them, so the tree is none the wiser; other contexts have to be."""
+    document = json.loads(FIRST.domain_text())
+    document["consumes"] = {"Paid": {"from": "payments", "fields": {"order": "uuid"}}}
+    (project / "domain.yaml").write_text(json.dumps(document), encoding="utf-8")
+    _, said = castrum("update", project, "--to", "current")
+    assert "Events: to be agreed with other contexts (judged by domain.yaml: " in said
+    assert "\n  Paid is consumed now; payments has to send it\n" in said
+    commit_all(project, "Paid")
+    ask_for(project, FIRST)
+    _, said = castrum("update", project, "--to", "current")
+    assert "Events: compatible (judged by domain.yaml: " in said
+    assert "\n  Paid is no longer consumed\n" in said
+    commit_all(project, "Not paid")
+    ask_for(project, State("v0.1.0", 1, 0))
+    assert "Events:" not in castrum("update", project, "--to", "current")[1]
+
+
 def test_conflict_is_shown_by_git_and_can_be_taken_back(project: Path) -> None:
     replace(project, "AGENTS.md", "## Before you push\n", "## Before you dare to push\n")
     commit_all(project, "Our words")
@@ -150,6 +169,7 @@ def test_edited_files_of_a_removed_aggregate_are_kept(project: Path) -> None:
     assert rule in (project / "kept/src/shop/customer/service.py.yours").read_text(encoding="utf-8")
     assert not (project / "src/shop/customer/service.py").exists()
     assert (project / "src/shop/customer/own.py").is_file()
+    assert "Yours, in folders that the template has left:\n  src/shop/customer/own.py\n" in said
     assert "Contract: BREAKS" in said
     assert "drop customers" in said
 
