@@ -75,15 +75,15 @@ def complete(
     found = renames.carry_out(context, metadata)
     if found:
         rest = produce_migrations(context, metadata)
-        if rest.upgrade_ops is not None and rest.downgrade_ops is not None:
-            rest.upgrade_ops.ops[:0] = [rename.operation for rename in found]
-            rest.downgrade_ops.ops += [rename.reverse for rename in reversed(found)]
-            scripts[0].upgrade_ops, scripts[0].downgrade_ops = rest.upgrade_ops, rest.downgrade_ops
+        scripts[0].upgrade_ops, scripts[0].downgrade_ops = rest.upgrade_ops, rest.downgrade_ops
         print("It renames what the release that is running uses. Stop that one first, and say so in the revision's")
         print("`accepts`; or expand and contract instead.")
     up, down = scripts[0].upgrade_ops, scripts[0].downgrade_ops
     if up is not None and down is not None and context.connection is not None:
         revisions.unlock(context.connection, metadata, up, down)
+        # The rest knows the new names alone.
+        up.ops[:0] = [rename.operation for rename in found]
+        down.ops += [rename.reverse for rename in reversed(found)]
     if up is not None and up.is_empty():
         print("The tables are as the migrations make them: nothing to write.")
         scripts.clear()

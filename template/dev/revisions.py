@@ -71,15 +71,19 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
         unlocked.append(ops.ExecuteSQLOp(f"ALTER TABLE {constraint.table} VALIDATE CONSTRAINT {constraint.name}"))
         if constraint.definition.startswith("CHECK"):
             undone.append(_drop(constraint))
-    gone = [
-        constraint for each, constraint in sorted(there.items()) if each not in wanted and _stays(constraint, metadata)
-    ]
-    for constraint in gone:
-        rest.insert(0, _drop(constraint))
+    dropped = {each.table_name for each in up.ops if isinstance(each, ops.DropTableOp)}
+    restored: list[ops.MigrateOperation] = []
+    for each in sorted(there.keys() - wanted.keys()):
+        constraint = there[each]
+        if not constraint.definition.startswith("CHECK") or constraint.table not in {*metadata.tables, *dropped}:
+            continue
+        if _stays(constraint, metadata):
+            rest.insert(0, _drop(constraint))
+        # Alembic makes its column or its table again, without it.
         add = f"ALTER TABLE {constraint.table} ADD CONSTRAINT {constraint.name} {constraint.definition}"
-        undone.append(ops.ExecuteSQLOp(add))
+        restored.append(ops.ExecuteSQLOp(add))
     up.ops = [*rest, *([Unlocked(unlocked)] if unlocked else []), *after]
-    down.ops = [*undone, *down.ops]
+    down.ops = [*undone, *down.ops, *restored]
 
 
 def _arrange(creating: ops.OpContainer, dropping: ops.OpContainer) -> None:
@@ -157,8 +161,7 @@ def _drop(constraint: Constraint) -> ops.DropConstraintOp:
 def _stays(constraint: Constraint, metadata: sa.MetaData) -> bool:
     """Whether a check has to be dropped by itself; with a column or a table of it, it goes anyhow."""
     table = metadata.tables.get(constraint.table)
-    is_check = constraint.definition.startswith("CHECK")
-    return is_check and table is not None and constraint.columns <= set(table.columns.keys())
+    return table is not None and constraint.columns <= set(table.columns.keys())
 
 
 def _wanted(connection: sa.Connection, metadata: sa.MetaData) -> dict[tuple[str, str, str], Constraint]:
