@@ -75,7 +75,8 @@ def complete(
     found = renames.carry_out(context, metadata)
     if found:
         rest = produce_migrations(context, metadata)
-        scripts[0].upgrade_ops, scripts[0].downgrade_ops = rest.upgrade_ops, rest.downgrade_ops
+        if rest.upgrade_ops is not None and rest.downgrade_ops is not None:
+            scripts[0].upgrade_ops, scripts[0].downgrade_ops = rest.upgrade_ops, rest.downgrade_ops
         print("It renames what the release that is running uses. Stop that one first, and say so in the revision's")
         print("`accepts`; or expand and contract instead.")
     up, down = scripts[0].upgrade_ops, scripts[0].downgrade_ops

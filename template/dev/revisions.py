@@ -22,6 +22,9 @@ class Constraint(NamedTuple):
     columns: frozenset[str]
 
 
+Constraints = dict[tuple[str, str, str], Constraint]
+
+
 class Unlocked(ops.MigrateOperation):
     """Operations outside the revision's transaction, each of which lets others write."""
 
@@ -71,15 +74,11 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
         unlocked.append(ops.ExecuteSQLOp(f"ALTER TABLE {constraint.table} VALIDATE CONSTRAINT {constraint.name}"))
         if constraint.definition.startswith("CHECK"):
             undone.append(_drop(constraint))
-    dropped = {each.table_name for each in up.ops if isinstance(each, ops.DropTableOp)}
     restored: list[ops.MigrateOperation] = []
-    for each in sorted(there.keys() - wanted.keys()):
-        constraint = there[each]
-        if not constraint.definition.startswith("CHECK") or constraint.table not in {*metadata.tables, *dropped}:
-            continue
+    for constraint in _gone(there, wanted, {*metadata.tables, *_dropped(up)}):
         if _stays(constraint, metadata):
             rest.insert(0, _drop(constraint))
-        # Alembic makes its column or its table again, without it.
+        # Alembic makes a column or a table again without its checks.
         add = f"ALTER TABLE {constraint.table} ADD CONSTRAINT {constraint.name} {constraint.definition}"
         restored.append(ops.ExecuteSQLOp(add))
     up.ops = [*rest, *([Unlocked(unlocked)] if unlocked else []), *after]
@@ -154,6 +153,16 @@ def _written(constraint: Constraint, metadata: sa.MetaData) -> str:
     return constraint.definition
 
 
+def _dropped(up: ops.UpgradeOps) -> set[str]:
+    return {each.table_name for each in up.ops if isinstance(each, ops.DropTableOp)}
+
+
+def _gone(there: Constraints, wanted: Constraints, tables: set[str]) -> list[Constraint]:
+    """The checks of these tables that are there and no longer wanted."""
+    found = [there[each] for each in sorted(there.keys() - wanted.keys())]
+    return [each for each in found if each.definition.startswith("CHECK") and each.table in tables]
+
+
 def _drop(constraint: Constraint) -> ops.DropConstraintOp:
     return ops.DropConstraintOp(constraint.name, constraint.table, "check")
 
@@ -164,7 +173,7 @@ def _stays(constraint: Constraint, metadata: sa.MetaData) -> bool:
     return table is not None and constraint.columns <= set(table.columns.keys())
 
 
-def _wanted(connection: sa.Connection, metadata: sa.MetaData) -> dict[tuple[str, str, str], Constraint]:
+def _wanted(connection: sa.Connection, metadata: sa.MetaData) -> Constraints:
     """The constraints of the tables as they are to be."""
     connection.execute(sa.text(f"CREATE SCHEMA {WANTED}"))
     connection.execute(sa.text(f"SET search_path TO {WANTED}"))
@@ -175,7 +184,7 @@ def _wanted(connection: sa.Connection, metadata: sa.MetaData) -> dict[tuple[str,
     return found
 
 
-def _constraints(connection: sa.Connection, schema: str) -> dict[tuple[str, str, str], Constraint]:
+def _constraints(connection: sa.Connection, schema: str) -> Constraints:
     """The foreign keys and checks of a schema, which has to be the search path's, by all that tells them apart."""
     rows = connection.execute(
         sa.text(
