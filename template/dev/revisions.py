@@ -75,10 +75,10 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
         if constraint.definition.startswith("CHECK"):
             undone.append(_drop(constraint))
     restored: list[ops.MigrateOperation] = []
-    for constraint in _gone(there, wanted, {*metadata.tables, *_dropped(up)}):
+    for constraint in _gone(there, wanted, metadata):
         if _stays(constraint, metadata):
             rest.insert(0, _drop(constraint))
-        # Alembic makes a column or a table again without its checks.
+        # Alembic makes a column again without its checks.
         add = f"ALTER TABLE {constraint.table} ADD CONSTRAINT {constraint.name} {constraint.definition}"
         restored.append(ops.ExecuteSQLOp(add))
     up.ops = [*rest, *([Unlocked(unlocked)] if unlocked else []), *after]
@@ -153,14 +153,10 @@ def _written(constraint: Constraint, metadata: sa.MetaData) -> str:
     return constraint.definition
 
 
-def _dropped(up: ops.UpgradeOps) -> set[str]:
-    return {each.table_name for each in up.ops if isinstance(each, ops.DropTableOp)}
-
-
-def _gone(there: Constraints, wanted: Constraints, tables: set[str]) -> list[Constraint]:
-    """The checks of these tables that are there and no longer wanted."""
+def _gone(there: Constraints, wanted: Constraints, metadata: sa.MetaData) -> list[Constraint]:
+    """The checks that are no longer wanted, of tables that are."""
     found = [there[each] for each in sorted(there.keys() - wanted.keys())]
-    return [each for each in found if each.definition.startswith("CHECK") and each.table in tables]
+    return [each for each in found if each.definition.startswith("CHECK") and each.table in metadata.tables]
 
 
 def _drop(constraint: Constraint) -> ops.DropConstraintOp:
@@ -168,9 +164,8 @@ def _drop(constraint: Constraint) -> ops.DropConstraintOp:
 
 
 def _stays(constraint: Constraint, metadata: sa.MetaData) -> bool:
-    """Whether a check has to be dropped by itself; with a column or a table of it, it goes anyhow."""
-    table = metadata.tables.get(constraint.table)
-    return table is not None and constraint.columns <= set(table.columns.keys())
+    """Whether a check has to be dropped by itself; with a column of it, it goes anyhow."""
+    return constraint.columns <= set(metadata.tables[constraint.table].columns.keys())
 
 
 def _wanted(connection: sa.Connection, metadata: sa.MetaData) -> Constraints:
