@@ -50,6 +50,20 @@ def test_every_pattern_is_about_some_file(answers: int, site: Site, tmp_path: Pa
         assert git(project, "ls-files", "--cached", "--ignored", f"--exclude={pattern}"), pattern
 
 
+@pytest.mark.parametrize(("answers", "place"), [(0, ".github"), (2, ".gitlab")])
+def test_code_owners_can_be_named_for_what_follows_the_template(
+    answers: int, place: str, site: Site, tmp_path: Path
+) -> None:
+    """Nobody is named who may not exist; the paths are there to put a team behind."""
+    project = site.project(State("v0.1.0", 0, answers), tmp_path / "shop")
+    text = (project / place / "CODEOWNERS").read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if line and not line.startswith("#")] == ["* @acme/team-shop"]
+    manifest = yaml.safe_load((project / "ownership.yaml").read_text(encoding="utf-8"))
+    paths = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("# /")]
+    assert paths == [path for rule in manifest["template"] for path in rule["paths"]]
+    assert ("/.github/workflows/" in paths) == (place == ".github")
+
+
 def test_fresh_is_quiet(project: Path) -> None:
     assert check(project) == ""
 
