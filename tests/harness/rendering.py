@@ -22,12 +22,16 @@ COMPILED: dict[tuple[str, str | None], Any] = {}
 
 
 @contextmanager
-def fast_copier() -> Iterator[None]:
-    """Patch Copier for the tests that look at rendered files only; what it renders stays the same."""
+def fast_copier(*, clone: bool = False) -> Iterator[None]:
+    """Patch Copier for the tests that look at rendered files only; what it renders stays the same.
+
+    With ``clone``, it takes a released version of the template, as it does for people.
+    """
     patch = pytest.MonkeyPatch()
     # Without git, Copier neither clones the template nor asks `git config` once for every file.
     patch.setattr(copier._main, "is_git_available", lambda: False)
-    patch.setattr(copier._template, "is_git_available", lambda: False)
+    if not clone:
+        patch.setattr(copier._template, "is_git_available", lambda: False)
     original = SandboxedEnvironment.compile
 
     def compile_once(self: Any, source: Any, name: Any = None, filename: Any = None, *args: Any, **options: Any) -> Any:
