@@ -24,17 +24,39 @@ def moved(repository: Path) -> list[str]:
         renamed = git(
             repository, "diff", "--find-renames", "--diff-filter=R", "--name-status", old, new, "--", "template"
         )
-        config = yaml.safe_load_all(git(repository, "show", f"{new}:copier.yml").replace("!include", ""))
-        migrations = [
-            each for document in config if isinstance(document, dict) for each in document.get("_migrations", ())
-        ]
-        if not any(Version(str(each["version"])) > Version(old) for each in migrations):
+        if not any(version > Version(old) for version in migrations(git(repository, "show", f"{new}:copier.yml"))):
             found += [f"{old} → {new}: {line}" for line in renamed.splitlines()]
     return found
 
 
+def migrations(config: str) -> list[Version]:
+    """The versions to which a `copier.yml` has steps of its own."""
+    documents = yaml.safe_load_all(config.replace("!include", ""))
+    return [
+        Version(str(each["version"]))
+        for document in documents
+        if isinstance(document, dict)
+        for each in document.get("_migrations", ())
+    ]
+
+
+def out_of_place(config: str) -> list[str]:
+    """Migrations to what is no major version."""
+    return [str(version) for version in migrations(config) if any(version.release[1:])]
+
+
 def test_no_generated_file_was_moved() -> None:
+    if git(ROOT, "rev-parse", "--is-shallow-repository") == "true":
+        pytest.skip("the releases cannot be compared without the history: git fetch --unshallow --tags")
     assert moved(ROOT) == []
+
+
+def test_migrations_are_for_majors() -> None:
+    config = (ROOT / "copier.yml").read_text(encoding="utf-8")
+    assert out_of_place(config) == []
+    for version, found in (("v1.1.0", ["1.1.0"]), ("1.0.1", ["1.0.1"]), ("v2.0.0", []), ("v3.0.0rc1", [])):
+        step = f'_migrations:\n  - {{version: {version}, command: "true"}}\n'
+        assert out_of_place(config.replace("_subdirectory: template\n", f"_subdirectory: template\n{step}")) == found
 
 
 def test_a_moved_file_is_found(template_repository: Path, tmp_path: Path) -> None:
