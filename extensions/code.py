@@ -57,9 +57,17 @@ def with_code(model: Model, package: str) -> Model:
         "aggregates": [by_name[name] for name in model["aggregates_by_module"]],
         "tables": [table for name in model["aggregates_by_dependency"] for table in by_name[name]["code"]["tables"]],
         "uses_postgresql_types": any(each["code"]["uses_postgresql_types"] for each in model["aggregates"]),
+        "has_test_like_classes": any(name.startswith("Test") for name in _classes(model["aggregates"])),
         "credential_places": list(_credential_places(model["aggregates"])),
     }
     return model
+
+
+def _classes(aggregates: list[Model]) -> Iterator[str]:
+    """The names of the classes in the models."""
+    for aggregate in aggregates:
+        yield from (each["name"] for each in [aggregate, *aggregate["enums"]])
+        yield from (part["entity"] for part in aggregate["parts"])
 
 
 def _credential_places(aggregates: list[Model]) -> Iterator[str]:
