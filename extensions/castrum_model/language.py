@@ -143,6 +143,11 @@ class Domain:
     consumes: list[ConsumedDeclaration]
 
 
+def _letters(name: object) -> str:
+    """What is expected of a name beside its case, if it has other letters."""
+    return "" if not isinstance(name, str) or name.isascii() else " of the letters a to z"
+
+
 def parse(raw: object, problems: Problems) -> Domain:
     """Read the whole mapping; what is wrong is added to `problems` and left out of the result."""
     return _Parser(problems).domain(raw)
@@ -203,9 +208,10 @@ class _Parser:
     def _pascal(self, path: str, name: object, what: str) -> bool:
         if not isinstance(name, str) or not naming.PASCAL.fullmatch(name):
             hint = ""
-            if isinstance(name, str) and (fixed := re.sub(r"[^A-Za-z0-9_-]", "", name)) and fixed[0].isalpha():
-                hint = f"; did you mean {naming.pascal(fixed)!r}?"
-            self._add(path, f"{what} {show(name)} is not in PascalCase, such as OrderLine{hint}")
+            if isinstance(name, str):
+                fixed = re.sub(r"[^A-Za-z0-9_-]", "", naming.plain(name))
+                hint = f"; did you mean {naming.pascal(fixed)!r}?" if fixed[:1].isalpha() else ""
+            self._add(path, f"{what} {show(name)} is not in PascalCase{_letters(name)}, such as OrderLine{hint}")
             return False
         if len(name) > naming.LONGEST_NAME:
             self._add(
@@ -216,9 +222,9 @@ class _Parser:
 
     def _snake(self, path: str, name: str, what: str) -> bool:
         if not naming.SNAKE.fullmatch(name):
-            fixed = naming.snake(re.sub(r"[^A-Za-z0-9_-]", "_", name))
+            fixed = naming.snake(re.sub(r"[^A-Za-z0-9_-]", "_", naming.plain(name)))
             hint = f"; did you mean {fixed!r}?" if naming.SNAKE.fullmatch(fixed) else ""
-            self._add(path, f"{what} {show(name)} is not in snake_case, such as placed_at{hint}")
+            self._add(path, f"{what} {show(name)} is not in snake_case{_letters(name)}, such as placed_at{hint}")
             return False
         if len(name) > naming.LONGEST_NAME:
             self._add(

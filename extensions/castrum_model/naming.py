@@ -6,6 +6,7 @@ import builtins
 import hashlib
 import keyword
 import re
+import unicodedata
 
 LONGEST_NAME = 40
 LONGEST_VARIABLE = 16
@@ -35,6 +36,16 @@ def pascal(name: str) -> str:
 def words(name: str) -> str:
     """`OrderLine` → `order line`."""
     return snake(name).replace("_", " ")
+
+
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
+)
+
+
+def plain(name: str) -> str:
+    """The name in ASCII, with what has no likeness there left out: `Größe` → `Grosse`."""
+    return unicodedata.normalize("NFKD", name.translate(_LETTERS)).encode("ascii", "ignore").decode()
 
 
 def _set(text: str) -> frozenset[str]:

@@ -86,7 +86,7 @@ def enum_member(raw: str) -> str:
     """A word of an enum as it goes over the wire: `in-transit` → `IN_TRANSIT`; raises FieldTypeError."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*", raw) or len(raw) > naming.LONGEST_NAME:
         raise FieldTypeError(
-            f"{show(raw)} is not a word of letters, digits and '_', at most {naming.LONGEST_NAME} long"
+            f"{show(raw)} is not a word of the letters a to z, digits and '_', at most {naming.LONGEST_NAME} long"
         )
     return raw.upper().replace("-", "_")
 
