@@ -479,7 +479,8 @@ def deploy(variants: Variants, tmp_path: Path) -> Deploy:
         stubs = tmp_path / "stubs"
         stub(stubs, "cosign", FAILING)
         stub(stubs, "helm", f"{FAILING}\n[ $1 != history ] || echo '[1, 2]'")
-        stub(stubs, "crane", f'{FAILING}\n[ "$1" != auth ] || echo "password $(cat)" >>"$CALLS"')
+        there = 'case "$1" in auth) echo "password $(cat)" >>"$CALLS" ;; digest) exit 1 ;; esac'
+        stub(stubs, "crane", f"{FAILING}\n{there}")
         stub(stubs, "aws", "echo of-the-cloud")
         stub(stubs, "curl", ADDRESSES)
         stub(stubs, "kubectl", KUBECTL)
@@ -520,7 +521,7 @@ def test_deployment(name: str, deploy: Deploy) -> None:
         f"cosign verify-attestation {signer} --type slsaprovenance1 {image}",
         "crane auth login",
         "password of-the-cloud",
-        f"crane copy {image} images.cloud.example/ordering@{DIGEST}",
+        f"crane copy {image} images.cloud.example/ordering:{'a' * 64}",
         "aws eks update-kubeconfig --name platform" if name == "aws" else "kubectl config use-context",
         "helm upgrade ordering deploy/helm/ordering --install --namespace ordering",
         *([] if name == "aws" else ["kubectl get rollout ordering"]),
