@@ -472,7 +472,7 @@ def test_deployment_is_documented(name: str, variants: Variants) -> None:
     workflows = "\n".join(path.read_text(encoding="utf-8") for path in github.files(tree))
     for variable in set(re.findall(r"vars\.(\w+)", workflows)):
         assert f"`{variable}`" in text, variable
-    assert f"helm rollback ordering --namespace ordering --wait{'' if name == 'aws' else '=legacy'} " in text
+    assert f"helm rollback ordering --namespace ordering --wait{'' if name == 'aws' else '=legacy'}\n" in text
     assert "{{" not in text
 
 
