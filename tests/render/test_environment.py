@@ -93,7 +93,7 @@ def image(tree: Path) -> list[str]:
     """Settings of the image."""
     dockerfile = (tree / "deploy" / "Dockerfile").read_text(encoding="utf-8")
     variables = re.findall(r"\b([A-Z_]+)=", "".join(re.findall(r"^ENV .*", dockerfile, re.MULTILINE)))
-    return [name for name in variables if not name.startswith(("PATH", "PYTHON", "UV_"))]
+    return [name for name in variables if not name.startswith(("PATH", "PYC_", "PYTHON", "UV_"))]
 
 
 def test_every_environment_is_called_by_its_name(tree: Path) -> None:
