@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-import textwrap
+import unicodedata
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ def fit(source: str) -> str:
     quoted = False
     for line in source.split("\n"):
         quotes = line.count('"""')
-        if quoted or quotes % 2 or len(line) <= WIDTH:
+        if quoted or quotes % 2 or _columns(line) <= WIDTH:
             lines.append(line)
         elif quotes:
             indent = len(line) - len(line.lstrip())
@@ -179,30 +179,56 @@ def docstring(text: str, indent: int = 0) -> str:
     """A docstring for a place indented by `indent`: on one line if it fits, else wrapped."""
     text = " ".join(str(text).split()).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     text = f" {text}" if text.startswith('"') else text
-    if indent + len(text) + 7 <= WIDTH:
+    if indent + _columns(text) + 7 <= WIDTH or " " not in text:
         return f'"""{text}{" " * text.endswith(chr(34))}"""'
     # Two lines at least: the formatter would join one with its quotes.
-    width = min(WIDTH - indent - 3, len(text) - 1)
-    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    lines = _wrapped(text, min(WIDTH - indent - 3, _columns(text) - 1))
     pad = " " * indent
     return '"""' + f"\n{pad}".join([*lines, '"""'])
 
 
-def string(value: str, indent: int = 0) -> str:
-    """A string literal that starts after `indent` columns and a comma follows: in parentheses on several lines."""
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most so many columns, unless one word is wider."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and _columns(lines[-1]) + 1 + _columns(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _columns(text: str) -> int:
+    """The text's width, as the formatter counts it: Chinese letters and emoji take two columns, accents none."""
+    if text.isascii():
+        return len(text)
+    return sum(_width(character) for character in text)
+
+
+def _width(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def string(value: str, indent: int = 0, lead: int = 0) -> str:
+    """A string literal with a comma behind it, `lead` columns into a line that is indented by `indent`.
+
+    One that is too long is broken between words, into parentheses on lines of their own.
+    """
     literal = _literal(value)
-    if indent + len(literal) + 1 <= WIDTH:
+    pad = " " * (indent + INDENT)
+    pieces = [_literal(piece) for piece in _pieces(value, WIDTH - len(pad))]
+    is_one_word = len(pieces) == 1 and _columns(literal) > WIDTH - len(pad)
+    if indent + lead + _columns(literal) + 1 <= WIDTH or is_one_word:
         return literal
-    outer = indent // INDENT * INDENT
-    pad = " " * (outer + INDENT)
-    pieces = [_literal(piece) for piece in _pieces(value, WIDTH - len(pad) - 4)]
-    return "(\n" + "".join(f"{pad}{piece}\n" for piece in pieces) + " " * outer + ")"
+    return "(\n" + "".join(f"{pad}{piece}\n" for piece in pieces) + " " * indent + ")"
 
 
 def _pieces(value: str, width: int) -> list[str]:
     pieces, current = [], ""
     for word in re.findall(r"\S+\s*|\s+", value):
-        if current and len(_literal(current + word)) > width:
+        if current and _columns(_literal(current + word)) > width:
             pieces.append(current)
             current = ""
         current += word
