@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from .castrum_model import naming
 Answers = dict[str, Any]
 
 LONGEST_SERVICE_NAME = 40
+LONGEST_DESCRIPTION = 300
 
 RULES: dict[str, tuple[str, str]] = {
     "service_name": (
@@ -25,7 +27,10 @@ RULES: dict[str, tuple[str, str]] = {
             "or is a word of YAML's own such as on"
         ),
     ),
-    "description": (r"[^\x00-\x1f\x7f]{1,300}", "one line of 1 to 300 characters"),
+    "description": (
+        rf"[^\x00-\x1f\x7f]{{1,{LONGEST_DESCRIPTION}}}",
+        f"one line of 1 to {LONGEST_DESCRIPTION} characters",
+    ),
     "organisation": (r"[^\x00-\x1f\x7f]{1,100}", "one line of 1 to 100 characters"),
     "owner_team": (r"[^\x00-\x1f\x7f]{1,100}", "one line of 1 to 100 characters"),
     "owner_email": (r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an e-mail address"),
@@ -51,6 +56,11 @@ def service_name(destination: Any) -> str:
     name = name if re.match("[a-z]", name) else f"service-{name}".strip("-")
     name = name[:LONGEST_SERVICE_NAME].strip("-")
     return name if len(name) > 1 and not re.fullmatch(delivery.YAML_WORDS, name) else f"{name}-service"
+
+
+def one_line(text: Any) -> str:
+    """The text as an answer of one line: blanks and line breaks become single blanks, a long one ends in `…`."""
+    return textwrap.shorten(str(text or ""), LONGEST_DESCRIPTION, placeholder=" …")
 
 
 def package_name(service: str) -> str:
@@ -109,4 +119,4 @@ GLOBALS = {
     "capacity_plan": capacity_plan,
     "default_region": delivery.default_region,
 }
-FILTERS = {"service_name": service_name, "package_name": package_name, "slug": delivery.slug}
+FILTERS = {"service_name": service_name, "one_line": one_line, "package_name": package_name, "slug": delivery.slug}

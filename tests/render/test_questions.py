@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from harness import rendering
 from harness.paths import ROOT
 
 from extensions import delivery
@@ -171,3 +172,16 @@ def included() -> list[Path]:
     """The question files in the order of asking."""
     text = (ROOT / "copier.yml").read_text(encoding="utf-8")
     return [ROOT / match["path"] for match in INCLUDE.finditer(text)]
+
+
+def test_the_description_of_a_domain_becomes_one_line(tmp_path: Path) -> None:
+    domain = {
+        "context": "shop",
+        "description": "Sells\nthings. " + "Many of them. " * 40,
+        "aggregates": {"A": {"b": "bool"}},
+    }
+    tree = rendering.copy_domain(domain, tmp_path / "shop")
+    recorded = yaml.safe_load((tree / ".copier-answers.yml").read_text(encoding="utf-8"))["description"]
+    assert recorded.startswith("Sells things. Many of them.")
+    assert recorded.endswith(" …")
+    assert len(recorded) <= 300
