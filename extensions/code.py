@@ -58,6 +58,8 @@ def with_code(model: Model, package: str) -> Model:
         "tables": [table for name in model["aggregates_by_dependency"] for table in by_name[name]["code"]["tables"]],
         "uses_postgresql_types": any(each["code"]["uses_postgresql_types"] for each in model["aggregates"]),
         "has_test_like_classes": any(name.startswith("Test") for name in _classes(model["aggregates"])),
+        "has_version_like_path": any(re.search("v[0-9]", path) for path in _addresses(model["aggregates"])),
+        "has_api_like_path": any(path.startswith("/api") for path in _addresses(model["aggregates"])),
         "credential_places": list(_credential_places(model["aggregates"])),
     }
     return model
@@ -68,6 +70,13 @@ def _classes(aggregates: list[Model]) -> Iterator[str]:
     for aggregate in aggregates:
         yield from (each["name"] for each in [aggregate, *aggregate["enums"]])
         yield from (part["entity"] for part in aggregate["parts"])
+
+
+def _addresses(aggregates: list[Model]) -> Iterator[str]:
+    """The paths of the contract, each with those below it."""
+    for aggregate in aggregates:
+        below = [action["path"] for action in (aggregate["lifecycle"] or {}).get("actions", ())]
+        yield "/".join(["", aggregate["path"], aggregate["id_param"], *below])
 
 
 def _credential_places(aggregates: list[Model]) -> Iterator[str]:

@@ -341,7 +341,9 @@ class _Aggregate:
             f"{self.name}.created",
             self._success(f"The new {self.title}", self.name, examples, "ETag", "Location"),
         )
-        page = {self.model["plural"]: _ref("examples", f"{self.name}.page")}
+        # Linters take every member called `responses` for the responses of an operation.
+        plural = "page" if self.model["plural"] == "responses" else self.model["plural"]
+        page = {plural: _ref("examples", f"{self.name}.page")}
         yield f"{self.name}.page", self._success(f"A page of {self.titles}", f"{self.name}Page", page)
         yield f"{self.name}.invalid", self._invalid()
         yield f"{self.name}.forbidden", self._forbidden()

@@ -409,8 +409,8 @@ VARIABLES = _set(
 
 RESERVED_MODULES = _set(
     """
-    about alembic app castrum contract dev docs domain healthcheck kernel migrations own platform settings src test
-    tests worker
+    about alembic api app behaviour castrum conftest contract dev docs domain healthcheck kernel migrations own platform
+    settings src test test_statements tests worker
     """
 )
 WINDOWS_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
