@@ -11,6 +11,7 @@ import yaml
 from .merging import File, Tree
 
 CONTRACT: Final = "contract/openapi.yaml"
+OWN_CONTRACT: Final = "contract/own.yaml"
 METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 # Keyword → whether a greater value allows more. What allows less breaks those who send.
 BOUNDS: Final = {
@@ -35,6 +36,27 @@ def contract(base: Tree, theirs: Tree) -> tuple[list[str], list[str]] | None:
         return None
     one, two = (yaml.load(each.content, Loader) for each in (old, new))
     return compare(one, two)
+
+
+def taken(ours: Mapping[str, File], theirs: Tree) -> list[str]:
+    """What the new contract has and the team's own part of it has, too: its service could serve neither."""
+    own, new = ours.get(OWN_CONTRACT), theirs.get(CONTRACT)
+    if own is None or new is None:
+        return []
+    try:
+        one, two = (_names(yaml.load(each.content, Loader) or {}) for each in (own, new))
+    except (yaml.YAMLError, AttributeError, TypeError):
+        return []  # no contract at all; the gate says what is wrong with it
+    return sorted(one & two)
+
+
+def _names(document: Json) -> set[str]:
+    kinds = (document.get("components") or {}).items()
+    return {
+        *(name for name, _ in _operations(document)),
+        *(f"components/{kind}/{name}" for kind, members in kinds for name in members or ()),
+        *(f"the tag {tag['name']}" for tag in document.get("tags") or ()),
+    }
 
 
 def compare(old: Json, new: Json) -> tuple[list[str], list[str]]:

@@ -383,6 +383,8 @@ class Update:
         if judged is None:
             yield "Contract: as it was."
             return
+        if both := judging.taken(self.ours, self.theirs.tree):
+            yield from ("", "Contract: in your contract/own.yaml, too; remove there:", *(f"  {name}" for name in both))
         breaking, additions = judged
         how = "judged schema by schema: what may be sent must not shrink, what is answered must not grow"
         if breaking:

@@ -123,6 +123,23 @@ def test_says_what_changed_and_why(project: Path) -> None:
     assert "Never to be seen." not in said
 
 
+def test_says_what_the_contract_has_twice(project: Path) -> None:
+    """The team's own part of the contract had it first."""
+    own = "tags: [{name: Ours}]\npaths: {/articles: {post: {}, put: {}}}\ncomponents: {schemas: {Article: {}}}\n"
+    (project / "contract" / "own.yaml").write_text(own, encoding="utf-8")
+    commit_all(project, "Ours")
+    ask_for(project, State("v0.1.0", 1, 0))
+    _, said = castrum("update", project, "--to", "current")
+    expected = (
+        "Contract: in your contract/own.yaml, too; remove there:\n  POST /articles\n  components/schemas/Article\n"
+    )
+    assert f"\n{expected}\n" in said
+    (project / "contract" / "own.yaml").write_text("paths: [what]", encoding="utf-8")
+    commit_all(project, "No contract")
+    ask_for(project, FIRST)
+    assert "own.yaml" not in castrum("update", project, "--to", "current")[1]
+
+
 def test_says_what_became_of_events(project: Path) -> None:
     """Nothing is generated for them, so the tree is none the wiser; other contexts have to be."""
     document = json.loads(FIRST.domain_text())
