@@ -60,7 +60,7 @@ def service_name(destination: Any) -> str:
 
 def one_line(text: Any) -> str:
     """The text as an answer of one line: blanks and line breaks become single blanks, a long one ends in `…`."""
-    return textwrap.shorten(str(text or ""), LONGEST_DESCRIPTION, placeholder=" …")
+    return textwrap.shorten(str(text), LONGEST_DESCRIPTION, placeholder=" …")
 
 
 def package_name(service: str) -> str:

@@ -185,3 +185,9 @@ def test_the_description_of_a_domain_becomes_one_line(tmp_path: Path) -> None:
     assert recorded.startswith("Sells things. Many of them.")
     assert recorded.endswith(" …")
     assert len(recorded) <= 300
+
+
+def test_a_domain_needs_no_description(tmp_path: Path) -> None:
+    tree = rendering.copy_domain({"context": "shop", "aggregates": {"A": {"b": "bool"}}}, tmp_path / "shop")
+    recorded = yaml.safe_load((tree / ".copier-answers.yml").read_text(encoding="utf-8"))["description"]
+    assert recorded == "The shop service."
