@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import compiled
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
@@ -24,6 +26,7 @@ IGNORES_MODE = "_castrum_ignores_mode"
 def take(environment: Environment) -> None:
     """Shorten what can be shortened for the copy that `environment` renders."""
     compile_once(environment)
+    compiled.keep(environment)
     shorten_worker()
 
 
@@ -34,14 +37,14 @@ def compile_once(environment: Environment) -> None:
     `preprocess` is what compiling would call; extensions, such as that of copier's `yield`, reset their state there.
     """
     compile_string = environment.from_string
-    compiled: dict[str, Template] = {}
+    known: dict[str, Template] = {}
 
     def from_string(source: str | nodes.Template, *args: Any, **kwargs: Any) -> Template:
         if args or kwargs or not isinstance(source, str):
             return compile_string(source, *args, **kwargs)
-        template = compiled.get(source)
+        template = known.get(source)
         if template is None:
-            template = compiled[source] = compile_string(source)
+            template = known[source] = compile_string(source)
         else:
             environment.preprocess(source)
         return template
