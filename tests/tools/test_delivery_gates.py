@@ -28,7 +28,8 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_first_migration_is_clean(name: str, projects: Callable[[str], Path], trees: Callable[[str], Path]) -> None:
     """Of every example, by the environment of the sample: they have the same dependencies."""
     python = projects("ordering") / ".venv/bin/python"
-    done = run(python, "-m", "dev.lint_migrations", cwd=trees(name), env={**GIT, "PYTHONPATH": "src"})
+    env = {**GIT, "PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = run(python, "-m", "dev.lint_migrations", cwd=trees(name), env=env)
     assert done.stdout == "Migrations: 1 linted, 0 findings.\n"
 
 
