@@ -3,6 +3,7 @@
 Nothing is written here; `plan` says what an update would do.
 """
 
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
@@ -15,6 +16,9 @@ KEPT: Final = "kept"
 """Folder for what an update takes away although the person had changed it; a suffix hides it from every tool."""
 
 LABELS: Final = ("yours", "last update", "template")
+BLOCK: Final = b"\x1f"
+"""Between a line and the block that it is in; no text has it."""
+DEEPEST: Final = 3
 SIMILAR: Final = 0.6
 """Share of equal lines from which on a new file counts as a moved one."""
 
@@ -126,7 +130,7 @@ def _merge(merged: Plan, path: str, old: File | None, mine: File, new: File) -> 
     sides = [each.content if each else b"" for each in (mine, old, new)]
     if windows:
         sides = [side.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for side in sides]
-    content, conflicts = merge_lines(*sides)
+    content, conflicts = merge_lines(*sides, blocks=path.endswith((".yaml", ".yml")))
     result = File(content, executable)
     if result != mine:
         merged.changes[path] = result
@@ -136,10 +140,40 @@ def _merge(merged: Plan, path: str, old: File | None, mine: File, new: File) -> 
         merged.conflicts.append(Conflict(path, kind, f"{conflicts} place{'s' * (conflicts > 1)} with markers"))
 
 
-def merge_lines(mine: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
-    """The merged text and how many conflicts it has, each between markers."""
+def merge_lines(mine: bytes, old: bytes, new: bytes, *, blocks: bool = False) -> tuple[bytes, int]:
+    """The merged text and how many conflicts it has, each between markers.
+
+    With ``blocks``, for YAML, a line is only ever taken for one of the same block: two entries of a contract differ in
+    few lines, so where one goes, git would take the next one for it, with the person's edits in it.
+    """
     if old in (mine, new):
         return (new if mine == old else mine), 0
+    if not blocks or any(BLOCK in text or b"\r" in text for text in (mine, old, new)):
+        return _merged(mine, old, new)
+    merged, conflicts = _merged(*map(with_blocks, (mine, old, new)))
+    return re.sub(BLOCK + rb"[^\n]*", b"", merged), conflicts
+
+
+def with_blocks(text: bytes) -> bytes:
+    """Each line of YAML, followed by the keys of the first three levels that it is below."""
+    lines = []
+    above: list[bytes] = []
+    for line in text.split(b"\n"):
+        key = line.strip()
+        level = (len(line) - len(line.lstrip(b" "))) // 2
+        if not key:
+            lines.append(line)
+            continue
+        lines.append(line + BLOCK + b"/".join(above[:level]))
+        if key.startswith((b"#", b"{{")):
+            continue
+        above = above[:level]
+        if level == len(above) < DEEPEST and b":" in key and not key.startswith(b"- "):
+            above.append(key.partition(b": ")[0].rstrip(b":"))
+    return b"\n".join(lines)
+
+
+def _merged(mine: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
     with tempfile.TemporaryDirectory(prefix="castrum-") as folder:
         names = []
         for name, text in zip(("mine", "old", "new"), (mine, old, new), strict=True):

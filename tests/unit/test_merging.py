@@ -2,7 +2,7 @@
 
 import pytest
 
-from castrum.merging import File, Plan, plan
+from castrum.merging import File, Plan, plan, with_blocks
 
 LINES = [f"line {number}" for number in range(12)]
 
@@ -91,3 +91,45 @@ def test_a_file_becomes_a_folder_and_back() -> None:
         assert merged.conflicts == []
         assert {path for path, file in merged.changes.items() if file is None} == set(base)
         assert {path for path, file in merged.changes.items() if file is not None} == set(theirs)
+
+
+def entry(name: str, more: str = "") -> str:
+    lines = ["content:", "  schema: Problem", "  status: 403", *more.splitlines(), f"  detail: lacks {name}", "  id: 1"]
+    return f"  {name}:\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def yaml(*entries: str) -> dict[str, File]:
+    return {"contract.yaml": File("responses:\n{}".format("".join(entries)).encode())}
+
+
+def nothing(_: str) -> bool:
+    return False
+
+
+def test_an_edit_stays_in_its_entry_of_yaml() -> None:
+    """The entry goes, and the next one differs from it in two lines only."""
+    base, theirs = yaml(entry("articles"), entry("customers")), yaml(entry("customers"))
+    mine = yaml(entry("articles", "  # mine"), entry("customers"))
+    merged = plan(base, theirs, mine, seed=nothing, frozen=nothing)
+    assert [conflict.kind for conflict in merged.conflicts] == ["both changed"]
+    (changed,) = merged.changes.values()
+    assert changed is not None
+    kept, _, rest = changed.content.decode().partition("=======\n")
+    assert entry("articles", "  # mine") in kept
+    assert "mine" not in rest
+    assert b"\x1f" not in changed.content
+
+
+def test_an_edit_of_another_entry_of_yaml_is_merged() -> None:
+    base, theirs = yaml(entry("articles"), entry("customers")), yaml(entry("customers"), entry("parcels"))
+    mine = yaml(entry("articles"), entry("customers", "  # mine"))
+    merged = plan(base, theirs, mine, seed=nothing, frozen=nothing)
+    assert merged.conflicts == []
+    assert merged.changes == yaml(entry("customers", "  # mine"), entry("parcels"))
+
+
+def test_comments_and_templates_leave_the_block_as_it_is() -> None:
+    text = b"a:\n  b:\n# c\n{{ d }}\n    e: 1\n\n    - f: 2\nlast"
+    assert with_blocks(text).split(b"\n") == [
+        b"a:\x1f", b"  b:\x1fa", b"# c\x1f", b"{{ d }}\x1f", b"    e: 1\x1fa/b", b"", b"    - f: 2\x1fa/b", b"last\x1f",
+    ]  # fmt: skip
