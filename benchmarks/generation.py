@@ -106,8 +106,8 @@ def lines(times: Sequence[CopyTime], importing_s: float) -> list[str]:
     return [
         "## Generation",
         "",
-        "Processor time of `copier copy --defaults` from a git repository, git included. Only the first copy compiles the "
-        "templates.",
+        "Processor time of `copier copy --defaults` from a git repository, git included.",
+        "Only the first copy compiles the templates.",
         "",
         "| domain | files | least, s | median, s |",
         "|---|---:|---:|---:|",
