@@ -16,7 +16,7 @@ from harness.tools import BIN, run
 from profiles import profiles
 
 ROWS = profiles.committed()
-FAST = 3
+FAST = 2
 each_profile = pytest.mark.parametrize(
     "number", [pytest.param(number, marks=[] if number < FAST else pytest.mark.slow) for number in range(len(ROWS))]
 )

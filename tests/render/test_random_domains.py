@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from strategies import domains
 
 BATCHES = 10
+QUICK = 5
 PER_BATCH = 30
 REFERENCE = re.compile(r"#/([\w./~-]+)")
 
@@ -49,7 +50,9 @@ def constant_files() -> tuple[str, ...]:
     return tuple(rendering.constant_files())
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
+@pytest.mark.parametrize(
+    "batch", [pytest.param(batch, marks=[pytest.mark.slow] * (batch >= QUICK)) for batch in range(BATCHES)]
+)
 def test_random_domains_render(batch: int, tmp_path: Path) -> None:
     invented = invent(batch, PER_BATCH)
     assert len(invented) == PER_BATCH
