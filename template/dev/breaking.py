@@ -37,9 +37,8 @@ def main() -> int:
             known = contract.joined(git.raw("show", f"{base}:{CONTRACT}"), own)
         except ValueError as error:
             raise SystemExit(f"In {base}: {error}") from None
-        before = contract.write(Path(folder) / "before.yaml", known)
-        findings = compare(before, contract.file())
-        old, new = (str(yaml.safe_load(path.read_text())["info"]["version"]) for path in (before, contract.file()))
+        findings = compare(contract.write(Path(folder) / "before.yaml", known), contract.file())
+    old, new = (str(document["info"]["version"]) for document in (known, contract.document()))
     print(*findings, sep="\n", end="\n" if findings else "")
     print(f"Contract {old} → {new}: {len(findings)} breaking changes since {base}.")
     if findings and int(new.split(".")[0]) <= int(old.split(".")[0]):
