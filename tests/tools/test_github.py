@@ -479,6 +479,8 @@ def test_deployment_is_documented(name: str, variants: Variants) -> None:
     for variable in set(re.findall(r"vars\.(\w+)", workflows)):
         assert f"`{variable}`" in text, variable
     assert f"helm rollback ordering --namespace ordering --wait{'' if name == 'aws' else '=legacy'}\n" in text
+    (let_in,) = re.findall(r"for environment in (.+); do\n +gh api \S+-branch-policies --field name=main", text)
+    assert let_in.split() == [f"{each}{purpose}" for each in environments(name) for purpose in ("-apply", "")]
     assert "{{" not in text
 
 

@@ -366,6 +366,19 @@ def test_variables(cloud: str, project: Projects) -> None:
     }  # fmt: skip
 
 
+@each_cloud
+def test_every_host_that_the_question_takes_is_a_hostname(cloud: str, project: Projects) -> None:
+    (validation,) = Configuration(project(cloud).module).one("variable", "hostname")["validation"]
+    pattern = re.search(r'regex\("(.+)", var', str(validation["condition"]))
+    assert pattern
+    hostname, address = pattern[1].replace("\\\\", "\\"), answers.RULES["api_url"][0]
+    for host in ("orders.example.com", "pay.xn--p1ai", "a.b", "1.x-2y"):
+        assert re.fullmatch(address, f"https://{host}")
+        assert re.search(hostname, host)
+    for wrong in ("orders", "a..b", "a.-b", "a.b-", "a.1", "https://a.b", "a.b:443", "a.b/c"):
+        assert not re.search(hostname, wrong), wrong
+
+
 def shape(value: Any) -> Any:
     return {key: shape(inner) for key, inner in value.items()} if isinstance(value, dict) else None
 

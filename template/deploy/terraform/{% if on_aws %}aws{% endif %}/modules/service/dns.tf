@@ -1,9 +1,15 @@
+locals {
+  # The first name of a certificate has at most 64 characters; a longer one comes after that of its zone.
+  certified_names = var.dns_zone == "" ? [] : distinct([length(var.hostname) <= 64 ? var.hostname : var.dns_zone, var.hostname])
+}
+
 # The load balancer controller finds the certificate by the hostname of the route.
 resource "aws_acm_certificate" "service" {
   count = var.dns_zone == "" ? 0 : 1
 
-  domain_name       = var.hostname
-  validation_method = "DNS"
+  domain_name               = local.certified_names[0]
+  subject_alternative_names = local.certified_names
+  validation_method         = "DNS"
 
   lifecycle {
     create_before_destroy = true
@@ -17,12 +23,12 @@ data "aws_route53_zone" "service" {
 }
 
 resource "aws_route53_record" "validation" {
-  count = var.dns_zone == "" ? 0 : 1
+  for_each = toset(local.certified_names)
 
   zone_id = data.aws_route53_zone.service[0].zone_id
-  name    = one(aws_acm_certificate.service[0].domain_validation_options).resource_record_name
-  type    = one(aws_acm_certificate.service[0].domain_validation_options).resource_record_type
-  records = [one(aws_acm_certificate.service[0].domain_validation_options).resource_record_value]
+  name    = one([for proof in aws_acm_certificate.service[0].domain_validation_options : proof.resource_record_name if proof.domain_name == each.value])
+  type    = "CNAME"
+  records = [for proof in aws_acm_certificate.service[0].domain_validation_options : proof.resource_record_value if proof.domain_name == each.value]
   ttl     = 300
 }
 
@@ -30,7 +36,7 @@ resource "aws_acm_certificate_validation" "service" {
   count = var.dns_zone == "" ? 0 : 1
 
   certificate_arn         = aws_acm_certificate.service[0].arn
-  validation_record_fqdns = [aws_route53_record.validation[0].fqdn]
+  validation_record_fqdns = [for record in aws_route53_record.validation : record.fqdn]
 }
 
 resource "aws_route53_record" "service" {

@@ -101,7 +101,7 @@ variable "hostname" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\\.[a-z]([a-z0-9-]*[a-z0-9])?$", var.hostname))
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]([a-z0-9-]*[a-z0-9])?$", var.hostname))
     error_message = "The hostname must be a full domain name without scheme, port and path."
   }
 }

@@ -253,6 +253,24 @@ run "given_parts_are_used" {
   }
 }
 
+run "long_hostname_has_a_certificate" {
+  command = plan
+
+  variables {
+    hostname = "staging.a-service-with-a-long-name.services.of.a.company.example.com"
+  }
+
+  assert {
+    condition     = aws_acm_certificate.service[0].domain_name == "example.com" && contains(aws_acm_certificate.service[0].subject_alternative_names, var.hostname)
+    error_message = "The first name of a certificate must have at most 64 characters."
+  }
+
+  assert {
+    condition     = toset(keys(aws_route53_record.validation)) == toset(["example.com", var.hostname])
+    error_message = "Each name of the certificate must be proven."
+  }
+}
+
 run "outputs_feed_chart_and_pipeline" {
   assert {
     condition = output.helm_values.database == {
