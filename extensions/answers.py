@@ -18,6 +18,10 @@ Answers = dict[str, Any]
 
 LONGEST_SERVICE_NAME = 40
 LONGEST_DESCRIPTION = 300
+LONGEST_HOST = 253 - delivery.LONGEST_ENVIRONMENT - len(".")
+"""Of a domain name's 253 characters, what the name of an environment in front of it leaves."""
+LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+PORT = "(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
 
 RULES: dict[str, tuple[str, str]] = {
     "service_name": (
@@ -35,7 +39,7 @@ RULES: dict[str, tuple[str, str]] = {
     "owner_team": (r"[^\x00-\x1f\x7f]{1,100}", "one line of 1 to 100 characters"),
     "owner_email": (r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an e-mail address"),
     "api_url": (
-        r"https://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?",
+        rf"https://(?=[^:]{{1,{LONGEST_HOST}}}(:|\Z))({LABEL}\.)+(?=[a-z]){LABEL}(:{PORT})?",
         "an https address with a full domain name and without a path, e.g. https://orders.example",
     ),
 }

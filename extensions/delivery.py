@@ -55,7 +55,8 @@ REPOSITORIES = {
 
 YAML_WORDS = r"(?:null|true|false|yes|no|on|off|y|n)"
 """What YAML, in files of other tools' formats too, does not take for a text."""
-ENVIRONMENT = rf"(?!{YAML_WORDS}\Z)(?=.{{1,20}}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*"
+LONGEST_ENVIRONMENT = 20
+ENVIRONMENT = rf"(?!{YAML_WORDS}\Z)(?=.{{1,{LONGEST_ENVIRONMENT}}}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*"
 MOST_ENVIRONMENTS = 5
 TAKEN = frozenset({"verify", "build", "publish", "scheduled", "template", "update"})
 """Stages, jobs and environments of the pipeline itself."""
@@ -103,8 +104,8 @@ def _environments_problem(environments: str) -> str:
     wrong = [name for name in names if not re.fullmatch(ENVIRONMENT, name)]
     if wrong:
         return (
-            f"{wrong[0]!r} is not made of 1 to 20 lower-case letters, digits and single dashes, beginning with a "
-            "letter, or is a word of YAML's own such as on"
+            f"{wrong[0]!r} is not made of 1 to {LONGEST_ENVIRONMENT} lower-case letters, digits and single dashes, "
+            "beginning with a letter, or is a word of YAML's own such as on"
         )
     if twice:
         return f"{twice[0]!r} is named twice; name each environment once, in the order of promotion"
