@@ -30,6 +30,7 @@ _OPENING = "([{"
 _CLOSING = ")]}"
 _CLAUSE = re.compile(r"(?= (?:for|if) )")
 _ASSIGNMENT = re.compile(r"(\s*\w+(?:: .+)? = )(\S.*)")
+_STRING = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""")
 _IMPORT = re.compile(r"(from \S+ import )([^(]+)")
 
 
@@ -51,7 +52,7 @@ def fit(source: str) -> str:
 
 
 def _break(line: str) -> list[str]:
-    if len(line) <= WIDTH:
+    if _columns(line) <= WIDTH:
         return [line]
     indent = line[: len(line) - len(line.lstrip())]
     inner = indent + " " * INDENT
@@ -60,7 +61,7 @@ def _break(line: str) -> list[str]:
     if assignment := _ASSIGNMENT.fullmatch(line):
         head, value = assignment[1], assignment[2]
         start = next((start for start, end in _brackets(value) if end > start + 1), WIDTH)
-        if len(head) < WIDTH < len(head) + start + 1 and len(inner) + len(value) <= WIDTH:
+        if len(head) < WIDTH < len(head) + start + 1 and len(inner) + _columns(value) <= WIDTH:
             return [f"{head}(", inner + value, f"{indent})"]
         name, _, annotation = head.strip().removesuffix(" =").partition(": ")
         if _outside(annotation, [at.start() for at in re.finditer(" [|] ", annotation)]):
@@ -77,7 +78,7 @@ def _break(line: str) -> list[str]:
     head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
     items = _split(body)
     is_display = line[start] in "[{" and re.search(r"[\w\])]$", head[:-1]) is None and not _clauses(body)[1:]
-    if len(inner) + len(body) <= WIDTH and not (is_signature and len(items) == 1) and not is_display:
+    if len(inner) + _columns(body) <= WIDTH and not (is_signature and len(items) == 1) and not is_display:
         broken = [inner + body]
     elif len(items) > 1 or is_signature or is_display:
         broken = [part for item in items for part in _break(f"{inner}{item},")]
@@ -98,13 +99,10 @@ def _operands(line: str) -> list[str]:
 
 def _brackets(text: str) -> list[tuple[int, int]]:
     """(start, end) of each outermost pair of brackets."""
-    pairs, depth, start, quote = [], 0, 0, ""
-    for position, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote and text[position - 1] != "\\" else quote
-        elif character in "\"'":
-            quote = character
-        elif character in _OPENING:
+    pairs, depth, start = [], 0, 0
+    blank = _STRING.sub(lambda found: " " * len(found[0]), text)
+    for position, character in enumerate(blank):
+        if character in _OPENING:
             start = start if depth else position
             depth += 1
         elif character in _CLOSING:
@@ -115,9 +113,9 @@ def _brackets(text: str) -> list[tuple[int, int]]:
 
 
 def _outside(text: str, positions: list[int]) -> list[int]:
-    """The positions that are in no brackets."""
-    pairs = _brackets(text)
-    return [at for at in positions if not any(start < at < end for start, end in pairs)]
+    """The positions that are neither in brackets nor in a string."""
+    spans = [*_brackets(text), *(found.span() for found in _STRING.finditer(text))]
+    return [at for at in positions if not any(start < at < end for start, end in spans)]
 
 
 def _split(body: str) -> list[str]:
@@ -151,8 +149,13 @@ def imports(lines: Iterable[str], package: str = "") -> str:
     for module, found in names.items():
         root = module.partition(".")[0]
         group = _group(root, package)
-        text = f"from {module} import {', '.join(sorted(found, key=_member_key))}" if found else f"import {module}"
-        groups.setdefault(group, []).append(((bool(found), _module_key(module)), text))
+        if not found:
+            groups.setdefault(group, []).append(((False, _module_key(module), ()), f"import {module}"))
+        plain = sorted((member for member in found if " as " not in member), key=_member_key)
+        renamed = [[member] for member in found if " as " in member]  # each on a line of its own
+        for each in filter(None, [plain, *renamed]):
+            key = (True, _module_key(module), _member_key(each[0]))
+            groups.setdefault(group, []).append((key, f"from {module} import {', '.join(each)}"))
     return "\n\n".join("\n".join(text for _, text in sorted(groups[group])) for group in sorted(groups))
 
 
@@ -217,12 +220,23 @@ def string(value: str, indent: int = 0, lead: int = 0) -> str:
     One that is too long is broken between words, into parentheses on lines of their own.
     """
     literal = _literal(value)
+    pieces = _pieces(value, WIDTH - indent - INDENT)
+    is_one_word = len(pieces) == 1 and indent + INDENT + _columns(literal) > WIDTH
+    fits = indent + lead + _columns(literal) + 1 <= WIDTH
+    return literal if fits or is_one_word else _in_parentheses(pieces, indent)
+
+
+def argument(value: str, indent: int = 0, lead: int = 0) -> str:
+    """The one string literal in the parentheses of a call, with a comma behind them; laid out as by `string`."""
+    literal = _literal(value)
+    if indent + lead + _columns(literal) + 3 <= WIDTH:
+        return f"({literal})"
+    return _in_parentheses(_pieces(value, WIDTH - indent - INDENT), indent)
+
+
+def _in_parentheses(pieces: list[str], indent: int) -> str:
     pad = " " * (indent + INDENT)
-    pieces = [_literal(piece) for piece in _pieces(value, WIDTH - len(pad))]
-    is_one_word = len(pieces) == 1 and _columns(literal) > WIDTH - len(pad)
-    if indent + lead + _columns(literal) + 1 <= WIDTH or is_one_word:
-        return literal
-    return "(\n" + "".join(f"{pad}{piece}\n" for piece in pieces) + " " * indent + ")"
+    return "(\n" + "".join(f"{pad}{_literal(piece)}\n" for piece in pieces) + " " * indent + ")"
 
 
 def _pieces(value: str, width: int) -> list[str]:
@@ -273,6 +287,7 @@ FILTERS = {
     "imports": imports,
     "docstring": docstring,
     "string": string,
+    "argument": argument,
     "toml_string": toml_string,
     "yaml_string": yaml_string,
     "python_literal": python_literal,

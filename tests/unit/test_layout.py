@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from harness.tools import BIN, run
 
-from extensions.layout import docstring, string
+from extensions.layout import argument, docstring, fit, imports, string
 
 WORDS = {"latin": "ab ", "wide": "日本 ", "quotes": "a'\" ", "one word": "x", "emoji": "é🏥 ", "one wide word": "日"}
 LENGTHS = [*range(50, 64), *range(84, 125), 300, 1000]
@@ -21,6 +21,7 @@ TABLE = """t = Table(
         name="x",
     ),
     comment={table},
+    default=text{argument},
 )
 
 
@@ -35,10 +36,50 @@ def test_the_formatter_leaves_texts_as_they_are(letters: str, tmp_path: Path) ->
     texts = [" ".join("".join(choices.choices(letters, k=length)).split()) for length in LENGTHS]
     places = [
         TABLE.format(
-            column=string(text, 8, 8), check=string(text, 8), table=string(text, 4, 8), docstring=docstring(text, 4)
+            column=string(text, 8, 8),
+            check=string(text, 8),
+            table=string(text, 4, 8),
+            argument=argument(text, 4, 12),
+            docstring=docstring(text, 4),
         )
         for text in texts
     ]
     (tmp_path / "texts.py").write_text("\n\n".join(places), encoding="utf-8")
     run(BIN / "ruff", "format", "--line-length=120", "--isolated", "--no-cache", "--diff", tmp_path)
     run(BIN / "ruff", "check", "--line-length=120", "--isolated", "--no-cache", "--select=E501", tmp_path)
+
+
+STATEMENTS = """class Lists(Body):
+    {name}: Annotated[list[Annotated[str, Line(5)]], Field(max_length=100)] = Field(default_factory=lambda: {texts})
+    {name}: list[str] = field(default_factory=lambda: {texts})
+
+    def apply(self) -> None:
+        for name in changes.keys() & {{"{name}", "other"}}:
+            change(name)
+"""
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        r"""['"', "'", "\\", " if ", "a, b", "(", "}}"]""",
+        r"""["日本日本日本日本日本 日本日本"]""",
+        """["é", " for ", "x and y"]""",
+    ],
+)
+def test_the_formatter_leaves_statements_as_they_are(texts: str, tmp_path: Path) -> None:
+    names = ["n" * length for length in range(1, 120, 3)]
+    (tmp_path / "statements.py").write_text(
+        "\n\n".join(fit(STATEMENTS.format(name=name, texts=texts)) for name in names), encoding="utf-8"
+    )
+    run(BIN / "ruff", "format", "--line-length=120", "--isolated", "--no-cache", "--diff", tmp_path)
+
+
+def test_renamed_imports_stand_alone() -> None:
+    lines = ["from .model import Record, Claim as ClaimModel, ClaimKind", "from .a2 import b", "from .a.c import d"]
+    assert imports(lines).splitlines() == [
+        "from .a.c import d",
+        "from .a2 import b",
+        "from .model import Claim as ClaimModel",
+        "from .model import ClaimKind, Record",
+    ]
