@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -136,8 +137,9 @@ class Pattern:
     def samples(self, shortest: int, longest: int) -> Iterator[str]:
         """Different values that match, simple ones first; at most a few hundred are tried."""
         seen = set()
-        for seed in range(300):
-            for extra in (0, 1, 3, shortest):
+        missing = shortest - self.shortest
+        for extras in ((0, 1, 3, shortest), (missing, missing // 2, missing // 3) if missing > 0 else ()):
+            for seed, extra in product(range(300), extras):
                 value = self._sample(self._root, [seed], extra)
                 if value not in seen and shortest <= len(value) <= longest and self.matches(value):
                     seen.add(value)

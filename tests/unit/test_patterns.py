@@ -70,6 +70,13 @@ def test_refused(source: str) -> None:
         Pattern(source)
 
 
+@pytest.mark.parametrize(("source", "length"), [("[A-Z0-9]+", 8), ("[a-z]+-[0-9]+", 9), ("[a-z]*", 20)])
+def test_samples_of_one_length(source: str, length: int) -> None:
+    values = list(islice(Pattern(source).samples(length, length), 30))
+    assert len(set(values)) == 30
+    assert {len(value) for value in values} == {length}
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text("ab.[]^-(|)?*+{}1,2$\\d:", max_size=16))
 def test_any_text_is_checked_or_refused(source: str) -> None:
