@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from .castrum_model.naming import entity_name
 from .layout import imports, string
 
 if TYPE_CHECKING:
@@ -60,9 +61,17 @@ def with_code(model: Model, package: str) -> Model:
         "has_test_like_classes": any(name.startswith("Test") for name in _classes(model["aggregates"])),
         "has_version_like_path": any(re.search("v[0-9]", path) for path in _addresses(model["aggregates"])),
         "has_api_like_path": any(path.startswith("/api") for path in _addresses(model["aggregates"])),
+        "members": sorted({each["wire"] for each in _members(model["aggregates"])}),
         "credential_places": list(_credential_places(model["aggregates"])),
     }
     return model
+
+
+def _members(aggregates: list[Model]) -> Iterator[Model]:
+    """Fields and parts: what the objects in the contract consist of."""
+    for aggregate in aggregates:
+        yield from (*aggregate["fields"], *aggregate["parts"])
+        yield from (field for part in aggregate["parts"] for field in part["fields"])
 
 
 def _classes(aggregates: list[Model]) -> Iterator[str]:
@@ -230,6 +239,7 @@ def _part(part: Model) -> Model:
     return {
         "create": f"Annotated[{items}, Field(max_length={part['max']}{alias})] = Field(default_factory=list)",
         "patch": f"Annotated[{items} | None, Field(max_length={part['max']}{alias}), NotNull] = None",
+        "entity": entity_name(part["entity"]),
         "constant": part["table"].upper(),
         "function": f"_{part['table']}",
         "members": [{"column": name, "value": value} for name, value in _arguments("part", part["fields"])],
@@ -272,6 +282,10 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         **_imports(aggregate, package),
         **_examples(aggregate),
         "a": f"{aggregate['article']} {aggregate['title']}",
+        "entity": entity_name(aggregate["name"]),
+        "entity_import": _entity_import(aggregate["name"]),
+        "query": entity_name(f"{aggregate['name']}Query"),
+        "router": _router(aggregate),
         "arguments": [value for _, value in arguments],
         "columns": names,
         "shown_columns": [name for name in names if name not in secret],
@@ -335,6 +349,12 @@ def _everything(aggregate: Model) -> list[Model]:
     return [*aggregate["fields"], *(field for part in aggregate["parts"] for field in part["fields"])]
 
 
+def _entity_import(name: str) -> str:
+    """The class as it is imported: `Order`, or `Claim as ClaimModel`."""
+    entity = entity_name(name)
+    return name if entity == name else f"{name} as {entity}"
+
+
 def _model_imports(aggregate: Model) -> str:
     fields = _everything(aggregate)
     text = " ".join(field["code"]["model"] for field in fields)
@@ -365,10 +385,10 @@ def _schema_imports(aggregate: Model) -> str:
         "from datetime import datetime",
         "from typing import Literal",
         "from uuid import UUID",
-        f"from .model import {aggregate['name']}",
+        f"from .model import {_entity_import(aggregate['name'])}",
         "from ..platform.http import Body, PageParameters, Patch",
     }
-    lines |= {f"from .model import {part['entity']}" for part in aggregate["parts"]}
+    lines |= {f"from .model import {_entity_import(part['entity'])}" for part in aggregate["parts"]}
     printed = [field["code"][form] for field in aggregate["input_fields"] for form in ("create", "patch")]
     printed += [field["code"]["create"] for part in aggregate["parts"] for field in part["input_fields"]]
     printed += [part["code"][form] for part in aggregate["parts"] for form in ("create", "patch")]
@@ -414,8 +434,8 @@ def _repository_imports(aggregate: Model) -> str:
         "from ..platform.idempotency import Claim, KeyTaken, claiming",
         "from ..platform.paging import PageQuery, Sort",
         "from ..platform.problems import version_mismatch",
-        f"from .model import {name}",
-        f"from .schemas import {name}Query",
+        f"from .model import {_entity_import(name)}",
+        f"from .schemas import {_entity_import(f'{name}Query')}",
         f"from .views import {name}Page, {name}View",
     }
     lines |= {CURSOR_IMPORTS[sort["kind"]] for sort in aggregate["sorts"] if sort["kind"] in CURSOR_IMPORTS}
@@ -433,7 +453,7 @@ def _repository_imports(aggregate: Model) -> str:
         lines |= {
             "from typing import Any",
             "import msgspec",
-            f"from .model import {part['entity']}",
+            f"from .model import {_entity_import(part['entity'])}",
             f"from .views import {part['entity']}View",
         }
     return imports(lines)
@@ -461,6 +481,12 @@ def _covers_all_states(lifecycle: Model) -> dict[str, bool]:
     return {action["name"]: len(action["sources"]) == len(lifecycle["states"]) for action in lifecycle["actions"]}
 
 
+def _router(aggregate: Model) -> str:
+    """The name of the router in app.py, where the service's own have theirs."""
+    name = f"{aggregate['singular']}_router"
+    return f"{aggregate['plural']}_router" if name in {"docs_router", "health_router"} else name
+
+
 def _app_imports(aggregates: list[Model]) -> str:
     lines = {
         "import asyncio",
@@ -479,7 +505,7 @@ def _app_imports(aggregates: list[Model]) -> str:
         module, name = aggregate["module"], aggregate["name"]
         lines |= {
             f"from .{module}.repository import {name}Repository",
-            f"from .{module}.routes import router as {aggregate['singular']}_router",
+            f"from .{module}.routes import router as {aggregate['code']['router']}",
             f"from .{module}.service import {name}Service",
         }
     return imports(lines)

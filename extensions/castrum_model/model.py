@@ -174,7 +174,8 @@ class Builder:
             names = (
                 [full, f"{full}Value", f"{full}Choice"] if len(full) <= LONGEST_CLASS else [own, f"{own}Value", full]
             )
-            free = [name for name in names if name not in self._classes and name not in naming.RESERVED_CLASSES]
+            taken = {*self._classes, *naming.RESERVED_CLASSES, *naming.BORROWED_CLASSES}
+            free = [name for name in names if name not in taken]
             if not free:
                 self._add(declared.path, f"no name is left for its generated type: {', '.join(names)} are taken")
                 continue

@@ -406,6 +406,8 @@ VARIABLES = _set(
     """
 )
 """Parameters, variables and imported functions of the generated modules."""
+METHODS = frozenset({"created_at", "datetime", "id", "list_page", "modified_at", "router", "store"})
+"""Attributes, functions and annotations beside which the methods of actions stand."""
 
 RESERVED_MODULES = _set(
     """
@@ -421,13 +423,19 @@ RESERVED_PATHS = frozenset({"livez", "readyz", "docs", "problems", "openapi", "o
 
 RESERVED_CLASSES = _set(
     """
-    Annotated Any Api Behaviour Body Caller Claim ClassVar Connection Database Date DateTime Day Decimal DecimalText
-    Digits DomainError Email Enum False Field FieldError IfMatch IfNoneMatch Int32 Int64 JsonObject JsonValue KeyTaken
-    Line Literal Mapping Money MoneyIn NonNegativeMoneyIn None NotNull Once Operations PageParameters PageQuery Patch
-    Problem Protocol Query Record Reply RuleViolated Self Sequence Settings Sort StrEnum Struct Text Timestamp
-    TransitionRefused True TrueFalse UTC UUID Url Uuid Whole
+    Annotated Any ClassVar Date DateTime Decimal DecimalText DomainError Enum False FieldError IfMatch IfNoneMatch Int32
+    Int64 JsonObject JsonValue KeyTaken Literal Money MoneyIn NonNegativeMoneyIn None NotNull Problem RuleViolated Self
+    StrEnum Struct TransitionRefused True TrueFalse UTC UUID Uuid
     """
 ) | frozenset(name for name in BUILTINS if name[0].isupper())
+
+BORROWED_CLASSES = _set(
+    """
+    Body Caller Claim Database Day Digits Email Field Line Mapping Once Operations PageParameters PageQuery Patch
+    Protocol Record Reply Sort Text Timestamp Url Whole
+    """
+)
+"""What the modules beside a model import: there, an aggregate or a part of that name goes by another one."""
 
 RESERVED_TABLES = frozenset({"idempotency_key", "alembic_version"})
 
@@ -469,11 +477,16 @@ def variable_name(name: str) -> str:
 
 
 def method_name(name: str) -> str:
-    """The name as a method: only keywords and the methods that every aggregate has give way."""
+    """The name as a method: only keywords and what every aggregate or its modules have already give way."""
     if name == "assert":
         return "assert_it"  # `assert_` is taken for unittest's by linters
     taken = name in PYTHON_WORDS or name in OWN_NAMES or name in PYDANTIC_ATTRIBUTES or name in VARIABLES
-    return f"{name}_" if taken else name
+    return f"{name}_" if taken or name in METHODS else name
+
+
+def entity_name(name: str) -> str:
+    """The class of an aggregate or a part in the modules beside its model: `Claim` → `ClaimModel`."""
+    return f"{name}Model" if name in BORROWED_CLASSES else name
 
 
 def module_name(name: str) -> str:
@@ -499,6 +512,7 @@ def short(name: str) -> str:
     return f"{name[: LONGEST_IDENTIFIER - 9].rstrip('_')}_{digest(name)}"
 
 
-def natural(name: str) -> list[tuple[int, int, str]]:
-    """Sort key in which `a2` comes before `a10`, as ruff sorts imports."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d+|\D+", name.lower())]
+def natural(name: str) -> list[tuple[int, int]]:
+    """Sort key in which `a2` comes before `a10` and after `a.b`, as ruff sorts imports."""
+    parts = re.findall(r"\d+|\D", name.lower())
+    return [(ord("0"), int(part)) if part.isdigit() else (ord(part), 0) for part in parts]

@@ -118,9 +118,20 @@ def test_identifiers_fit(name: str) -> None:
     assert naming.short(name) == name or len(name) > naming.LONGEST_IDENTIFIER
 
 
+@pytest.mark.parametrize("name", ["assert", "datetime", "id", "list_page", "router", "store", "touch"])
+def test_methods_give_way(name: str) -> None:
+    assert naming.method_name(name) != name
+    assert naming.method_name("place") == "place"
+
+
+def test_entities_give_way() -> None:
+    assert [naming.entity_name(name) for name in ("Order", "Claim")] == ["Order", "ClaimModel"]
+
+
 def test_shortened_identifiers_differ() -> None:
     assert naming.short("a" * 80 + "b") != naming.short("a" * 80 + "c")
 
 
 def test_natural_order() -> None:
-    assert sorted(["a10", "a2", "B", "a_b", "ab"], key=naming.natural) == ["a2", "a10", "a_b", "ab", "B"]
+    names = ["a.b", "a2", "a2.b", "a10", "a_b", "ab", "B"]
+    assert sorted(sorted(names), key=naming.natural) == names
