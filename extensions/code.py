@@ -19,6 +19,9 @@ Model = dict[str, Any]
 CLAIM_ARGS = 9
 """The arguments of `CLAIM` in platform/idempotency.py; those of an aggregate's INSERT follow."""
 
+MOST_BRANCHES = 9
+"""The merge of a patch takes one for each part and each JSON object; ruff's C901 allows no more."""
+
 FIELDS = "from ..platform.fields import"
 DECODERS = {
     "date": "date.fromisoformat",
@@ -278,6 +281,7 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         for column in field["columns"]
     }
     changed = [*(name for name, _ in arguments), "version", "modified_at"]
+    json_names = [field["attribute"] for field in aggregate["input_fields"] if field["kind"] == "json"]
     return {
         **_imports(aggregate, package),
         **_examples(aggregate),
@@ -286,6 +290,9 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         "entity_import": _entity_import(aggregate["name"]),
         "query": entity_name(f"{aggregate['name']}Query"),
         "router": _router(aggregate),
+        "part_names": string_row([part["attribute"] for part in parts], "{}"),
+        "json_names": string_row(json_names, "{}"),
+        "merges_in_loops": len(parts) + len(json_names) > MOST_BRANCHES,
         "arguments": [value for _, value in arguments],
         "columns": names,
         "shown_columns": [name for name in names if name not in secret],

@@ -66,6 +66,15 @@ def test_random_domains_render(batch: int, tmp_path: Path) -> None:
     run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tmp_path)
 
 
+def test_an_aggregate_of_many_parts_and_objects(tmp_path: Path) -> None:
+    parts = {f"things_{number}": {"entity": f"Thing{number}", "fields": {"n": "int"}} for number in range(11)}
+    objects = {f"object_{number}": "json?" for number in range(11)}
+    aggregates = {"Parts": {"fields": {"n": "int"}, "parts": parts}, "Objects": objects}
+    tree = rendering.copy_domain({"context": "many", "aggregates": aggregates}, tmp_path / "many")
+    run(BIN / "ruff", "check", "--no-cache", "--quiet", tree)
+    run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tree)
+
+
 def stand_in(tree: Path) -> None:
     """Empty files for the constant ones: Ruff asks whether a module exists to know where its import belongs."""
     (package,) = (tree / "src").iterdir()
