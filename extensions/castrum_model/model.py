@@ -838,11 +838,7 @@ def _bookkeeping() -> list[Json]:
 
 def _attributes(wires: list[str]) -> dict[str, str]:
     """A Python attribute for every wire name; different names stay different."""
-    attributes: dict[str, str] = {}
-    for wire in wires:
-        attribute = naming.python_name(wire)
-        attributes[wire] = attribute
-    return attributes
+    return {wire: naming.attribute_name(wire) for wire in wires}
 
 
 def _moment_sort(name: str) -> Json:

@@ -396,6 +396,8 @@ PYDANTIC_ATTRIBUTES = _set(
     construct copy dict from_orm json parse_file parse_obj parse_raw schema schema_json update_forward_refs validate
     """
 )
+CLASS_METHODS = frozenset({"mro", "register"})
+"""What every class of pydantic has by its metaclass."""
 OWN_NAMES = frozenset({"self", "cls", "apply", "of", "to_domain", "touch"})
 """Methods of the generated classes, and their first parameters."""
 VARIABLES = _set(
@@ -465,6 +467,11 @@ def python_name(name: str) -> str:
         name == "l" or name in PYTHON_WORDS or name in BUILTINS or name in ANNOTATIONS or name in PYDANTIC_ATTRIBUTES
     )
     return f"{name}_" if taken or name in OWN_NAMES or name.startswith("model_") else name
+
+
+def attribute_name(name: str) -> str:
+    """The name as an attribute of the generated classes: `class` → `class_`, `register` → `register_`."""
+    return f"{name}_" if name in CLASS_METHODS else python_name(name)
 
 
 def variable_name(name: str) -> str:

@@ -92,10 +92,10 @@ def test_action_noun(action: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["class", "import", "json", "copy", "model_config", "type", "date", "self", "touch", "none"]
+    "name", ["class", "import", "json", "copy", "model_config", "type", "date", "self", "touch", "none", "register"]
 )
 def test_attributes_give_way(name: str) -> None:
-    attribute = naming.python_name(name)
+    attribute = naming.attribute_name(name)
     assert attribute == (name if name == "none" else f"{name}_")
     assert attribute.isidentifier()
     assert not keyword.iskeyword(attribute)
