@@ -1,10 +1,13 @@
 locals {
   database_version = "18"
+
+  # RDS refuses the key words of SQL, such as catalog and identity: a name of one word becomes longer.
+  database_name = strcontains(var.service, "-") ? replace(var.service, "-", "_") : "${var.service}_service"
 }
 
 resource "aws_db_instance" "service" {
   identifier     = local.name
-  db_name        = replace(var.service, "-", "_")
+  db_name        = local.database_name
   engine         = "postgres"
   engine_version = local.database_version
   instance_class = var.database.class
@@ -46,6 +49,10 @@ resource "aws_db_instance" "service" {
   enabled_cloudwatch_logs_exports = keys(aws_cloudwatch_log_group.database)
   monitoring_interval             = 60
   monitoring_role_arn             = aws_iam_role.monitoring.arn
+
+  lifecycle {
+    ignore_changes = [db_name] # another name would replace the instance
+  }
 }
 
 resource "aws_db_parameter_group" "service" {

@@ -253,11 +253,17 @@ run "given_parts_are_used" {
   }
 }
 
-run "long_hostname_has_a_certificate" {
+run "names_that_aws_refuses_are_gone_round" {
   command = plan
 
   variables {
+    service  = "catalog"
     hostname = "staging.a-service-with-a-long-name.services.of.a.company.example.com"
+  }
+
+  assert {
+    condition     = aws_db_instance.service.db_name == "catalog_service"
+    error_message = "The database must not be named like a key word of SQL."
   }
 
   assert {
