@@ -129,6 +129,15 @@ def contradictions(given: Given) -> Iterator[tuple[str, str]]:
             yield question, why
 
 
+def _reserved(service_name: str, cloud: str) -> str:
+    if cloud != "azure" or not re.match(r"login|.*(microsoft|windows)", service_name.replace("-", "")):
+        return ""
+    return (
+        f"{service_name!r} cannot name a registry, a vault or a database of Azure, which keeps names that begin with "
+        "login, or have microsoft or windows in them, to itself; choose another"
+    )
+
+
 def _zones(region: str, availability: str) -> str:
     if region not in ZONELESS or capacity.zones(availability) == 1:
         return ""
@@ -227,6 +236,7 @@ def _storage(retention_days: int, rows_per_day: int, row_bytes: int, cloud: str)
 
 
 CHECKS: tuple[tuple[str, tuple[str, ...], Callable[..., str]], ...] = (
+    ("service_name", ("service_name", "cloud"), _reserved),
     ("region", ("region", "availability"), _zones),
     ("release", ("release", "peak_rps"), _canary),
     ("peak_rps", ("peak_rps",), _processors),

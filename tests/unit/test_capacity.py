@@ -255,6 +255,8 @@ def test_environments_are_in_the_order_of_promotion() -> None:
 
 # Refusals
 
+AZURE = {"cloud": "azure", "region": "germanywestcentral"}
+
 
 @pytest.mark.parametrize(
     ("changes", "question", "words"),
@@ -288,6 +290,8 @@ def test_environments_are_in_the_order_of_promotion() -> None:
             "or less and archive what is older",
         ),
         ({"region": "us-west-1"}, "region", "choose another region, or 99.5"),
+        ({"service_name": "login-desk", **AZURE}, "service_name", "choose another"),
+        ({"service_name": "old-windows", **AZURE}, "service_name", "choose another"),
     ],
 )
 def test_contradictions_are_refused_with_a_remedy(changes: dict[str, str], question: str, words: str) -> None:
@@ -297,6 +301,8 @@ def test_contradictions_are_refused_with_a_remedy(changes: dict[str, str], quest
 
 
 def test_what_a_refusal_proposes_is_accepted() -> None:
+    planned(service_name="desk-login", **AZURE)
+    planned(service_name="login-desk")
     planned(release="canary", peak_rps="20")
     planned(peak_rps="32000", p99_ms="50")
     planned(peak_rps="20000", p99_ms="720")
