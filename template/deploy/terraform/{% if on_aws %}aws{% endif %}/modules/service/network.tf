@@ -58,7 +58,7 @@ resource "aws_db_subnet_group" "database" {
 }
 
 resource "aws_security_group" "database" {
-  name        = "${local.name}-database"
+  name        = replace("${local.name}-database", "/^sg-/", "sg_") # what begins with sg- is an ID
   description = "Database of ${local.name}: answers the cluster, and opens no connection itself"
   vpc_id      = local.vpc_id
 

@@ -4,6 +4,9 @@ locals {
   # Servers, vaults and registries share their names with everybody else's.
   suffix = substr(sha256("${data.azurerm_client_config.current.subscription_id}/${local.name}"), 0, 6)
 
+  # For workflows, which have at most 43 characters in their names, and private endpoints; the longest suffix has nine.
+  short_name = length(local.name) <= 34 ? local.name : "${trimsuffix(substr(local.name, 0, 27), "-")}-${local.suffix}"
+
   # The provider adds no tags by itself.
   tags = {
     service          = var.service

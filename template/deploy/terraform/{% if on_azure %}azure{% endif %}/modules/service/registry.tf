@@ -21,7 +21,7 @@ resource "azurerm_container_registry" "service" {
 }
 
 resource "azurerm_private_endpoint" "registry" {
-  name                = "${local.name}-registry"
+  name                = "${local.short_name}-registry"
   resource_group_name = var.resource_group
   location            = var.region
   subnet_id           = local.endpoint_subnet_id

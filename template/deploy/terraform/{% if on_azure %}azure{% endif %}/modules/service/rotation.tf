@@ -49,7 +49,7 @@ resource "azurerm_role_assignment" "rotation" {
 }
 
 resource "azurerm_logic_app_workflow" "rotation" {
-  name                = "${local.name}-rotation"
+  name                = "${local.short_name}-rotation"
   resource_group_name = var.resource_group
   location            = var.region
   tags                = local.tags

@@ -25,7 +25,7 @@ resource "azurerm_key_vault" "service" {
 }
 
 resource "azurerm_private_endpoint" "vault" {
-  name                = "${local.name}-vault"
+  name                = "${local.short_name}-vault"
   resource_group_name = var.resource_group
   location            = var.region
   subnet_id           = local.endpoint_subnet_id

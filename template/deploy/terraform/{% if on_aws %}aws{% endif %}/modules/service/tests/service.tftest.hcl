@@ -257,13 +257,18 @@ run "names_that_aws_refuses_are_gone_round" {
   command = plan
 
   variables {
-    service  = "catalog"
+    service  = "sg"
     hostname = "staging.a-service-with-a-long-name.services.of.a.company.example.com"
   }
 
   assert {
-    condition     = aws_db_instance.service.db_name == "catalog_service"
-    error_message = "The database must not be named like a key word of SQL."
+    condition     = aws_db_instance.service.db_name == "sg_service"
+    error_message = "A database of one word may be named like a key word of SQL."
+  }
+
+  assert {
+    condition     = !startswith(aws_security_group.database.name, "sg-")
+    error_message = "What begins with sg- is the ID of a security group."
   }
 
   assert {

@@ -370,6 +370,16 @@ run "names_fit" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,61}[a-z0-9]$", azurerm_postgresql_flexible_server.service.name))
     error_message = "A server's name has 3 to 63 letters, digits and dashes."
   }
+
+  assert {
+    condition     = length(azurerm_logic_app_workflow.rotation.name) <= 43
+    error_message = "A workflow's name has at most 43 characters."
+  }
+
+  assert {
+    condition     = alltrue([for endpoint in [azurerm_private_endpoint.registry, azurerm_private_endpoint.vault] : length(endpoint.name) <= 64])
+    error_message = "A private endpoint's name has at most 64 characters."
+  }
 }
 
 run "network_may_be_given" {
