@@ -44,13 +44,14 @@ CURSOR_IMPORTS = {
 
 def with_code(model: Model, package: str) -> Model:
     """The model with everything that the templates print; `package` is the service's Python package."""
+    circular = set(_circular_parts(model["aggregates"]))
     for aggregate in model["aggregates"]:
         for part in aggregate["parts"]:
             if part["variable"] == aggregate["variable"]:
                 part["variable"] = f"{part['variable']}_part"
             for field in part["fields"]:
                 field["code"] = _field(field)
-            part["code"] = _part(part)
+            part["code"] = _part(part) | {"in_example": part["entity"] not in circular}
         for field in aggregate["fields"]:
             field["code"] = _field(field)
         aggregate["code"] = _aggregate(aggregate, package)
@@ -525,7 +526,7 @@ def _examples(aggregate: Model) -> Model:
     inputs = [field for field in aggregate["input_fields"] if not _is_spare(field)]
     return {
         "example_body": {field["wire"]: field["example"] for field in inputs}
-        | {part["wire"]: [_part_example(part)] for part in aggregate["parts"]},
+        | {part["wire"]: [_part_example(part)] if part["code"]["in_example"] else [] for part in aggregate["parts"]},
         "example_patch": _example_patch(aggregate),
         "example_references": _references(aggregate),
         "example_unique": {
@@ -539,6 +540,35 @@ def _examples(aggregate: Model) -> Model:
         "replaceable_parts": [part["wire"] for part in aggregate["parts"] if _is_repeatable(part)],
         "sort_tests": [sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"],
     }
+
+
+def _circular_parts(aggregates: list[Model]) -> Iterator[str]:
+    """The entities of the parts that an example does without: they need a resource that may need this one."""
+    needed = {aggregate["name"]: _targets(aggregate) for aggregate in aggregates}
+    for aggregate in aggregates:
+        for part in aggregate["parts"]:
+            targets = _targets(part)
+            if aggregate["name"] in _reached(targets, needed):
+                yield part["entity"]
+            else:
+                needed[aggregate["name"]] |= targets
+
+
+def _targets(owner: Model) -> set[str]:
+    """The aggregates that it must refer to."""
+    required = (field for field in owner["input_fields"] if field["kind"] == "ref" and not field["optional"])
+    return {field["reference"]["aggregate"] for field in required}
+
+
+def _reached(names: set[str], needed: dict[str, set[str]]) -> set[str]:
+    """These names and all that they need."""
+    reached: set[str] = set()
+    rest = set(names)
+    while rest:
+        name = rest.pop()
+        reached.add(name)
+        rest |= needed[name] - reached
+    return reached
 
 
 def _is_spare(field: Model) -> bool:
@@ -566,8 +596,8 @@ def _part_example(part: Model) -> Model:
 def _bounds(field: Model) -> str:
     schema = field["input_json_schema"]
     if field["kind"] == "decimal":
-        digits = len(field["example"].replace(".", ""))
-        return f"(0, {10**digits - 1})"
+        digits = int(re.findall("[0-9]+", field["columns"][0]["sql"])[0])
+        return f"(0, {10 ** min(digits, 15) - 1})"
     low = schema.get("minimum", schema.get("minLength", 0))
     high = schema.get("maximum", schema.get("maxLength", 0))
     return f"({low}, {high})"
@@ -588,7 +618,8 @@ def _example_patch(aggregate: Model) -> Model:
 def _references(aggregate: Model) -> list[Model]:
     fields = [([field["wire"]], field) for field in aggregate["input_fields"]]
     for part in aggregate["parts"]:
-        fields += [([part["wire"], 0, field["wire"]], field) for field in part["input_fields"]]
+        if part["code"]["in_example"]:
+            fields += [([part["wire"], 0, field["wire"]], field) for field in part["input_fields"]]
     return [
         {"place": python_row(place), "module": field["reference"]["module"]}
         for place, field in fields

@@ -65,6 +65,20 @@ def order(service: Service) -> dict[str, Any]:
     return found
 
 
+def test_starts_although_a_rule_refuses_the_example(sample: Path) -> None:
+    code = """
+from dev import run
+def create(*_):
+    raise RuntimeError("refused: no orders today")
+run.create = create
+print(run.introduction("http://127.0.0.1:8080", "postgresql:///x", "token"))
+"""
+    printed = run(sample / ".venv/bin/python", "-c", code, cwd=sample).stdout.splitlines()
+    (line,) = (line for line in printed if "refused" in line)
+    assert line.endswith("# refused: no orders today")
+    assert printed[-1] == "Ctrl-C stops everything."
+
+
 def test_printed_curl_lines_answer_as_they_say(service: Service, tmp_path: Path) -> None:
     require("curl")
     # curl itself writes the status, so that the lines run to the letter as they were printed.

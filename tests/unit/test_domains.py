@@ -15,6 +15,7 @@ from extensions.castrum_model import build_model, naming, problems_of
 from extensions.castrum_model.fieldtypes import SHARED_SCHEMAS
 from extensions.castrum_model.schema import language_schema
 from extensions.castrum_model.yaml_reader import YamlError, load_yaml
+from extensions.code import with_code
 
 Model = dict[str, Any]
 
@@ -175,3 +176,19 @@ def test_any_file_is_read_or_refused(content: bytes) -> None:
     except YamlError as error:
         lines = error.lines or ["nothing was said"]
     assert all(line and "\n" not in line for line in lines)
+
+
+def test_examples_need_no_resource_that_needs_them() -> None:
+    aggregates = {
+        "Recipe": {"fields": {"n": "int"}, "parts": {"steps": {"entity": "Step", "fields": {"sub": "ref Recipe"}}}},
+        "Menu": {"fields": {"n": "int"}, "parts": {"courses": {"entity": "Course", "fields": {"guest": "ref Guest"}}}},
+        "Guest": {"fields": {"n": "int"}, "parts": {"wishes": {"entity": "Wish", "fields": {"menu": "ref Menu"}}}},
+    }
+    model = with_code(build_model({"context": "kitchen", "aggregates": aggregates}), "kitchen")
+    codes = {aggregate["name"]: aggregate["code"] for aggregate in model["aggregates"]}
+    assert [code["example_references"] for code in codes.values()] == [
+        [],
+        [{"place": '("courses", 0, "guest_id")', "module": "guest"}],
+        [],
+    ]
+    assert codes["Recipe"]["example_body"]["steps"] == codes["Guest"]["example_body"]["wishes"] == []
