@@ -19,6 +19,9 @@ Model = dict[str, Any]
 CLAIM_ARGS = 9
 """The arguments of `CLAIM` in platform/idempotency.py; those of an aggregate's INSERT follow."""
 
+TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
+"""What the tests of a model call something else."""
+
 MOST_BRANCHES = 9
 """The merge of a patch takes one for each part and each JSON object; ruff's C901 allows no more."""
 
@@ -291,6 +294,7 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         "entity_import": _entity_import(aggregate["name"]),
         "query": entity_name(f"{aggregate['name']}Query"),
         "router": _router(aggregate),
+        "test_variable": f"{variable}_" if variable in TEST_VARIABLES else variable,
         "part_names": string_row([part["attribute"] for part in parts], "{}"),
         "json_names": string_row(json_names, "{}"),
         "merges_in_loops": len(parts) + len(json_names) > MOST_BRANCHES,
