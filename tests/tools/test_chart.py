@@ -794,6 +794,12 @@ def test_queries_are_promql_over_the_metrics_of_the_service(release: str, object
         promql_parser.parse("rate(x)")
 
 
+def test_alerts_are_told_apart_by_their_labels(objects: dict[str, list[Manifest]]) -> None:
+    """To Prometheus two rules of a group with the same name and labels are one, and to whom they call, too."""
+    rules = only(objects["full"], "PrometheusRule")["spec"]["groups"][0]["rules"]
+    assert len({json.dumps([rule["alert"], rule["labels"]]) for rule in rules}) == len(rules) == 6
+
+
 def test_a_release_ends_where_somebody_would_be_called(release: str, objects: dict[str, list[Manifest]]) -> None:
     """The analysis asks what the fastest alert asks in its short window, of the new version's pods only."""
     if release == "rolling":
