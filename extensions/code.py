@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ CLAIM_ARGS = 9
 
 TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
 """What the tests of a model call something else."""
+
+TABLE_VARIABLES = frozenset({"metadata", "postgresql", "sa"})
+"""What the modules of the tables import."""
 
 MOST_BRANCHES = 9
 """The merge of a patch takes one for each part and each JSON object; ruff's C901 allows no more."""
@@ -328,11 +332,13 @@ def _sort(sort: Model) -> Model:
 
 
 def _table(owner: Model) -> Model:
+    taken = owner["table"] in TABLE_VARIABLES or keyword.iskeyword(owner["table"])
     kinds: dict[str, list[Model]] = {"pk": [], "uq": [], "fk": [], "ck": []}
     for constraint in owner["constraints"]:
         kinds[constraint["kind"]].append(constraint)
     return {
         "name": owner["table"],
+        "variable": f"{owner['table']}_" if taken else owner["table"],
         "renamed_from": owner["former_table"],
         "columns": owner["table_columns"],
         "primary_key": kinds["pk"][0],

@@ -43,7 +43,7 @@ class Api:
         assert answer.status_code == 201, answer.text
         return answer
 
-    async def get(self, path: str, *, if_none_match: str | None = None, **query: Any) -> httpx.Response:
+    async def get(self, path: str, /, *, if_none_match: str | None = None, **query: Any) -> httpx.Response:
         """GET with query parameters."""
         return await self._client.get(path, params=query, headers=_present({"If-None-Match": if_none_match}))
 
