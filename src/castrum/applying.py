@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from .merging import File
 
@@ -21,8 +22,9 @@ DONE: Final = "done.json"
 class Pending:
     """The folder of an update that is being written: the journal, and each file before and after it."""
 
-    def __init__(self, git_directory: Path, root: Path) -> None:
-        self.folder = git_directory / "castrum-update"
+    def __init__(self, git_directory: Path, root: Path, prefix: str = "") -> None:
+        # One folder for each service of a repository: what an update of one of them did says nothing about another.
+        self.folder = git_directory / "-".join(filter(None, ("castrum-update", quote(prefix.rstrip("/"), safe=""))))
         self._root = root
 
     @property
@@ -47,8 +49,11 @@ class Pending:
             after = changes[path]
             if after is not None:
                 place = self._place("after", path)
-                place.write_bytes(after.content)
-                place.chmod(self._mode(path, after))
+                if after.special:
+                    place.symlink_to(os.fsdecode(after.content))
+                else:
+                    place.write_bytes(after.content)
+                    place.chmod(self._mode(path, after))
         _write_durably(self.folder / JOURNAL, json.dumps({"commit": commit, "paths": paths}))
         try:
             for path in paths:
@@ -65,8 +70,8 @@ class Pending:
         journal = self.folder / (JOURNAL if self.interrupted else DONE)
         paths = json.loads(journal.read_text(encoding="utf-8"))["paths"]
         for path in reversed(paths):
-            now = _content(self._root / path)
-            before, after = (_content(self.folder / kind / path) for kind in ("before", "after"))
+            now = _state(self._root / path)
+            before, after = (_state(self.folder / kind / path) for kind in ("before", "after"))
             if now == before:
                 continue
             if now == after:
@@ -122,10 +127,11 @@ class Pending:
         return mode | (mode & 0o444) >> 2 if file.executable else mode & ~0o111
 
 
-def _content(path: Path) -> bytes | None:
+def _state(path: Path) -> tuple[bytes, bool] | None:
+    """What git would notice: the content, and whether the file is executable."""
     if path.is_symlink():
-        return str(path.readlink()).encode()
-    return path.read_bytes() if path.is_file() else None
+        return os.fsencode(path.readlink()), False
+    return (path.read_bytes(), bool(path.stat().st_mode & 0o100)) if path.is_file() else None
 
 
 def _write_durably(path: Path, text: str) -> None:

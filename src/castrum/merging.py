@@ -3,12 +3,14 @@
 Nothing is written here; `plan` says what an update would do.
 """
 
+import os
 import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
@@ -21,6 +23,10 @@ BLOCK: Final = b"\x1f"
 DEEPEST: Final = 3
 SIMILAR: Final = 0.6
 """Share of equal lines from which on a new file counts as a moved one."""
+RENAMED: Final = 0.8
+"""The same of a block that the person gave another name."""
+RETITLED: Final = 0.9
+"""The same of a section of a document, of the template's: an aggregate's is much like that of another one."""
 
 Kind = Literal["both changed", "both added", "removed by the update", "in the way", "not text", "moved"]
 
@@ -32,6 +38,11 @@ class File:
     content: bytes
     executable: bool = False
     special: bool = False
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether git tracks it as one: a repository inside of this one."""
+        return self.special and not self.content
 
     @property
     def is_text(self) -> bool:
@@ -62,6 +73,8 @@ class Plan:
     conflicts: list[Conflict] = field(default_factory=list)
     stages: dict[str, tuple[File | None, File, File]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    taken: frozenset[str] = frozenset()
+    """What an earlier update has set aside."""
 
 
 Matcher = Callable[[str], bool]
@@ -71,7 +84,7 @@ def read(root: Path, name: str) -> File | None:
     """The file of that name below ``root``; ``None`` when there is none."""
     path = root / name
     if path.is_symlink():
-        return File(str(path.readlink()).encode(), special=True)
+        return File(os.fsencode(path.readlink()), special=True)
     try:
         if path.is_file():
             return File(path.read_bytes(), bool(path.stat().st_mode & 0o100))
@@ -92,14 +105,14 @@ def plan(base: Tree, theirs: Tree, ours: Tree, *, seed: Matcher, frozen: Matcher
     ``ours`` holds every file of the project that either of the others has, and all that git tracks. A ``seed`` file
     that the person changed is left alone, a ``frozen`` one in any case.
     """
-    merged = Plan()
+    merged = Plan(taken=frozenset(path for path in ours if path.startswith(f"{KEPT}/")))
     moved = _moved(base, theirs, ours)
     # Removals first: a folder may take the place of a file, and a file that of a folder.
     for path in sorted({*base, *theirs}, key=lambda path: (path in theirs, path)):
         old, new, mine = base.get(path), theirs.get(path), ours.get(path)
         if new in (old, mine) or (old is not None and new is not None and frozen(path)):
             continue
-        if mine == old:
+        if mine == old or (new is None and _differ_in_ends(mine, old)):
             if new is not None and (obstacle := _obstacle(path, ours, merged)):
                 _put_aside(merged, path, new, "in the way", f"{obstacle} stands where the template puts it")
             else:
@@ -113,7 +126,7 @@ def plan(base: Tree, theirs: Tree, ours: Tree, *, seed: Matcher, frozen: Matcher
                 merged.remarks.append(f"{path}: you moved it to {moved[path]}; the change went there")
             else:
                 merged.remarks.append(f"{path}: you removed it; the template's change of it is left out")
-        elif seed(path):
+        elif seed(path) and not _differ_in_ends(mine, old):
             merged.remarks.append(f"{path}: yours; the template's change of it is left out")
         else:
             _merge(merged, path, old, mine, new)
@@ -129,8 +142,10 @@ def _merge(merged: Plan, path: str, old: File | None, mine: File, new: File) -> 
     windows = _is_windows(mine.content) and not _is_windows(new.content)
     sides = [each.content if each else b"" for each in (mine, old, new)]
     if windows:
-        sides = [side.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for side in sides]
-    content, conflicts = merge_lines(*sides, blocks=path.endswith((".yaml", ".yml")))
+        sides = [side.replace(b"\r\n", b"\n") for side in sides]
+    content, conflicts = merge_lines(*sides, kind=PurePosixPath(path).suffix)
+    if windows:
+        content = content.replace(b"\n", b"\r\n")
     result = File(content, executable)
     if result != mine:
         merged.changes[path] = result
@@ -140,17 +155,23 @@ def _merge(merged: Plan, path: str, old: File | None, mine: File, new: File) -> 
         merged.conflicts.append(Conflict(path, kind, f"{conflicts} place{'s' * (conflicts > 1)} with markers"))
 
 
-def merge_lines(mine: bytes, old: bytes, new: bytes, *, blocks: bool = False) -> tuple[bytes, int]:
+def merge_lines(mine: bytes, old: bytes, new: bytes, *, kind: str = "") -> tuple[bytes, int]:
     """The merged text and how many conflicts it has, each between markers.
 
-    With ``blocks``, for YAML, a line is only ever taken for one of the same block: two entries of a contract differ in
-    few lines, so where one goes, git would take the next one for it, with the person's edits in it.
+    In YAML and Markdown, which ``kind`` names by its suffix, a line is only ever taken for one of the same block: two
+    entries of a contract differ in few lines, so where one goes, git would take the next one for it, with the person's
+    edits in it.
     """
     if old in (mine, new):
         return (new if mine == old else mine), 0
-    if not blocks or any(BLOCK in text or b"\r" in text for text in (mine, old, new)):
+    mark = {".yaml": with_blocks, ".yml": with_blocks, ".md": with_headings}.get(kind)
+    if mark is None or any(BLOCK in text or b"\r" in text for text in (mine, old, new)):
         return _merged(mine, old, new)
-    merged, conflicts = _merged(*map(with_blocks, (mine, old, new)))
+    one, base, two = (mark(text) for text in (mine, old, new))
+    one = _under_old_names(one, base, RENAMED)
+    if kind == ".md":
+        two = _under_old_names(two, base, RETITLED)
+    merged, conflicts = _merged(one, base, two)
     return re.sub(BLOCK + rb"[^\n]*", b"", merged), conflicts
 
 
@@ -173,6 +194,49 @@ def with_blocks(text: bytes) -> bytes:
     return b"\n".join(lines)
 
 
+def with_headings(text: bytes) -> bytes:
+    """Each line of Markdown, followed by the headings that it is below."""
+    lines = []
+    above: list[bytes] = []
+    fenced = False
+    for line in text.split(b"\n"):
+        fenced ^= line.lstrip().startswith(b"```")
+        heading = None if fenced else re.match(rb"(#+) (.*)", line)
+        if heading:
+            above = above[: len(heading[1]) - 1]
+        lines.append(line + BLOCK + b"/".join(above) if line.strip() else line)
+        if heading:
+            above.append(heading[2])
+    return b"\n".join(lines)
+
+
+def _under_old_names(text: bytes, old: bytes, share: float) -> bytes:
+    """The text with its blocks called as in ``old``, where somebody gave one of them another name.
+
+    That is one of which ``share`` of the lines are in a block that is new, while the block itself is gone.
+    """
+    before, after = _blocks(old), _blocks(text)
+    names = {}
+    for block in before.keys() - after.keys():
+        alike = {other: len(before[block] & after[other]) for other in after.keys() - before.keys()}
+        best = max(sorted(alike), key=alike.__getitem__, default=None)
+        if best is not None and alike[best] >= share * len(before[block]):
+            names[best] = block
+    if not names:
+        return text
+    parts = (line.partition(BLOCK) for line in text.split(b"\n"))
+    return b"\n".join(line + end + names.get(block, block) for line, end, block in parts)
+
+
+def _blocks(text: bytes) -> dict[bytes, set[bytes]]:
+    """The blocks of such a text, with their lines."""
+    found: dict[bytes, set[bytes]] = {}
+    for line in text.split(b"\n"):
+        content, _, block = line.partition(BLOCK)
+        found.setdefault(block, set()).add(content)
+    return found
+
+
 def _merged(mine: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
     with tempfile.TemporaryDirectory(prefix="castrum-") as folder:
         names = []
@@ -188,12 +252,22 @@ def _merged(mine: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
     return done.stdout, done.returncode
 
 
+def _differ_in_ends(mine: File | None, old: File | None) -> bool:
+    """Whether git or an editor gave the file other ends of lines, and nobody changed anything else."""
+    if mine is None or old is None or mine.special or old.special or not _is_windows(mine.content):
+        return False
+    return mine.content.replace(b"\r\n", b"\n") == old.content and mine.executable == old.executable
+
+
 def _is_windows(text: bytes) -> bool:
     return b"\r\n" in text and text.count(b"\n") == text.count(b"\r\n")
 
 
 def _put_aside(merged: Plan, path: str, content: File, kind: Kind, advice: str) -> None:
     place = f"{KEPT}/{path}.{'template' if kind in {'in the way', 'not text'} else 'yours'}"
+    place = next(
+        free for free in chain([place], (f"{place}.{number}" for number in count(2))) if free not in merged.taken
+    )
     merged.changes[place] = File(content.content, executable=False)
     merged.conflicts.append(Conflict(path, kind, f"{advice}: {place}"))
 
@@ -218,9 +292,19 @@ def _moved(base: Tree, theirs: Tree, ours: Tree) -> dict[str, str]:
     for path in gone:
         scores = {other: _similarity(base[path], ours[other]) for other in new if other not in moved.values()}
         best = max(scores, key=scores.__getitem__, default=None)
-        if best is not None and scores[best] >= SIMILAR:
+        if best is not None and scores[best] >= SIMILAR and not _is_copy(best, path, scores[best], base, ours):
             moved[path] = best
     return moved
+
+
+def _is_copy(own: str, gone: str, score: float, base: Tree, ours: Tree) -> bool:
+    """Whether the person's file is rather one of their own, made after a generated file that is still there.
+
+    That one has the name of the lost file, in another folder: each aggregate has its `routes.py`.
+    """
+    name = PurePosixPath(gone).name
+    others = [path for path in base if path in ours and path != gone and PurePosixPath(path).name == name]
+    return any(_similarity(base[path], ours[own]) > score for path in others)
 
 
 def _similarity(left: File, right: File) -> float:

@@ -1,8 +1,10 @@
 """The merge of trees, without a repository."""
 
+from collections.abc import Callable
+
 import pytest
 
-from castrum.merging import File, Plan, plan, with_blocks
+from castrum.merging import File, Plan, merge_lines, plan, with_blocks, with_headings
 
 LINES = [f"line {number}" for number in range(12)]
 
@@ -85,6 +87,34 @@ def test_line_ends_of_windows_stay() -> None:
     assert merged.changes == {"a": File(text(_2="new", _8="mine").content.replace(b"\n", b"\r\n"))}
 
 
+def windows(file: File) -> File:
+    return File(file.content.replace(b"\n", b"\r\n"))
+
+
+def test_line_ends_alone_are_nobodys_change() -> None:
+    """Git makes them, with `core.autocrlf` or by attributes."""
+    removed = merge(OLD, None, windows(OLD))
+    assert (removed.changes, removed.conflicts) == ({"a": None}, [])
+    assert merge(OLD, NEW, windows(OLD), seed=True).changes == {"a": windows(NEW)}
+    assert merge(OLD, NEW, windows(MINE), seed=True).changes == {}
+
+
+def test_a_copy_of_ones_own_is_not_taken_for_a_moved_file() -> None:
+    """Both aggregates have such a file; one was removed, and one was the model of the person's own."""
+    base = {"order/a": text(_1="order", _2="order"), "customer/a": text(_1="customer", _2="customer")}
+    theirs = {path: text(_1=path[:-2], _2=path[:-2], _9="new") for path in base}
+    mine = {"order/a": base["order/a"], "own/a": text(_1="order", _2="order", _6="mine")}
+    merged = plan(base, theirs, mine, seed=nothing, frozen=nothing)
+    assert merged.changes == {"order/a": theirs["order/a"]}
+    assert merged.remarks == ["customer/a: you removed it; the template's change of it is left out"]
+
+
+def test_what_was_set_aside_before_stays() -> None:
+    before = {"kept/a.yours": File(b"first\n")}
+    merged = plan({"a": OLD}, {}, {"a": MINE, **before}, seed=nothing, frozen=nothing)
+    assert merged.changes == {"a": None, "kept/a.yours.2": MINE}
+
+
 def test_a_file_becomes_a_folder_and_back() -> None:
     for base, theirs in (({"a": OLD}, {"a/b": NEW}), ({"a/b": OLD}, {"a": NEW})):
         merged = plan(base, theirs, dict(base), seed=lambda _: False, frozen=lambda _: False)
@@ -120,12 +150,66 @@ def test_an_edit_stays_in_its_entry_of_yaml() -> None:
     assert b"\x1f" not in changed.content
 
 
-def test_an_edit_of_another_entry_of_yaml_is_merged() -> None:
+@pytest.mark.parametrize("ends", [File, lambda content: windows(File(content))])
+def test_an_edit_of_another_entry_of_yaml_is_merged(ends: Callable[[bytes], File]) -> None:
     base, theirs = yaml(entry("articles"), entry("customers")), yaml(entry("customers"), entry("parcels"))
     mine = yaml(entry("articles"), entry("customers", "  # mine"))
+    merged = plan(base, theirs, {path: ends(file.content) for path, file in mine.items()}, seed=nothing, frozen=nothing)
+    assert merged.conflicts == []
+    expected = yaml(entry("customers", "  # mine"), entry("parcels"))
+    assert merged.changes == {path: ends(file.content) for path, file in expected.items()}
+
+
+def test_a_block_that_the_person_gave_another_name_is_merged() -> None:
+    base, theirs = yaml(entry("articles"), entry("customers")), yaml(entry("articles"), entry("customers", "  new: 1"))
+    mine = {path: File(file.content.replace(b"  customers:", b"  clients:")) for path, file in base.items()}
     merged = plan(base, theirs, mine, seed=nothing, frozen=nothing)
     assert merged.conflicts == []
-    assert merged.changes == yaml(entry("customers", "  # mine"), entry("parcels"))
+    expected = {path: File(file.content.replace(b"  customers:", b"  clients:")) for path, file in theirs.items()}
+    assert merged.changes == expected
+
+
+def section(name: str, more: str = "") -> str:
+    return f"## {name}\n\n{more}| field | type |\n|---|---|\n| {name.lower()} | text |\n\n"
+
+
+def markdown(*sections: str) -> bytes:
+    return "# All\n\n{}".format("".join(sections)).encode()
+
+
+def test_an_edit_stays_below_its_heading() -> None:
+    """Two sections change places; git would leave the edit where it is, now in the other one."""
+    mine = markdown(section("Order", "Mine.\n"), section("Customer"))
+    base, theirs = (markdown(*map(section, names)) for names in (("Order", "Customer"), ("Customer", "Order")))
+    merged, conflicts = merge_lines(mine, base, theirs, kind=".md")
+    assert conflicts == 1
+    yours, _, rest = merged.decode().partition("=======\n")
+    assert section("Order", "Mine.\n") in yours
+    assert "Mine." not in rest
+
+
+@pytest.mark.parametrize("person", ["## Orders", "## Order"])
+def test_an_edit_follows_a_heading_that_changes(person: str) -> None:
+    """Whoever changes it, the person or the template."""
+    base = markdown(section("Order"), section("Customer"), "## End\n")
+    template = base.replace(b"## End\n", b"## More\n\nMore.\n\n## The end\n")
+    if person == "## Order":
+        template = template.replace(b"## Customer", b"## Client")
+    mine = base.replace(b"## Order", person.encode()).replace(b"| customer |", b"| client |")
+    merged, conflicts = merge_lines(mine, base, template, kind=".md")
+    assert conflicts == 0
+    changes = {b"## Order": person.encode(), b"| customer |": b"| client |"}
+    expected = template
+    for one, two in changes.items():
+        expected = expected.replace(one, two)
+    assert merged == expected
+
+
+def test_headings_are_not_sought_in_code() -> None:
+    text = b"# A\n```\n# b\n```\n## C\nd\n# E\n\nf"
+    assert with_headings(text).split(b"\n") == [
+        b"# A\x1f", b"```\x1fA", b"# b\x1fA", b"```\x1fA", b"## C\x1fA", b"d\x1fA/C", b"# E\x1f", b"", b"f\x1fE",
+    ]  # fmt: skip
 
 
 def test_comments_and_templates_leave_the_block_as_it_is() -> None:
