@@ -6,6 +6,7 @@ nothing else: as a name in code, in an address, or after a word after which the 
 """
 
 import io
+import posixpath
 import re
 import tokenize
 from collections.abc import Iterable, Mapping
@@ -26,8 +27,10 @@ class Rename:
     """One rename: old and new name in each spelling; ``folder`` limits it to the files of an aggregate."""
 
     what: str
-    forms: tuple[tuple[str, str], ...]
+    forms: tuple[tuple[str, str], ...] = ()
     folder: str | None = None
+    roots: tuple[tuple[str, str], ...] = ()
+    """Of a service: its folders, old and new."""
 
 
 def declared(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Rename]:
@@ -46,6 +49,31 @@ def declared(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Rename]:
         if source is not None:
             found += _fields(source, aggregate)
     return found
+
+
+def service(old: Mapping[str, Any], new: Mapping[str, Any], base: Tree, theirs: Tree) -> list[Rename]:
+    """The rename of the service itself: the folders that carry its name hold the same files under another one."""
+    names = tuple(str(answers.get("service_name")) for answers in (old, new))
+    if names[0] == names[1]:
+        return []
+    gone, come = _folders(base) - _folders(theirs), _folders(theirs) - _folders(base)
+    roots = []
+    for folder in sorted(folder for folder in gone if folder.parent not in gone):
+        inside = _inside(base, folder)
+        alike = {other: len(inside & _inside(theirs, other)) for other in come if other.parent == folder.parent}
+        best = max(sorted(alike), key=alike.__getitem__, default=None)
+        if best is not None and alike[best] > len(inside) / 2:
+            roots.append((folder.as_posix(), best.as_posix()))
+    return [Rename(" → ".join(names), roots=tuple(roots))] if roots else []
+
+
+def _folders(tree: Tree) -> set[PurePosixPath]:
+    return {folder for path in tree for folder in PurePosixPath(path).parents}
+
+
+def _inside(tree: Tree, folder: PurePosixPath) -> set[str]:
+    start = f"{folder}/"
+    return {path.removeprefix(start) for path in tree if path.startswith(start)}
 
 
 def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Rename]:
@@ -95,6 +123,9 @@ class Renaming:
     def path(self, path: str) -> str:
         """Where the file belongs now: below a renamed folder, or under a renamed name that the template has, too."""
         for rename, certain, perhaps in self._words:
+            for one, two in rename.roots:
+                if path.startswith(f"{one}/"):
+                    path = two + path.removeprefix(one)
             if rename.folder is not None:
                 continue
             words = perhaps | certain | dict(rename.forms)
@@ -113,6 +144,12 @@ class Renaming:
         except UnicodeDecodeError:
             return file
         for rename, certain, perhaps in self._words:
+            if path.endswith(".py"):
+                packages = [map(posixpath.basename, root) for root in rename.roots if root[0].startswith("src/")]
+                for one, two in packages:
+                    text = re.sub(
+                        rf"^(\s*(?:from|import) ){re.escape(one)}\b", rf"\g<1>{two}", text, flags=re.MULTILINE
+                    )
             if rename.folder is None:
                 text = _reworded(text, path, certain, perhaps, self._phrases)
             elif rename.folder in PurePosixPath(path).parts:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -33,7 +33,10 @@ from . import judging, language, notes
 from .applying import Pending
 from .merging import KEPT, Conflict, File, Plan, plan, read, read_tree
 from .refusals import Refusal, refused_answer
-from .renaming import Renaming, declared
+from .renaming import Renaming, declared, service
+
+if sys.platform != "win32":
+    import fcntl
 
 CLEAN: Final = 0
 CONFLICTS: Final = 1
@@ -71,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     try:
         return _run(options)
-    except Refusal:
+    except (Refusal, BrokenPipeError):
         raise
     except Exception:  # noqa: BLE001 - Python's own exit code for a bug would mean conflicts
         traceback.print_exc()
@@ -80,10 +83,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     project = Project.at(options.project)
-    if options.abort:
-        return _abort(project)
-    project.refuse_unready()
-    with _stoppable():
+    with _stoppable(), _alone(project.git_directory):
+        if options.abort:
+            return _abort(project)
+        project.refuse_unready()
         update = Update.prepared(project, options)
         if options.check:
             return _check(update)
@@ -136,7 +139,7 @@ class Project:
     pending: Pending = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pending = Pending(self.git_directory, self.root)
+        self.pending = Pending(self.git_directory, self.root, self.prefix)
 
     @classmethod
     def at(cls, folder: Path) -> "Project":
@@ -161,7 +164,10 @@ class Project:
             )
         done = _git(root, "rev-parse", "--absolute-git-dir", "--show-prefix", check=False)
         if done.returncode:
-            raise Refusal(f"{root} is not in a git repository; git init && git add --all && git commit", code=FAILURE)
+            reason = done.stderr.strip()
+            if "not a git repository" in reason:
+                reason = f"{root} is not in a git repository; git init && git add --all && git commit"
+            raise Refusal(reason, code=FAILURE)
         directory, _, prefix = done.stdout.partition("\n")
         return cls(root, Path(directory), prefix.strip("\n"), recorded)
 
@@ -188,9 +194,11 @@ class Project:
         dirty = [entry[3:] for entry in status.split("\0") if entry and (entry[3:] != own or entry[:2] == "??")]
         if dirty:
             shown = ", ".join(dirty[:5]) + (f" and {len(dirty) - 5} more" if len(dirty) > 5 else "")
+            last = ["or take the last update back: castrum update --abort"] if self.pending.finished(self.head) else []
             raise Refusal(
                 f"there are changes that are not committed: {shown}",
                 "commit them, or put them away with git stash --include-untracked; then nothing can get mixed up",
+                *last,
                 code=FAILURE,
             )
 
@@ -277,7 +285,9 @@ class Update:
             raise Refusal(*(f"unknown answer '{name}'; the answers are {known}" for name in unknown), code=FAILURE)
         # Nobody but the command writes the answers, so what is there is what the last update made, address and all.
         base = replace(base, tree={**base.tree, ANSWERS: File((project.root / ANSWERS).read_bytes())})
-        ours = WorkingTree(project.root, {*project.git("ls-files", "-z").split("\0")[:-1], *base.tree, *theirs.tree})
+        tracked = project.git("ls-files", "-z").split("\0")[:-1]
+        kept = (path.relative_to(project.root).as_posix() for path in (project.root / KEPT).rglob("*"))
+        ours = WorkingTree(project.root, {*tracked, *kept, *base.tree, *theirs.tree})
         return cls(project, base, theirs, ours, *_merged(base, theirs, ours))
 
     def difference(self) -> Iterator[str]:
@@ -414,7 +424,8 @@ class Update:
 
 
 def _merged(base: Copy, theirs: Copy, ours: WorkingTree) -> tuple[Renaming, Plan]:
-    renaming = Renaming(_renames(base.answers, theirs.answers), base.tree, theirs.tree)
+    renames = service(base.answers, theirs.answers, base.tree, theirs.tree)
+    renaming = Renaming([*renames, *_renames(base.answers, theirs.answers)], base.tree, theirs.tree)
 
     def seed(path: str) -> bool:
         return path in theirs.seeds
@@ -425,8 +436,10 @@ def _merged(base: Copy, theirs: Copy, ours: WorkingTree) -> tuple[Renaming, Plan
     if not renaming.renames:
         return renaming, plan(base.tree, theirs.tree, ours, seed=seed, frozen=frozen)
     old = {path: file for path, file in base.tree.items() if frozen(path)}
-    old |= {renaming.path(path): renaming.file(path, file) for path, file in base.tree.items() if not frozen(path)}
-    place = {path: path if frozen(path) else renaming.path(path) for path in ours}
+    place = _places(renaming, ours, frozen)
+    for path, file in base.tree.items():
+        if not frozen(path):
+            old[place.get(path) or renaming.path(path)] = renaming.file(path, file)
     mine = {place[path]: _followed(renaming, path, ours[path], base, frozen=frozen(path)) for path in ours}
     merged = plan(old, theirs.tree, mine, seed=seed, frozen=frozen)
     for path, file in mine.items():
@@ -442,6 +455,17 @@ def _merged(base: Copy, theirs: Copy, ours: WorkingTree) -> tuple[Renaming, Plan
         f"{line}: may still mean the old name" for path in mine for line in _leftovers(renaming, path, mine, old)
     ]
     return renaming, merged
+
+
+def _places(renaming: Renaming, ours: WorkingTree, frozen: Callable[[str], bool]) -> dict[str, str]:
+    """Where each file of the person's goes; what would take the place of another one of theirs stays."""
+    place = {path: path if frozen(path) or ours[path].is_folder else renaming.path(path) for path in ours}
+    taken: set[str] = {path for path, new in place.items() if path == new}
+    for path, new in place.items():
+        if path != new:
+            place[path] = path if new in taken else new
+            taken.add(new)
+    return place
 
 
 def _followed(renaming: Renaming, path: str, file: File, base: Copy, *, frozen: bool) -> File:
@@ -602,11 +626,32 @@ def _stoppable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+@contextmanager
+def _alone(git_directory: Path) -> Iterator[None]:
+    """Wait until no other update is at work in the repository."""
+    if sys.platform == "win32":
+        yield
+        return
+    handle = os.open(git_directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _git(
     folder: Path, *arguments: str, check: bool = True, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False, input=stdin, encoding="utf-8"
+        ["git", *arguments],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        input=stdin,
+        # As Python reads names of files itself, whatever the locale.
+        encoding=sys.getfilesystemencoding(),
+        errors=sys.getfilesystemencodeerrors(),
     )
     if check and done.returncode:
         raise Refusal(f"git {arguments[0]}: {done.stderr.strip()}", code=FAILURE)

@@ -55,6 +55,9 @@ def service(template_repository: Path, tmp_path: Path) -> Path:
         stream.write(SERVICE)
     (project / "src/ordering/reports.py").write_text(REPORTS, encoding="utf-8")
     (project / "tests/order/test_own.py").write_text(TEST, encoding="utf-8")
+    for name in ("order", "purchase"):
+        (project / f"src/ordering/own/{name}.py").write_text(f'"""Our {name}."""\n', encoding="utf-8")
+    (project / "src/ordering/order/reports.py").symlink_to("../reports.py")
     docstring = '    """Create an order."""\n'
     replace(project, "src/ordering/order/routes.py", docstring, f"{docstring}    # mine: an order is created here\n")
     commit_all(project, "Our work")
@@ -84,6 +87,10 @@ def test_code_follows_the_rename(service: Path) -> None:
     assert (
         "src/ordering/purchase/service.py:" in said
     )  # the field's old name is a word like any other: told, not replaced
+    # Both are there: a new name that a file of the person's has already is no reason to lose one of them.
+    own = [(service / f"src/ordering/own/{name}.py").read_text(encoding="utf-8") for name in ("order", "purchase")]
+    assert own == ['"""Our order."""\n', '"""Our purchase."""\n']
+    assert (service / "src/ordering/purchase/reports.py").readlink() == Path("../reports.py")
     report = (service / "src/ordering/reports.py").read_text(encoding="utf-8")
     assert "on orders, in the order of their numbers" in report
     assert 'ADDRESS = "/purchases/{purchase_id}"' in report
