@@ -3,31 +3,44 @@
 import argparse
 import difflib
 import importlib.metadata
+import io
 import json
+import os
 import shutil
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import copier
 import yaml
 from copier.errors import CopierError, DirtyLocalWarning, UserMessageError
-from plumbum import ProcessExecutionError
+from plumbum import ProcessExecutionError, local
 
 from . import language, source, update
 from .refusals import Refusal, refused_answer
 
 # What may stand in the destination already: a fresh repository, and the domain that it is generated from.
 WELCOME = {".git", "domain.yaml"}
+REPOSITORY = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"}
+PIPE_CLOSED = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 done, 130 stopped by the person, else what the command says."""
+    """Run the command line.
+
+    Returns the exit code: 0 done, 130 stopped by the person, 141 when nobody reads on, else what the command says.
+    """
     options = _parser().parse_args(arguments)
     try:
-        code: int = options.run(options)
+        with _surroundings():
+            code: int = options.run(options)
+            sys.stdout.flush()
+    except BrokenPipeError:  # as in `castrum update --dry-run | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except Refusal as refusal:
         for message in refusal.messages:
             print(f"castrum: {message}", file=sys.stderr)
@@ -36,6 +49,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("castrum: stopped; nothing was written", file=sys.stderr)
         return 130
     return code
+
+
+@contextmanager
+def _surroundings() -> Iterator[None]:
+    """Make the command independent of where it is called from: a hook of git, a terminal that knows only ASCII."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    number = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    own = {
+        # What the person's hooks want of a checkout is no matter of the template's copies.
+        "GIT_CONFIG_COUNT": str(number + 1),
+        f"GIT_CONFIG_KEY_{number}": "core.hooksPath",
+        f"GIT_CONFIG_VALUE_{number}": os.devnull,
+        "LC_ALL": "C",  # git's words are read here
+    }
+    before = dict(os.environ)
+    try:
+        os.environ.update(own)
+        with local.env(**own):  # Copier calls git with these
+            # A hook tells every git that it calls its repository, also one that works on the template.
+            for name in REPOSITORY:
+                os.environ.pop(name, None)
+                if name in local.env:
+                    del local.env[name]
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _parser() -> argparse.ArgumentParser:

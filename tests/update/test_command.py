@@ -1,12 +1,18 @@
 """`castrum update` as a person meets it: what it refuses, what it shows, what it keeps aside."""
 
 import json
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from harness.releases import replace
-from harness.repository import commit_all, git
+from harness.repository import GIT, commit_all, git
+from harness.tools import BIN, run
 from harness.updates import Site, State, castrum, contents
+
+from castrum import cli
 
 pytestmark = pytest.mark.xdist_group("corpus")
 
@@ -66,6 +72,13 @@ def test_refuses_what_is_no_repository(project: Path, monkeypatch: pytest.Monkey
     code, said = castrum("update", project)
     assert code == 2
     assert "git init" in said
+
+
+def test_says_why_git_refuses_the_repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    code, said = castrum("update", project)
+    assert code == 2
+    assert "safe.directory" in said
 
 
 @pytest.mark.parametrize(
@@ -199,6 +212,58 @@ def test_answers_that_follow_from_others_follow(project: Path) -> None:
     assert (project / "deploy/terraform/gcp").is_dir()
 
 
+def test_the_service_can_get_another_name(project: Path) -> None:
+    """The folders that carry it move, with what is the person's."""
+    (project / "src/shop/own/report.py").write_text("from shop.kernel import Caller\n", encoding="utf-8")
+    for name in ("src/shop/order/service.py", "src/shop/order/routes.py", "deploy/helm/shop/values.yaml"):
+        with (project / name).open("a", encoding="utf-8") as stream:
+            stream.write("# mine\n")
+    commit_all(project, "Our work")
+    code, said = castrum("update", project, "--to", "current", "--data", "service_name=corner-shop")
+    assert code == 0, said
+    assert "Renamed: shop → corner-shop" in said
+    assert not (project / "src/shop").exists()
+    assert (project / "src/corner_shop/own/report.py").read_text() == "from corner_shop.kernel import Caller\n"
+    for name in (
+        "src/corner_shop/order/service.py",
+        "src/corner_shop/order/routes.py",
+        "deploy/helm/corner-shop/values.yaml",
+    ):
+        assert (project / name).read_text(encoding="utf-8").endswith("# mine\n")
+
+
+def test_wherever_it_is_called_from(site: Site, tmp_path: Path) -> None:
+    """From a hook, which names its repository to git, and in a terminal that knows no letters but English ones."""
+    project = site.project(FIRST, tmp_path / "shop")
+    Path(os.fsdecode(os.fsencode(project) + b"/docs/caf\xe9.md")).write_text("mine\n", encoding="utf-8")
+    commit_all(project, "A name from another time")
+    hook = tmp_path / "hooks/post-checkout"
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    (tmp_path / "gitconfig").write_text(f"[core]\n\thooksPath = {hook.parent}\n", encoding="utf-8")
+    renamed = State("v0.1.0", 0, 0).domain_text().replace('"Order": {', '"Purchase": {"renamed_from": "Order",')
+    (project / "domain.yaml").write_text(renamed, encoding="utf-8")
+    surroundings = {
+        **GIT,
+        "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
+        "GIT_DIR": str(project / ".git"),
+        "GIT_INDEX_FILE": str(project / ".git/index"),
+        "PYTHONIOENCODING": "ascii",
+    }
+    done = run(BIN / "castrum", "update", project, "--to", "current", env=surroundings)
+    assert "Renamed: Order \\u2192 Purchase" in done.stdout
+    assert (project / "src/shop/purchase/routes.py").is_file()
+
+
+def test_a_reader_that_goes_away_is_no_failure(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert cli.main(["update", str(project), "--dry-run"]) == cli.PIPE_CLOSED
+
+
 def test_the_template_can_move(project: Path, fast: Site, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     git(tmp_path, "clone", "--quiet", str(fast.template), str(elsewhere))
@@ -228,8 +293,14 @@ def test_a_service_in_a_folder_of_a_repository(fast: Site, tmp_path: Path) -> No
     git(project, "commit", "--quiet", "--all", "--message", "Our words")
     code, _ = castrum("update", project)
     assert code == 1
+    assert "or take the last update back: castrum update --abort" in castrum("update", project)[1]
     assert "UU shop/AGENTS.md" in git(project.parent, "status", "--porcelain")
     assert (project / "docs/handbook.md").is_file()
+    second = fast.project(FIRST, project.parent / "second")
+    shutil.rmtree(second / ".git")
+    code, said = castrum("update", second, "--abort")
+    assert (code, "no update to take back" in said) == (2, True)
+    assert castrum("update", project, "--abort")[0] == 0
 
 
 def test_a_file_where_a_folder_has_to_be(project: Path) -> None:
