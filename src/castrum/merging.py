@@ -172,6 +172,11 @@ def merge_lines(mine: bytes, old: bytes, new: bytes, *, kind: str = "") -> tuple
     if kind == ".md":
         two = _under_old_names(two, base, RETITLED)
     merged, conflicts = _merged(one, base, two)
+    if conflicts and [*_blocks(base)] == [*_blocks(two)]:
+        # The template has the blocks that it had, so there is nothing to mistake; the person took one apart.
+        plain, others = _merged(mine, old, new)
+        if others < conflicts:
+            return plain, others
     return re.sub(BLOCK + rb"[^\n]*", b"", merged), conflicts
 
 

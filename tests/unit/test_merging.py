@@ -205,6 +205,12 @@ def test_an_edit_follows_a_heading_that_changes(person: str) -> None:
     assert merged == expected
 
 
+def test_a_heading_that_the_person_took_away_is_no_conflict() -> None:
+    base = b"# Handbook\n\nWritten for all.\n\nFirst.\n\nSecond.\n"
+    mine, theirs = base.removeprefix(b"# Handbook\n\n"), base.replace(b"First.", b"First of all.")
+    assert merge_lines(mine, base, theirs, kind=".md") == (mine.replace(b"First.", b"First of all."), 0)
+
+
 def test_headings_are_not_sought_in_code() -> None:
     text = b"# A\n```\n# b\n```\n## C\nd\n# E\n\nf"
     assert with_headings(text).split(b"\n") == [
