@@ -258,7 +258,7 @@ run "names_that_aws_refuses_are_gone_round" {
 
   variables {
     service  = "sg"
-    hostname = "staging.a-service-with-a-long-name.services.of.a.company.example.com"
+    hostname = "rehearsal.a-service-with-a-long-name.services.of.a.company.example.com"
   }
 
   assert {
