@@ -200,17 +200,17 @@ def with_blocks(text: bytes) -> bytes:
 
 
 def with_headings(text: bytes) -> bytes:
-    """Each line of Markdown, followed by the headings that it is below."""
+    """Each line of Markdown, followed by the headings that it is below, but for the title of the whole."""
     lines = []
     above: list[bytes] = []
     fenced = False
     for line in text.split(b"\n"):
         fenced ^= line.lstrip().startswith(b"```")
-        heading = None if fenced else re.match(rb"(#+) (.*)", line)
+        heading = None if fenced else re.match(rb"#(#*) (.*)", line)
         if heading:
-            above = above[: len(heading[1]) - 1]
+            above = above[: max(len(heading[1]) - 1, 0)]
         lines.append(line + BLOCK + b"/".join(above) if line.strip() else line)
-        if heading:
+        if heading and heading[1]:
             above.append(heading[2])
     return b"\n".join(lines)
 

@@ -206,15 +206,16 @@ def test_an_edit_follows_a_heading_that_changes(person: str) -> None:
 
 
 def test_a_heading_that_the_person_took_away_is_no_conflict() -> None:
-    base = b"# Handbook\n\nWritten for all.\n\nFirst.\n\nSecond.\n"
-    mine, theirs = base.removeprefix(b"# Handbook\n\n"), base.replace(b"First.", b"First of all.")
+    base = b"## Handbook\n\nWritten for all.\n\nFirst.\n\nSecond.\n"
+    mine, theirs = base.removeprefix(b"## Handbook\n\n"), base.replace(b"First.", b"First of all.")
     assert merge_lines(mine, base, theirs, kind=".md") == (mine.replace(b"First.", b"First of all."), 0)
 
 
 def test_headings_are_not_sought_in_code() -> None:
-    text = b"# A\n```\n# b\n```\n## C\nd\n# E\n\nf"
+    text = b"# A\n## B\n```\n# c\n```\n### D\ne\n## F\n\ng"
     assert with_headings(text).split(b"\n") == [
-        b"# A\x1f", b"```\x1fA", b"# b\x1fA", b"```\x1fA", b"## C\x1fA", b"d\x1fA/C", b"# E\x1f", b"", b"f\x1fE",
+        b"# A\x1f", b"## B\x1f", b"```\x1fB", b"# c\x1fB", b"```\x1fB", b"### D\x1fB", b"e\x1fB/D", b"## F\x1f", b"",
+        b"g\x1fF",
     ]  # fmt: skip
 
 
