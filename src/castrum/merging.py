@@ -222,7 +222,7 @@ def _under_old_names(text: bytes, old: bytes, share: float) -> bytes:
     """
     before, after = _blocks(old), _blocks(text)
     names = {}
-    for block in before.keys() - after.keys():
+    for block in sorted(before.keys() - after.keys()):
         alike = {other: len(before[block] & after[other]) for other in after.keys() - before.keys()}
         best = max(sorted(alike), key=alike.__getitem__, default=None)
         if best is not None and alike[best] >= share * len(before[block]):
