@@ -73,6 +73,7 @@ def with_code(model: Model, package: str) -> Model:
         "has_version_like_path": any(re.search("v[0-9]", path) for path in _addresses(model["aggregates"])),
         "has_api_like_path": any(path.startswith("/api") for path in _addresses(model["aggregates"])),
         "members": sorted({each["wire"] for each in _members(model["aggregates"])}),
+        "has_null": any(_has_null(_shown(each)) for each in _members(model["aggregates"]) if each.get("kind") == "json"),
         "credential_places": list(_credential_places(model["aggregates"])),
     }
     return model
@@ -83,6 +84,18 @@ def _members(aggregates: list[Model]) -> Iterator[Model]:
     for aggregate in aggregates:
         yield from (*aggregate["fields"], *aggregate["parts"])
         yield from (field for part in aggregate["parts"] for field in part["fields"])
+
+
+def _shown(field: Model) -> list[Any]:
+    """The values that the contract shows of a field."""
+    default = [field["default"]["json"]] if field["default"] else []
+    return [*default, *field["examples"]]
+
+
+def _has_null(value: Any) -> bool:
+    """Whether an object or a list has null in it, at any depth."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(each is None or _has_null(each) for each in inner)
 
 
 def _classes(aggregates: list[Model]) -> Iterator[str]:
