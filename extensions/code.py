@@ -73,7 +73,9 @@ def with_code(model: Model, package: str) -> Model:
         "has_version_like_path": any(re.search("v[0-9]", path) for path in _addresses(model["aggregates"])),
         "has_api_like_path": any(path.startswith("/api") for path in _addresses(model["aggregates"])),
         "members": sorted({each["wire"] for each in _members(model["aggregates"])}),
-        "has_null": any(_has_null(_shown(each)) for each in _members(model["aggregates"]) if each.get("kind") == "json"),
+        "has_null": any(
+            _has_null(_shown(each)) for each in _members(model["aggregates"]) if each.get("kind") == "json"
+        ),
         "credential_places": list(_credential_places(model["aggregates"])),
     }
     return model

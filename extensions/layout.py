@@ -31,6 +31,7 @@ _CLOSING = ")]}"
 _CLAUSE = re.compile(r"(?= (?:for|if) )")
 _ASSIGNMENT = re.compile(r"(\s*\w+(?:: .+)? = )(\S.*)")
 _STRING = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""")
+_PARAMETER = re.compile(r"(?<![:\w]):\w|\\:")
 _IMPORT = re.compile(r"(from \S+ import )([^(]+)")
 
 
@@ -234,6 +235,12 @@ def argument(value: str, indent: int = 0, lead: int = 0) -> str:
     return _in_parentheses(_pieces(value, WIDTH - indent - INDENT), indent)
 
 
+def sql_expression(sql: str, indent: int = 0, lead: int = 0) -> str:
+    """An expression of SQLAlchemy for the SQL, with a comma behind it; `text` would take `:x` in it for a parameter."""
+    call = "sa.literal_column" if _PARAMETER.search(sql) else "sa.text"
+    return call + argument(sql, indent, lead + len(call))
+
+
 def _in_parentheses(pieces: list[str], indent: int) -> str:
     pad = " " * (indent + INDENT)
     return "(\n" + "".join(f"{pad}{_literal(piece)}\n" for piece in pieces) + " " * indent + ")"
@@ -288,6 +295,7 @@ FILTERS = {
     "docstring": docstring,
     "string": string,
     "argument": argument,
+    "sql_expression": sql_expression,
     "toml_string": toml_string,
     "yaml_string": yaml_string,
     "python_literal": python_literal,

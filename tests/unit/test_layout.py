@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from harness.tools import BIN, run
 
-from extensions.layout import argument, docstring, fit, imports, string
+from extensions.layout import argument, docstring, fit, imports, sql_expression, string
 
 WORDS = {"latin": "ab ", "wide": "日本 ", "quotes": "a'\" ", "one word": "x", "emoji": "é🏥 ", "one wide word": "日"}
 LENGTHS = [*range(50, 64), *range(84, 125), 300, 1000]
@@ -83,3 +83,16 @@ def test_renamed_imports_stand_alone() -> None:
         "from .model import Claim as ClaimModel",
         "from .model import ClaimKind, Record",
     ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "call"),
+    [
+        ("'12:30'", "sa.text"),
+        ("'x'::text", "sa.text"),
+        ("':8080'", "sa.literal_column"),
+        ("'a\\:'", "sa.literal_column"),
+    ],
+)
+def test_sql_without_parameters(sql: str, call: str) -> None:
+    assert sql_expression(sql).startswith(f"{call}(")
