@@ -3,7 +3,7 @@
 `terraform validate` and `terraform test` with `mock_provider` ask a provider for nothing but its schema. Where the
 folder that CASTRUM_TERRAFORM_SCHEMAS names holds schemas (`<provider>.json.xz`, as `terraform providers schema -json`
 prints them), `schema_provider.py` serves them, found by Terraform in a file system mirror; nothing is fetched.
-Elsewhere `terraform init` fetches the real providers.
+Elsewhere `terraform init` fetches the real providers; without a network the tests skip.
 """
 
 import json
@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 
 from .paths import CACHE, ROOT, TEMPLATE
-from .tools import cached, locked, require, run
+from .tools import cached, do_without, locked, require, run
 
 SCHEMAS = os.environ.get("CASTRUM_TERRAFORM_SCHEMAS", "")
 # The releases of the providers that the schemas are from.
@@ -169,15 +170,30 @@ def _make_mirror(folder: Path) -> None:
 
 
 @cache
+def _reaches_registry(environment: tuple[tuple[str, str], ...]) -> bool:
+    """Whether Terraform can fetch a provider, tried with its smallest one."""
+    with tempfile.TemporaryDirectory() as folder, locked("terraform-plugins"):
+        Path(folder, "main.tf").write_text(
+            'terraform {\n  required_providers {\n    null = {\n      source = "hashicorp/null"\n    }\n  }\n}\n',
+            encoding="utf-8",
+        )
+        done = run("terraform", "init", "-no-color", cwd=Path(folder), env=dict(environment), check=False)
+    return "could not connect" not in done.stderr
+
+
+@cache
 def environment() -> dict[str, str]:
-    """What Terraform has to find in its environment; skips (in CI, fails) where Terraform is missing."""
+    """What Terraform has to find in its environment; skips (in CI, fails) where it or the providers cannot be had."""
     require("terraform")
     quiet = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
     if not SCHEMAS:
         plugins = CACHE / "terraform-plugins"
         plugins.mkdir(parents=True, exist_ok=True)
         # Generated repositories ignore their lock file here, so that the plugins may come from the cache at once.
-        return {**quiet, "TF_PLUGIN_CACHE_DIR": str(plugins), "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
+        quiet |= {"TF_PLUGIN_CACHE_DIR": str(plugins), "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
+        if not _reaches_registry(tuple(quiet.items())):
+            do_without("no provider of Terraform can be fetched, and CASTRUM_TERRAFORM_SCHEMAS is not set")
+        return quiet
     folder = ROOT / SCHEMAS
     if not folder.is_dir():
         pytest.fail(f"CASTRUM_TERRAFORM_SCHEMAS names no folder: {SCHEMAS}", pytrace=False)
@@ -196,6 +212,7 @@ def terraform(folder: Path, *arguments: str, check: bool = True) -> str:
 
 def init(folder: Path) -> None:
     """Make ``folder`` ready for `validate` and `test`: providers and modules, no state."""
+    environment()  # takes the lock below, too
     if SCHEMAS:
         terraform(folder, "init", "-backend=false")
         return
