@@ -52,6 +52,8 @@ def clean_environment() -> dict[str, str]:
     leaks = ("VIRTUAL_ENV", "PYTHONPATH", "PYTEST_", "COV_", "DATABASE_URL", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(leaks)}
     environment["PATH"] = f"{BIN}{os.pathsep}{environment['PATH']}"
+    # An outermost bash that Node starts takes its socket for a remote shell's, and reads the person's ~/.bashrc.
+    environment["SHLVL"] = "1"
     return environment
 
 
