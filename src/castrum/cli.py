@@ -20,7 +20,7 @@ from copier.errors import CopierError, DirtyLocalWarning, UserMessageError
 from plumbum import ProcessExecutionError, local
 
 from . import language, source, update
-from .refusals import Refusal, refused_answer
+from .refusals import STOPPED, Refusal, refused_answer
 
 # What may stand in the destination already: a fresh repository, and the domain that it is generated from.
 WELCOME = {".git", "domain.yaml"}
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return refusal.code
     except KeyboardInterrupt:
         print("castrum: stopped; nothing was written", file=sys.stderr)
-        return 130
+        return STOPPED
     return code
 
 

@@ -11,8 +11,12 @@ REFUSED: Final = re.compile(
 )
 
 
+STOPPED: Final = 130
+"""Exit code of a command that the person stopped, as shells have it."""
+
+
 class Refusal(Exception):  # noqa: N818 - nothing failed: the command says no, and why
-    """What the person asked cannot be done; the messages say why, and nothing was written."""
+    """What the person asked is not done, or not to its end; the messages say why, and what to do."""
 
     def __init__(self, *messages: str, code: int = 1) -> None:
         super().__init__(*messages)

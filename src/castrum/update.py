@@ -32,7 +32,7 @@ from plumbum import ProcessExecutionError
 from . import judging, language, notes
 from .applying import Pending
 from .merging import KEPT, Conflict, File, Plan, plan, read, read_tree
-from .refusals import Refusal, refused_answer
+from .refusals import STOPPED, Refusal, refused_answer
 from .renaming import Renaming, declared, service
 
 if sys.platform != "win32":
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     project = Project.at(options.project)
-    with _stoppable(), _alone(project.git_directory):
+    with _alone(project.git_directory), _stoppable(project.pending):
         if options.abort:
             return _abort(project)
         project.refuse_unready()
@@ -95,7 +95,13 @@ def _run(options: argparse.Namespace) -> int:
             update.report(dry=True)
         else:
             update.apply()
-            update.report()
+            try:
+                update.report()
+            except KeyboardInterrupt:
+                raise Refusal(
+                    "stopped, but the update is written: git diff shows it, castrum update --abort takes it back",
+                    code=STOPPED,
+                ) from None
     return CONFLICTS if update.plan.conflicts else CLEAN
 
 
@@ -613,8 +619,8 @@ def _answers(pairs: Sequence[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM end the update in the same orderly way as Ctrl-C."""
+def _stoppable(pending: Pending) -> Iterator[None]:
+    """Let SIGTERM end the update in the same orderly way as Ctrl-C, which says what is left to do."""
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -622,6 +628,10 @@ def _stoppable() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
+    except KeyboardInterrupt:
+        if pending.interrupted:  # stopped again while what was there was put back
+            raise Refusal("stopped halfway; put back what was there: castrum update --abort", code=STOPPED) from None
+        raise
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -14,6 +14,7 @@ from harness.updates import Site, castrum, contents, moves, prepared
 
 from castrum import cli
 from castrum.applying import DONE, JOURNAL, Pending
+from castrum.update import Update
 
 pytestmark = pytest.mark.xdist_group("corpus")
 
@@ -96,6 +97,43 @@ def test_stopped_puts_back(times: int, number: int, project: Path, monkeypatch: 
     assert os.WEXITSTATUS(status) == 130
     assert contents(project) == before
     assert git(project, "status", "--porcelain") == ""
+
+
+def test_stopped_while_telling(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is written, and the last words say so."""
+    before = contents(project)
+
+    def stopped(_: Update) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Update, "report", stopped)
+    code, said = castrum("update", project, "--to", "current")
+    assert code == 130
+    assert "the update is written" in said
+    assert contents(project) != before
+    assert castrum("update", project, "--abort")[0] == 0
+    assert contents(project) == before
+
+
+def test_stopped_twice(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second Ctrl-C comes while the files are put back."""
+    before = contents(project)
+    original = Pending._put
+    calls = 0
+
+    def stopped(self: Pending, path: str, kind: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls in (5, 6):
+            raise KeyboardInterrupt
+        original(self, path, kind)
+
+    monkeypatch.setattr(Pending, "_put", stopped)
+    code, said = castrum("update", project, "--to", "current")
+    assert code == 130
+    assert "stopped halfway" in said
+    assert castrum("update", project, "--abort")[0] == 0
+    assert contents(project) == before
 
 
 def test_what_changed_since_is_kept(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
