@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from harness import images
-from harness.services import Service, free_port, make_run, process
+from harness.services import STARTING_PATIENCE_S, Service, free_port, make_run, process
 from harness.tools import require, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ordering")]
@@ -141,7 +141,7 @@ def test_production_refuses_the_development_issuer(image: str, service: Service)
 
 
 def wait_until_ready(port: str, log: Path, path: str = "/readyz") -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + STARTING_PATIENCE_S
     while True:
         try:
             with closing(http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)) as connection:

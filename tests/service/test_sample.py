@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import time
 import uuid
 from collections.abc import Iterator
@@ -15,7 +16,14 @@ from typing import Any
 import pytest
 from harness.projects import set_up
 from harness.repository import GIT, commit_all
-from harness.services import Service, free_port, make_run, process
+from harness.services import (
+    STARTING_PATIENCE_S,
+    STOPPING_PATIENCE_S,
+    Service,
+    free_port,
+    make_run,
+    process,
+)
 from harness.tools import BIN, require, run
 
 pytestmark = pytest.mark.xdist_group("sample")
@@ -151,7 +159,7 @@ def test_sigterm_ends_requests_in_flight_and_exits_with_zero(
         [python, "-m", "ordering"], cwd=service.project, log=log, env=environment | {"PORT": str(port)}
     ) as second:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + STARTING_PATIENCE_S
         while True:
             try:
                 # With the token, so that the issuer's keys are known by then.
@@ -171,10 +179,12 @@ def test_sigterm_ends_requests_in_flight_and_exits_with_zero(
             "Content-Type": "application/json",
             "Content-Length": str(len(body)),
             "Idempotency-Key": key(),
+            "Expect": "100-continue",
         }.items():
             connection.putheader(name, value)
-        connection.endheaders(body[:10])
-        time.sleep(0.3)
+        connection.endheaders()
+        assert connection.sock.recv(1, socket.MSG_PEEK)  # the request is under way, and waits for its body
+        connection.send(body[:10])
         second.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         assert second.poll() is None, "it left a request behind"
@@ -183,7 +193,7 @@ def test_sigterm_ends_requests_in_flight_and_exits_with_zero(
         assert answer.status == 201, answer.read()
         answer.read()
         connection.close()
-        assert second.wait(20) == 0, log.read_text()
+        assert second.wait(STOPPING_PATIENCE_S) == 0, log.read_text()
 
 
 def test_ctrl_c_stops_all_of_it(sample: Path, tmp_path: Path) -> None:
@@ -194,8 +204,8 @@ def test_ctrl_c_stops_all_of_it(sample: Path, tmp_path: Path) -> None:
         below = descendants(running.process.pid)
         assert len(below) >= 3
         os.killpg(running.process.pid, signal.SIGINT)
-        running.process.wait(40)
-        deadline = time.monotonic() + 10
+        running.process.wait(STOPPING_PATIENCE_S)
+        deadline = time.monotonic() + STOPPING_PATIENCE_S
         while (left := [pid for pid in below if alive(pid)]) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert not left, [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left]

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from harness.paths import EXAMPLES
 from harness.repository import GIT, git
+from harness.services import STARTING_PATIENCE_S, STOPPING_PATIENCE_S
 from harness.tools import BIN, clean_environment, run
 
 SCHEMAS = "check-jsonschema==0.39.0"
@@ -116,12 +117,12 @@ def test_the_issuer_serves_alone(projects: Callable[[str], Path]) -> None:
             assert token.count(".") == 2
         finally:
             issuer.send_signal(signal.SIGTERM)
-        assert issuer.wait(timeout=10) == 0
+        assert issuer.wait(STOPPING_PATIENCE_S) == 0
 
 
 def keys(url: str) -> list[dict[str, str]]:
     """The issuer's keys, as soon as it answers."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + STARTING_PATIENCE_S
     while True:
         try:
             with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - our own address
