@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .castrum_model.naming import entity_name
-from .layout import imports, string
+from .layout import WIDTH, imports, string
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +28,9 @@ TABLE_VARIABLES = frozenset({"metadata", "postgresql", "sa"})
 
 MOST_BRANCHES = 9
 """The merge of a patch takes one for each part and each JSON object; ruff's C901 allows no more."""
+
+SQL_NOTE = "  # noqa: S105 - SQL"
+"""What the linter is told where the name of a statement suggests a password."""
 
 FIELDS = "from ..platform.fields import"
 DECODERS = {
@@ -58,7 +61,7 @@ def with_code(model: Model, package: str) -> Model:
                 part["variable"] = f"{part['variable']}_part"
             for field in part["fields"]:
                 field["code"] = _field(field)
-            part["code"] = _part(part) | {"in_example": part["entity"] not in circular}
+            part["code"] = _part(part, aggregate["table"]) | {"in_example": part["entity"] not in circular}
         for field in aggregate["fields"]:
             field["code"] = _field(field)
         aggregate["code"] = _aggregate(aggregate, package)
@@ -258,7 +261,8 @@ def _arguments(variable: str, fields: Iterable[Model]) -> list[tuple[str, str]]:
 # Parts ---------------------------------------------------------------------------------------------------------------
 
 
-def _part(part: Model) -> Model:
+def _part(part: Model, parent: str) -> Model:
+    condition = f"WHERE {part['parent_column']} = {parent}.id"
     items = f"list[{part['entity']}Input]"
     alias = f', alias="{part["wire"]}"' if part["attribute"] != part["wire"] else ""
     variable = part["variable"]
@@ -267,12 +271,24 @@ def _part(part: Model) -> Model:
         "patch": f"Annotated[{items} | None, Field(max_length={part['max']}{alias}), NotNull] = None",
         "entity": entity_name(part["entity"]),
         "constant": part["table"].upper(),
+        "condition": condition if len(condition) <= WIDTH - 12 else condition.replace(" = ", "\n    = "),
+        "delete": _delete(part),
+        "sql_note": SQL_NOTE if looks_secret(part["table"]) else "",
         "function": f"_{part['table']}",
         "members": [{"column": name, "value": value} for name, value in _arguments("part", part["fields"])],
         "from_view": [
             {"attribute": field["attribute"], "value": _from_view(field, variable)} for field in part["fields"]
         ],
     }
+
+
+def _delete(part: Model) -> str:
+    """The constant with the statement that deletes the parts of an aggregate."""
+    name = f"DELETE_{part['table'].upper()}"
+    sql = f"DELETE FROM {part['table']} WHERE {part['parent_column']} = $1"  # noqa: S608 - text of the generated code
+    first, *rest = string(sql, 0, len(name) + 2).split("\n")  # nothing follows it, so it has a column more
+    note = SQL_NOTE if looks_secret(name) else ""
+    return "\n".join([f"{name} = {first}{note}"] if not rest else [f"{name} = {first}", rest[0] + note, *rest[1:]])
 
 
 def _from_view(field: Model, variable: str) -> str:

@@ -33,27 +33,45 @@ _ASSIGNMENT = re.compile(r"(\s*\w+(?:: .+)? = )(\S.*)")
 _STRING = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""")
 _PARAMETER = re.compile(r"(?<![:\w]):\w|\\:")
 _IMPORT = re.compile(r"(from \S+ import )([^(]+)")
+_NOTE = "  # noqa: "
+_SUSPECT = re.compile(r"(?P<S104>0\.0\.0\.0$)|(?P<S108>/tmp|/var/tmp|/dev/shm)")
 
 
 def fit(source: str) -> str:
     """The source with every statement that is wider than 120 columns broken; text in triple quotes stays as it is."""
     lines: list[str] = []
     quoted = False
+    is_suspect = any(f'"{text}' in source for text in ("0.0.0.0", "/tmp", "/var/tmp", "/dev/shm"))  # noqa: S104, S108
     for line in source.split("\n"):
         quotes = line.count('"""')
-        if quoted or quotes % 2 or _columns(line) <= WIDTH:
-            lines.append(line)
+        indent = len(line) - len(line.lstrip())
+        if not quoted and quotes % 2 and _columns(line) > WIDTH and line.startswith('"""', indent):
+            words = _wrapped(line.strip(), WIDTH - indent)
+            lines.extend(" " * indent + each for each in words)
+        elif quoted or quotes % 2 or _code_columns(line) <= WIDTH:
+            lines.append(_noted(line) if is_suspect and not quoted and not quotes else line)
         elif quotes:
-            indent = len(line) - len(line.lstrip())
             lines.append(" " * indent + docstring(line.strip().strip('"'), indent))
         else:
-            lines.extend(_break(line))
+            lines.extend(_noted(each) if is_suspect else each for each in _break(line))
         quoted ^= bool(quotes % 2)
     return "\n".join(lines)
 
 
+def _noted(line: str) -> str:
+    """The line with a word to the linter, where a text of the domain looks like an address or a folder of the code."""
+    code, _, note = line.partition(_NOTE)
+    if code.lstrip()[:1] in {'"', "'"} and not code.endswith(","):
+        return line  # a piece of a longer text
+    texts = [found[0][1:-1] for found in _STRING.finditer(code)]
+    rules = {str(found.lastgroup) for text in texts if (found := _SUSPECT.match(text))}
+    if not rules:
+        return line
+    return f"{code}{_NOTE}{', '.join(sorted(rules))}{f', {note}' if note else ' - a text of the domain'}"
+
+
 def _break(line: str) -> list[str]:
-    if _columns(line) <= WIDTH:
+    if _code_columns(line) <= WIDTH:
         return [line]
     indent = line[: len(line) - len(line.lstrip())]
     inner = indent + " " * INDENT
@@ -62,7 +80,7 @@ def _break(line: str) -> list[str]:
     if assignment := _ASSIGNMENT.fullmatch(line):
         head, value = assignment[1], assignment[2]
         start = next((start for start, end in _brackets(value) if end > start + 1), WIDTH)
-        if len(head) < WIDTH < len(head) + start + 1 and len(inner) + _columns(value) <= WIDTH:
+        if len(head) < WIDTH < len(head) + start + 1 and len(inner) + _code_columns(value) <= WIDTH:
             return [f"{head}(", inner + value, f"{indent})"]
         name, _, annotation = head.strip().removesuffix(" =").partition(": ")
         if _outside(annotation, [at.start() for at in re.finditer(" [|] ", annotation)]):
@@ -70,7 +88,7 @@ def _break(line: str) -> list[str]:
     if len(parts := _operands(line)) > 1:
         return [parts[0], *(broken for part in parts[1:] for broken in _break(indent + part))]
     pairs = [(start, end) for start, end in _brackets(line) if end > start + 1]
-    if assignment and len(assignment[1]) > WIDTH:
+    if assignment and len(assignment[1]) >= WIDTH:
         pairs = [pair for pair in pairs if pair[1] < len(assignment[1])]
     if not pairs:
         return [line]
@@ -207,6 +225,11 @@ def _columns(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(_width(character) for character in text)
+
+
+def _code_columns(line: str) -> int:
+    """The line's width without its word to the linter, which neither the formatter nor the linter counts."""
+    return _columns(line.partition(_NOTE)[0])
 
 
 def _width(character: str) -> int:

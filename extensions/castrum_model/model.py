@@ -28,6 +28,8 @@ GENERATED_CLASSES = ("Create", "Patch", "View", "Page", "Query", "Service", "Rep
 PART_CLASSES = ("Create", "View")
 PAGE_PARAMETERS = ("cursor", "limit", "sort")
 LONGEST_CLASS = 50
+LONGEST_CLASS_OF_DEFAULT = 70
+"""A longer one, a field and its default, of 40 letters each, cannot be broken into lines of 120."""
 
 
 class Builder:
@@ -174,10 +176,12 @@ class Builder:
             names = (
                 [full, f"{full}Value", f"{full}Choice"] if len(full) <= LONGEST_CLASS else [own, f"{own}Value", full]
             )
+            if declared.has_default and len(full) > LONGEST_CLASS_OF_DEFAULT:
+                names = [own, f"{own}Value", *(f"{own}{number}" for number in range(2, 1000))]
             taken = {*self._classes, *naming.RESERVED_CLASSES, *naming.BORROWED_CLASSES}
             free = [name for name in names if name not in taken]
             if not free:
-                self._add(declared.path, f"no name is left for its generated type: {', '.join(names)} are taken")
+                self._add(declared.path, f"no name is left for its generated type: {', '.join(names[:3])} are taken")
                 continue
             self._classes[free[0]] = declared.path
             if spec.type.kind == "enum":

@@ -21,6 +21,8 @@ from strategies import domains
 BATCHES = 10
 QUICK = 5
 PER_BATCH = 30
+ANYWHERE = "0.0.0.0"  # noqa: S104 - an example
+SCRATCH = "/tmp/x"  # noqa: S108 - an example
 REFERENCE = re.compile(r"#/([\w./~-]+)")
 
 
@@ -66,11 +68,52 @@ def test_random_domains_render(batch: int, tmp_path: Path) -> None:
     run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tmp_path)
 
 
-def test_an_aggregate_of_many_parts_and_objects(tmp_path: Path) -> None:
-    parts = {f"things_{number}": {"entity": f"Thing{number}", "fields": {"n": "int"}} for number in range(11)}
-    objects = {f"object_{number}": "json?" for number in range(11)}
-    aggregates = {"Parts": {"fields": {"n": "int"}, "parts": parts}, "Objects": objects}
-    tree = rendering.copy_domain({"context": "many", "aggregates": aggregates}, tmp_path / "many")
+MANY = {
+    "Parts": {
+        "fields": {"n": "int"},
+        "parts": {f"things_{number}": {"entity": f"Thing{number}", "fields": {"n": "int"}} for number in range(11)},
+    },
+    "Objects": {f"object_{number}": "json?" for number in range(11)},
+}
+SUSPECT = {
+    "Token": {
+        "fields": {
+            "tmp_dir": {"type": "string(60)", "default": SCRATCH, "description": f"{SCRATCH} or another."},
+            "bind_address": {"type": "string(40)", "example": ANYWHERE},
+            "password_hint": {"type": "string(60)", "readonly": True, "default": " ".join(["abcd efgh"] * 6)},
+            "token_bind": "string(20) = 0.0.0.0",
+            "hosts": {"type": "list(string(20))", "default": [ANYWHERE, SCRATCH, "x"]},
+            "more": {"type": "json", "default": {"at": ANYWHERE}},
+        },
+        "parts": {
+            "token_uses": {"entity": "TokenUse", "fields": {"at": "datetime"}},
+            "secrets": {"entity": f"Secret{'Abcdefg' * 4}Stamp", "fields": {"at": "datetime"}},
+        },
+        "filter": ["tmp_dir"],
+    }
+}
+LONG = {
+    f"{first}{'bcdefgh' * 5}Abcd": {
+        "fields": {f"{'abcdefg_' * 4}words": f"enum({'word_' * 7}a, b) = {'word_' * 7}a", "n": "int"},
+        "parts": {
+            f"{first.lower()}{'bcdefg_' * 5}abcd": {
+                "entity": f"{first}{'bcdefgh' * 5}Part",
+                "fields": {
+                    f"{'abcdefg_' * 4}words": f"enum({'word_' * 7}a, b) = {'word_' * 7}a",
+                    f"{'abcdefg_' * 4}lists": f"list(enum({'word_' * 7}a)) = []",
+                    **{f"{'abcdefgh' * 3}{'n' * count}": "list(enum(a)) = []" for count in range(1, 17)},
+                },
+            }
+        },
+        "lifecycle": {"states": ["a"], "actions": {"age": {"from": "a", "to": "a"}}},
+    }
+    for first in "ABC"
+}
+
+
+@pytest.mark.parametrize("aggregates", [MANY, SUSPECT, LONG], ids=["many", "suspect", "long"])
+def test_the_linter_finds_nothing(aggregates: dict[str, Any], tmp_path: Path) -> None:
+    tree = rendering.copy_domain({"context": "odd", "aggregates": aggregates}, tmp_path / "odd")
     run(BIN / "ruff", "check", "--no-cache", "--quiet", tree)
     run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tree)
 
