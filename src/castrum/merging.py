@@ -158,18 +158,18 @@ def _merge(merged: Plan, path: str, old: File | None, mine: File, new: File) -> 
 def merge_lines(mine: bytes, old: bytes, new: bytes, *, kind: str = "") -> tuple[bytes, int]:
     """The merged text and how many conflicts it has, each between markers.
 
-    In YAML and Markdown, which ``kind`` names by its suffix, a line is only ever taken for one of the same block: two
-    entries of a contract differ in few lines, so where one goes, git would take the next one for it, with the person's
-    edits in it.
+    Where ``kind``, the file's suffix, has blocks, a line is only ever taken for one of the same block: two entries of a
+    contract differ in few lines, and two tests begin with the same decorator, so where one goes, git would take the
+    next one for it, with the person's edits in it.
     """
     if old in (mine, new):
         return (new if mine == old else mine), 0
-    mark = {".yaml": with_blocks, ".yml": with_blocks, ".md": with_headings}.get(kind)
+    mark = MARKS.get(kind)
     if mark is None or any(BLOCK in text or b"\r" in text for text in (mine, old, new)):
         return _merged(mine, old, new)
     one, base, two = (mark(text) for text in (mine, old, new))
     one = _under_old_names(one, base, RENAMED)
-    if kind == ".md":
+    if mark is not with_blocks:
         two = _under_old_names(two, base, RETITLED)
     merged, conflicts = _merged(one, base, two)
     if conflicts and [*_blocks(base)] == [*_blocks(two)]:
@@ -213,6 +213,92 @@ def with_headings(text: bytes) -> bytes:
         if heading and heading[1]:
             above.append(heading[2])
     return b"\n".join(lines)
+
+
+def with_definitions(text: bytes) -> bytes:
+    """Each line of Python, followed by the definitions, constants and calls that it is in; a decorator is in its own.
+
+    Of calls only those count that begin with a text or a list, such as a column of a table, and of what is in a text
+    (SQL) the parentheses.
+    """
+    lines = text.split(b"\n")
+    marked = []
+    above: list[tuple[int, bytes]] = []
+    quoted = False
+    inside = 0
+    for number, line in enumerate(lines):
+        content = line.strip()
+        if not content:
+            marked.append(line)
+            continue
+        depth = len(line) - len(line.lstrip())
+        if quoted:
+            depth += inside
+        if content.startswith(b"#"):
+            marked.append(line + BLOCK + b"/".join(name for at, name in above if at < depth))
+            continue
+        closes = content.startswith((b")", b"]", b"}")) or (quoted and content.startswith(b'"""'))
+        while above and (above[-1][0] > depth or (above[-1][0] == depth and not closes)):
+            above.pop()
+        name = _opened_text(lines, number) if quoted else _opened(lines, number)
+        if name:
+            above.append((depth, name))
+        marked.append(line + BLOCK + b"/".join(name for _, name in above))
+        if content.count(b'"""') % 2:
+            quoted = not quoted
+            inside = above[-1][0] + 1 if quoted and above else 0
+    return b"\n".join(marked)
+
+
+def _opened(lines: list[bytes], number: int) -> bytes | None:
+    """The name of what the line of Python begins."""
+    line = lines[number]
+    content = line.lstrip()
+    indent = line[: len(line) - len(content)]
+    if content.startswith(b"@"):
+        below = (each for each in lines[number + 1 :] if not re.match(indent + rb"(?:[\s@#)\]}]|$)", each))
+        content = next(below, b"").removeprefix(indent)
+    if definition := re.match(rb"(?:async )?(?:def|class) (\w+)", content):
+        return definition[1]
+    if not indent and (constant := re.match(rb"(\w+)(?:: .+?)? = .*(?:[(\[{]|\"\"\",?)$", content)):
+        return constant[1]
+    after = next(iter(lines[number + 1 : number + 2]), b"").strip()
+    return content + after if content.endswith(b"(") and after.startswith((b'"', b"[")) else None
+
+
+def _opened_text(lines: list[bytes], number: int) -> bytes | None:
+    """The name of the parentheses that the line of a text opens: what is before them, and what is after them.
+
+    The number of a parameter is no part of it; one field more changes all of those.
+    """
+    line = lines[number]
+    if not line.endswith(b"("):
+        return None
+    indent = line[: len(line) - len(line.lstrip())]
+    end = next((each for each in lines[number + 1 :] if each.startswith(indent + b")")), b"")
+    return re.sub(rb"\$\d+", b"$", line.strip()) + end.strip().rstrip(b",")
+
+
+def with_resources(text: bytes) -> bytes:
+    """Each line of Terraform, followed by the outermost block that it is in."""
+    lines = []
+    above = b""
+    for line in text.split(b"\n"):
+        if line[:1].isalpha():
+            above = line if line.endswith(b"{") else b""
+        lines.append(line + BLOCK + above if line.strip() and not line.startswith(b"#") else line)
+        if line.startswith(b"}"):
+            above = b""
+    return b"\n".join(lines)
+
+
+MARKS: Final = {
+    ".yaml": with_blocks,
+    ".yml": with_blocks,
+    ".md": with_headings,
+    ".py": with_definitions,
+    ".tf": with_resources,
+}
 
 
 def _under_old_names(text: bytes, old: bytes, share: float) -> bytes:

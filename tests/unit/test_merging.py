@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from castrum.merging import File, Plan, merge_lines, plan, with_blocks, with_headings
+from castrum.merging import File, Plan, merge_lines, plan, with_blocks, with_definitions, with_headings
 
 LINES = [f"line {number}" for number in range(12)]
 
@@ -224,3 +224,91 @@ def test_comments_and_templates_leave_the_block_as_it_is() -> None:
     assert with_blocks(text).split(b"\n") == [
         b"a:\x1f", b"  b:\x1fa", b"# c\x1f", b"{{ d }}\x1f", b"    e: 1\x1fa/b", b"", b"    - f: 2\x1fa/b", b"last\x1f",
     ]  # fmt: skip
+
+
+def case(name: str) -> str:
+    return f"@pytest.mark.slow\ndef test_{name}() -> None:\n    order.{name}()\n    assert ok\n\n\n"
+
+
+def column(name: str) -> str:
+    return f'    sa.Column(\n        "{name}",\n        sa.Text(),\n    ),\n'
+
+
+def variable(name: str) -> str:
+    return f'variable "{name}" {{\n  type = string\n  nullable = false\n}}\n\n'
+
+
+@pytest.mark.parametrize(("block", "mark"), [(case, "@skip\n"), (column, "    # Mine.\n")])
+@pytest.mark.parametrize(("before", "after"), [("place ship", "ship"), ("ship", "place ship")])
+def test_what_is_above_a_block_ends_above_no_other(
+    block: Callable[[str], str], mark: str, before: str, after: str
+) -> None:
+    """Both blocks begin with the same line, so that git may take it from either."""
+    base, theirs = ("".join(map(block, names.split())) for names in (before, after))
+    merged, conflicts = merge_lines((mark + base).encode(), base.encode(), theirs.encode(), kind=".py")
+    assert conflicts == 1
+    yours = merged.decode().partition("<<<<<<< yours\n")[2].partition("=======\n")[0]
+    if before == "ship":
+        assert yours == mark
+    else:
+        assert yours.startswith(mark + block("place").rstrip())
+
+
+def test_an_edit_of_a_variable_ends_in_no_other() -> None:
+    """One goes, another comes in its place, and all but their names is the same."""
+    base, theirs = (variable("size") + variable(name) for name in ("zone", "tier"))
+    mine = variable("size") + variable("zone").replace("string\n", "string\n  # Mine.\n")
+    merged, conflicts = merge_lines(mine.encode(), base.encode(), theirs.encode(), kind=".tf")
+    assert conflicts == 1
+    assert b"# Mine." not in merged.partition(b"=======\n")[2]
+
+
+@pytest.mark.parametrize("renames", ["nobody", "the person", "the template"])
+def test_an_edit_of_code_stays_in_a_function_that_gets_another_name(renames: str) -> None:
+    body = "".join(f"    step({number})\n" for number in range(12))
+    base = f"class Run:\n    def all(self) -> None:\n{body}\n    def more(self) -> None:\n{body}"
+    mine, theirs = base.replace("step(9)", "mine(9)", 1), base.replace("step(3)", "new(3)", 1)
+    expected = mine.replace("step(3)", "new(3)", 1)
+    if renames != "nobody":
+        expected = expected.replace("def all", "def each")
+        mine, theirs = (
+            side.replace("def all", "def each") if name == renames else side
+            for side, name in ((mine, "the person"), (theirs, "the template"))
+        )
+    assert merge_lines(mine.encode(), base.encode(), theirs.encode(), kind=".py") == (expected.encode(), 0)
+
+
+def test_definitions_constants_and_parentheses_are_blocks_of_code() -> None:
+    text = '''A = """
+SELECT
+    (
+        SELECT $1
+    ) AS b,
+"""
+# c
+@d(
+    1,
+)
+@e
+class F:
+    g = h(
+        "i",
+    )
+
+    @j
+    async def k(
+        l,
+    ) -> None:
+# m
+        n()'''
+    blocks = ["A", "A", *3 * ["A/() AS b"], "A", "", *5 * ["F"], *3 * ['F/g = h("i",'], None, *4 * ["F/k"], "", "F/k"]
+    assert with_definitions(text.encode()).decode().split("\n") == [
+        line if block is None else f"{line}\x1f{block}" for line, block in zip(text.split("\n"), blocks, strict=True)
+    ]
+
+
+def test_a_number_of_a_parameter_is_no_part_of_a_block() -> None:
+    base = 'A = """\nFROM rows($7::jsonb) AS part (\n    one,\n    two,\n    three,\n    four\n)\n"""\n'
+    mine, theirs = base.replace("four", "FOUR"), base.replace("$7", "$8")
+    expected = mine.replace("$7", "$8")
+    assert merge_lines(mine.encode(), base.encode(), theirs.encode(), kind=".py") == (expected.encode(), 0)
