@@ -1,6 +1,7 @@
 """What an update means outside of the code: for clients of the contract, for other contexts, for rows in the tables."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,7 +67,7 @@ def compare(old: Json, new: Json) -> tuple[list[str], list[str]]:
     for name in sorted(before.keys() - after.keys()):
         judge.breaking.append(f"{name} is gone")
     judge.additions += [f"{name} is new" for name in sorted(after.keys() - before.keys())]
-    for name in before.keys() & after.keys():
+    for name in sorted(before.keys() & after.keys()):
         judge.operation(name, before[name], after[name])
     return list(dict.fromkeys(judge.breaking)), list(dict.fromkeys(judge.additions))
 
@@ -106,7 +107,7 @@ class _Judge:
             if after[place].get("required") and not parameter.get("required"):
                 self.breaking.append(f"{name}: the parameter {place[1]} became required")
             self.schema(f"{name}: {place[1]}", parameter.get("schema", {}), after[place].get("schema", {}), sent=True)
-        for place in after.keys() - before.keys():
+        for place in sorted(after.keys() - before.keys()):
             required = after[place].get("required")
             (self.breaking if required else self.additions).append(f"{name}: the parameter {place[1]} is new")
         if old.get("security") != new.get("security"):
@@ -138,9 +139,9 @@ class _Judge:
             self.seen.add(reference)
             where = str(new["$ref"]).rpartition("/")[2]
         old, new = self.resolve(old, self.old), self.resolve(new, self.new)
-        if _types(old) != _types(new) and (sent or not _types(new) <= _types(old) or not _types(new)):
-            wider = sent and _types(old) and _types(old) <= _types(new)
-            (self.additions if wider else self.breaking).append(f"{where}: another type")
+        if _types(old) != _types(new):
+            less, more = (_types(old), _types(new)) if sent else (_types(new), _types(old))
+            (self.additions if less and less <= more else self.breaking).append(f"{where}: another type")
         if old.get("format") != new.get("format"):
             self.breaking.append(f"{where}: another format")
         self.values(where, old, new, sent=sent)
@@ -165,16 +166,23 @@ class _Judge:
             self.breaking.append(f"{where}: may answer {', '.join(added) or 'any value'}")
         elif added:
             self.additions.append(f"{where}: takes {', '.join(added)}, too")
-        if sent and new.get("pattern") and not _matches_more(old.get("pattern"), new["pattern"]):
-            self.breaking.append(f"{where}: another pattern")
+        elif gone:
+            self.additions.append(f"{where}: no longer answers {', '.join(gone)}")
+        if sent and old.get("pattern") != new.get("pattern"):
+            if new.get("pattern") and not _matches_more(old.get("pattern"), new["pattern"]):
+                self.breaking.append(f"{where}: another pattern")
+            else:
+                self.additions.append(f"{where}: its pattern allows more")
+        if sent and old.get("default") != new.get("default"):
+            now, was = (json.dumps(each["default"]) if "default" in each else "none" for each in (new, old))
+            self.additions.append(f"{where}: the default is {now}, was {was}")
         for keyword, upwards in BOUNDS.items():
             one, two = old.get(keyword), new.get(keyword)
             if one == two:
                 continue
             narrower = two is not None and (one is None or (two < one if upwards else two > one))
-            if narrower == sent:
-                what = "none" if two is None else two
-                self.breaking.append(f"{where}: {keyword} is {what}, was {'none' if one is None else one}")
+            now, was = ("none" if each is None else each for each in (two, one))
+            (self.breaking if narrower == sent else self.additions).append(f"{where}: {keyword} is {now}, was {was}")
 
     def properties(self, where: str, old: Json, new: Json, *, sent: bool) -> None:
         before, after = old.get("properties", {}), new.get("properties", {})
@@ -184,9 +192,12 @@ class _Judge:
                 self.breaking.append(f"{where}: {name} is gone")
             else:
                 self.schema(f"{where}.{name}", before[name], after[name], sent=sent)
-        for name in sorted(requires - required if sent else required - requires):
-            if name in after and (sent or name in before):
-                self.breaking.append(f"{where}: {name} became {'required' if sent else 'optional'}")
+        for name in sorted((requires ^ required) & after.keys()):
+            became = "required" if name in requires else "optional"
+            if (name in requires) == sent and (sent or name in before):
+                self.breaking.append(f"{where}: {name} became {became}")
+            elif name in before:
+                self.additions.append(f"{where}: {name} became {became}")
         self.additions += [f"{where}: {name} is new" for name in after if name not in before and name not in requires]
         if not sent:
             self.additions += [f"{where}: {name} is new" for name in after if name not in before and name in requires]
@@ -258,15 +269,27 @@ def _consumed(name: str, old: Json, new: Json) -> tuple[list[str], list[str]]:
         elif former is None:
             others.append(f"{name}: {wire} is read, where it is sent")
         elif former["type"] != each["type"]:
-            asked.append(f"{name}: {wire} is {each['type']}, was {former['type']}")
-        elif former["json_schema"] != each["json_schema"]:
-            asked.append(f"{name}: {wire} has other limits")
+            (others if _accepts_more(former, each) else asked).append(
+                f"{name}: {wire} is {each['type']}, was {former['type']}"
+            )
+        elif former["input_json_schema"] != each["input_json_schema"]:
+            (others if _accepts_more(former, each) else asked).append(f"{name}: {wire} has other limits")
         elif each["required"] and not former["required"]:
             asked.append(f"{name}: {wire} became required")
         elif former["required"] and not each["required"]:
             others.append(f"{name}: {wire} became optional")
     others += [f"{name}: {wire} is no longer read" for wire in before if wire not in after]
     return asked, others
+
+
+def _accepts_more(old: Json, new: Json) -> bool:
+    """Whether the field takes whatever it took before, and is not asked for where it was not."""
+    one, two = old["input_json_schema"], new["input_json_schema"]
+    if "$ref" in one or "$ref" in two or (new["required"] and not old["required"]):
+        return False
+    judge = _Judge({}, {})
+    judge.schema("", one, two, sent=True)
+    return not judge.breaking
 
 
 def _trigger(event: Json, names: Mapping[str, str]) -> str:
@@ -320,7 +343,10 @@ def tables(base: Tree, theirs: Tree) -> tuple[list[str], list[str]]:
             and table.former != name
             and source.columns.keys() == table.columns.keys()
         ):
-            changes.append(f"constrain {name}")
+            indexes = all(rule.startswith("sa.Index(") for rule in source.rest ^ table.rest)
+            changes.append(f"{'index' if indexes else 'constrain'} {name}")
+        if name in before:
+            advice += _rules(name, source, table)
     for name in sorted(gone):
         changes.append(f"drop {name}")
         advice.append(f"{name}: drop the table only when no running release uses it, and its rows are kept elsewhere")
@@ -334,9 +360,10 @@ def _columns(name: str, old: _Table, new: _Table) -> tuple[list[str], list[str]]
         if column in old.columns:
             if old.columns[column][0] != definition:
                 changes.append(f"change {name}.{column}")
-                advice.append(
-                    f"{name}.{column}: check that every row fits, and that no lock is held while they are rewritten"
-                )
+                if not _fits(old.columns[column][0], definition):
+                    advice.append(
+                        f"{name}.{column}: check that every row fits, and that no lock is held while they are rewritten"
+                    )
         elif former in gone:
             gone.discard(former)
             changes.append(f"rename {name}.{former} to {column}")
@@ -351,6 +378,42 @@ def _columns(name: str, old: _Table, new: _Table) -> tuple[list[str], list[str]]
         changes.append(f"drop {name}.{column}")
         advice.append(f"{name}.{column}: drop it one release after the last that uses it (expand, then contract)")
     return changes, advice
+
+
+def _fits(old: str, new: str) -> bool:
+    """Whether the rows of a column stay as they are with its new definition: a longer string, another default."""
+    type_, _, others = old.partition(", nullable=")
+    other, _, others_now = new.partition(", nullable=")
+    lengths = [re.fullmatch(r"sa\.String\((\d+)\)", each) for each in (type_, other)]
+    longer = lengths[0] and lengths[1] and int(lengths[0][1]) <= int(lengths[1][1])
+    return bool(type_ == other or longer) and (others_now.startswith("True") or others.startswith("False"))
+
+
+def _rules(name: str, old: _Table, new: _Table) -> Iterator[str]:
+    """What the rows that exist have to keep from now on."""
+    former = {_named(rule): rule for rule in old.rest}
+    added = new.columns.keys() - old.columns.keys()
+    for rule in sorted(new.rest - old.rest):
+        if rule.startswith(("sa.Index(", "sa.PrimaryKey")) or any(re.search(rf"\b{each}\b", rule) for each in added):
+            continue
+        if not _refuses_less(former.get(_named(rule), ""), rule):
+            yield f"{name}: look for rows that {_named(rule)} refuses before the revision does, which fails on them"
+
+
+def _named(rule: str) -> str:
+    return next(iter(re.findall(r"name='(\w+)'", rule)), "it")
+
+
+def _refuses_less(old: str, new: str) -> bool:
+    """Whether a check lists the same words and more, or has the same range and more."""
+    words = [re.search(r" IN \(('.*?')\)", each) for each in (old, new)]
+    if words[0] and words[1]:
+        return {*words[0][1].split(", ")} <= {*words[1][1].split(", ")}
+    ranges = [re.search(r" BETWEEN (-?\d+) AND (-?\d+)", each) for each in (old, new)]
+    if ranges[0] and ranges[1]:
+        (low, high), (lower, higher) = ([int(each) for each in found.groups()] for found in ranges if found)
+        return lower <= low and high <= higher
+    return False
 
 
 def _tables(tree: Tree) -> dict[str, _Table]:

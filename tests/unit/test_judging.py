@@ -84,13 +84,15 @@ BREAKING = [
 ]
 COMPATIBLE = [
     (f"{SENT}|kind", "enum", ["A", "B", "C"], "takes C, too"),
-    (f"{SENT}|note", "maxLength", 200, None),
+    (f"{SENT}|note", "maxLength", 200, "maxLength is 200, was 100"),
+    (f"{SENT}|note", "default", "x", 'the default is "x", was none'),
     (f"{SENT}|size", "oneOf", [{"const": "S"}, {"const": "M"}, {"const": "L"}], "takes M, too"),
-    ("paths|/orders|get|parameters|1|schema", "pattern", "^-?(?:name|number)$", None),
-    (f"{ANSWERED}|properties|kind", "enum", ["A"], None),
+    ("paths|/orders|get|parameters|1|schema", "pattern", "^-?(?:name|number)$", "its pattern allows more"),
+    (f"{ANSWERED}|properties|kind", "enum", ["A"], "no longer answers B"),
+    (f"{ANSWERED}|properties|id", "maxLength", 36, "maxLength is 36, was none"),
     (f"{ANSWERED}|properties", "new", {"type": "string"}, "new is new"),
     (SENT, "new", {"type": "string"}, "new is new"),
-    ("components|schemas|OrderCreate", "required", [], None),
+    ("components|schemas|OrderCreate", "required", [], "kind became optional"),
     ("paths", "/customers", {"get": {"responses": {}}}, "GET /customers is new"),
 ]
 
@@ -141,6 +143,34 @@ DOMAIN: dict[str, Any] = {
 
 def fields(**declared: str) -> dict[str, Any]:
     return {"Paid": PAID | {"fields": {"order": "uuid", "amount": "money"} | declared}}
+
+
+def test_what_comes_first_does_not_depend_on_chance() -> None:
+    """Python orders names in sets anew in each process."""
+    paths: dict[str, Any] = {f"/{name}": {"get": {"security": [], "responses": {}}} for name in "fcebad"}
+    others = {path: {"get": {"security": [{"oidc": ["a"]}], "responses": {}}} for path in paths}
+    breaking, _ = judging.compare({"paths": paths}, {"paths": others})
+    assert breaking == [f"GET /{name}: asks for other scopes" for name in "abcdef"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "other", "compatible"),
+    [
+        ("string(20)", "string(40)", True),
+        ("string(40)", "string(20)", False),
+        ("enum(a, b)", "enum(a, b, c)", True),
+        ("enum(a, b)", "enum(a)", False),
+        ("int(1..5)?", "int(1..9)", False),
+        ("int(1..5)", "int(1..9)?", True),
+        ("date", "datetime", False),
+        ("money", "uuid", False),
+    ],
+)
+def test_to_expect_less_of_an_event_needs_nobodys_consent(type_: str, other: str, compatible: bool) -> None:
+    models = [language.model(DOMAIN | {"consumes": fields(more=each)}) for each in (type_, other)]
+    judged = judging.events(*models)
+    line = f"Paid: more is {other.rstrip('?')}, was {type_.rstrip('?')}"
+    assert judged == (([], [line]) if compatible else ([line], []))
 
 
 @pytest.mark.parametrize(
@@ -228,3 +258,42 @@ def test_tables(new: dict[str, File], changes: list[str], advice: int) -> None:
     found, warnings = judging.tables(tables(NOTE), new)
     assert found == changes
     assert len(warnings) == advice
+
+
+ORDERED = tables(
+    """sa.Column("note", sa.String(10), nullable=False), sa.UniqueConstraint("note", name="uq_note"),
+    sa.CheckConstraint("note IN ('A', 'B')", name="ck_note"), sa.CheckConstraint("n BETWEEN 0 AND 5", name="ck_n"),
+    sa.Index("ix_note", "note"),"""
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes", "advice"),
+    [
+        ("(10), nullable=False", "(10), nullable=False, server_default='A'", ["change orders.note"], []),
+        ("(10), nullable=False", "(10), nullable=True", ["change orders.note"], []),
+        ("String(10)", "String(20)", ["change orders.note"], []),
+        ("String(10)", "Integer()", ["change orders.note"], ["orders.note: check that every row fits"]),
+        ("'A', 'B'", "'A', 'C', 'B'", ["constrain orders"], []),
+        ("'A', 'B'", "'A', 'C'", ["constrain orders"], ["orders: look for rows that ck_note refuses"]),
+        ("0 AND 5", "0 AND 9", ["constrain orders"], []),
+        ("0 AND 5", "1 AND 9", ["constrain orders"], ["orders: look for rows that ck_n refuses"]),
+        ('sa.UniqueConstraint("note", name="uq_note"),', "", ["constrain orders"], []),
+        ('sa.Index("ix_note", "note"),', "", ["index orders"], []),
+        (
+            "sa.Index(",
+            (
+                "sa.Column('age', sa.Integer(), nullable=True), sa.CheckConstraint('age > 1', name='ck_age'),"
+                "sa.UniqueConstraint('n', name='uq_n'), sa.Index("
+            ),
+            ["add orders.age"],
+            ["orders: look for rows that uq_n refuses"],
+        ),
+    ],
+)
+def test_advice_is_for_what_rows_may_refuse(old: str, new: str, changes: list[str], advice: list[str]) -> None:
+    (file,) = ORDERED.values()
+    changed = file.content.replace(old.encode(), new.encode())
+    found, warnings = judging.tables(ORDERED, {"src/shop/order/table.py": File(changed)})
+    assert found == changes
+    assert [warning.startswith(start) for warning, start in zip(warnings, advice, strict=True)] == [True] * len(advice)
