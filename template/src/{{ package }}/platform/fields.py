@@ -39,10 +39,29 @@ _TIMESTAMP = (
     r"^(?:[1-8][0-9]|9[0-8])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
 )
+EXPECTED = {
+    _LINE: "one line without control characters",
+    _TEXT: "text without control characters",
+    _EMAIL: "an e-mail address, such as ada@example.com",
+    _URL: "an http or https address, such as https://example.com/a",
+    _DATE: "a date, such as 2026-02-28",
+    _TIMESTAMP: "a moment with its offset, such as 2026-02-28T08:00:00Z",
+}
+"""What a text should be, in words, by its pattern; those of decimal numbers join when their types are made."""
+
 _UUID_LENGTH = 36
 _EXACT = Context(prec=64)
 _CONTROLS = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
 _TEXT_CONTROLS = _CONTROLS - set("\t\n\r")
+
+
+def _decimal(sign: str, digits: int, scale: int) -> str:
+    """The pattern of a decimal number with so many digits before the point, and at most `scale` after it."""
+    whole = f"[0-9]{{1,{digits}}}" if digits else "0"
+    pattern = f"^{sign}{whole}" + (rf"(?:\.[0-9]{{1,{scale}}})?$" if scale else "$")
+    places = f"{digits} digits before the point and {scale} after it" if scale else f"{digits} digits and no point"
+    EXPECTED[pattern] = f"a decimal number{'' if sign else ' from 0 on'}, with at most {places}"
+    return pattern
 
 
 def _converted(kind: type, text: CoreSchema, convert: Callable[[str], Any]) -> CoreSchema:
@@ -87,11 +106,8 @@ class DecimalText:
     min: int | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        whole = self.precision - self.scale
-        sign = "" if self.min == 0 else "-?"
-        digits = f"[0-9]{{1,{whole}}}" if whole else "0"
-        fraction = rf"(?:\.[0-9]{{1,{self.scale}}})?" if self.scale else ""
-        text = core_schema.str_schema(strict=True, max_length=self.precision + 3, pattern=f"^{sign}{digits}{fraction}$")
+        pattern = _decimal("" if self.min == 0 else "-?", self.precision - self.scale, self.scale)
+        text = core_schema.str_schema(strict=True, max_length=self.precision + 3, pattern=pattern)
         unit = Decimal(1).scaleb(-self.scale)
 
         def read(value: str) -> Decimal:
@@ -108,9 +124,7 @@ class MoneyObject:
     sign: str = "-?"
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        amount = core_schema.str_schema(
-            strict=True, max_length=20, pattern=rf"^{self.sign}[0-9]{{1,14}}(?:\.[0-9]{{1,4}})?$"
-        )
+        amount = core_schema.str_schema(strict=True, max_length=20, pattern=_decimal(self.sign, 14, 4))
         currency = core_schema.str_schema(strict=True, max_length=3, pattern="^[A-Z]{3}$")
         members = core_schema.typed_dict_schema(
             {"amount": core_schema.typed_dict_field(amount), "currency": core_schema.typed_dict_field(currency)},

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from .exchange import Exchange, Headers
-from .fields import Digits
+from .fields import EXPECTED, Digits
 from .idempotency import Once, fingerprint
 from .problems import FieldError, Problem, invalid, pointer, printable, version_mismatch
 
@@ -240,15 +240,17 @@ def once_reader(ttl: timedelta) -> Reader:
 def field_errors(error: ValidationError, *where: str) -> list[FieldError]:
     """Everything that a model has against its input; `where` is the part of the request in front of the pointers."""
     return [
-        FieldError(pointer(*where, *problem["loc"]), problem["type"], _message(problem["type"], problem["msg"]))
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+        FieldError(pointer(*where, *problem["loc"]), problem["type"], _message(problem))
+        for problem in error.errors(include_url=False, include_input=False)
     ]
 
 
-def _message(code: str, message: str) -> str:
-    if code == "extra_forbidden":
+def _message(problem: ErrorDetails) -> str:
+    if problem["type"] == "extra_forbidden":
         return UNKNOWN
-    return printable(message.removeprefix("Value error, "), MAX_MESSAGE)
+    if expected := EXPECTED.get(problem.get("ctx", {}).get("pattern", "")):
+        return f"Input should be {expected}"
+    return printable(problem["msg"].removeprefix("Value error, "), MAX_MESSAGE)
 
 
 def _is_json(sent: bytes | None, media_type: bytes) -> bool:
