@@ -61,6 +61,8 @@ TABLE: Mapping[str, FieldType] = {
     )
 }
 
+_FLAGS = frozenset({"unique", "index", "readonly", "pii", "secret"})
+
 _ALIASES = {
     "str": "string",
     "varchar": "string",
@@ -103,6 +105,8 @@ def parse_type(text: str) -> Spec:
     row = TABLE.get(word)
     if row is None:
         near = f"; did you mean {_ALIASES[word.lower()]!r}?" if word.lower() in _ALIASES else nearest(word, TABLE)
+        if word in _FLAGS:
+            near = f"; the type comes first, such as string(20) {word}"
         raise FieldTypeError(f"unknown type {word!r}{near}")
     if word in {"ref", "id"}:
         raise FieldTypeError(f"{word} needs its aggregate; expected {row.syntax}, such as {row.sample}")
