@@ -400,6 +400,7 @@ DEFECTS: list[tuple[int, Defect]] = [
     (29, lambda m: of_kind(m, "Service")[0]["spec"].update(type="LoadBalancer")),
     (31, lambda m: job_of(m)["metadata"]["annotations"].update({"helm.sh/hook": "post-upgrade"})),
     (31, lambda m: job_of(m)["spec"].pop("activeDeadlineSeconds")),
+    (31, lambda m: job_of(m)["metadata"]["annotations"].pop("helm.sh/hook-output-log-policy")),
     (
         31,
         lambda m: job_of(m)["spec"]["template"]["spec"]["containers"][0].update(
