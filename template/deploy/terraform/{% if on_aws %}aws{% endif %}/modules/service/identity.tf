@@ -60,7 +60,7 @@ data "aws_iam_policy_document" "service" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["secretsmanager.${local.region}.amazonaws.com"]
+      values   = ["secretsmanager.${local.region}.${local.dns_suffix}"]
     }
   }
 }

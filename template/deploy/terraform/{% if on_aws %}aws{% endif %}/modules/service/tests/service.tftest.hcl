@@ -5,7 +5,7 @@ mock_provider "aws" {
   }
 
   mock_data "aws_partition" {
-    defaults = { partition = "aws" }
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
   }
 
   mock_data "aws_region" {
@@ -204,6 +204,35 @@ run "identities_are_narrow" {
       var.repository,
     )
     error_message = "Only the pipeline of this repository may deploy."
+  }
+}
+
+run "china_has_addresses_of_its_own" {
+  command = plan
+
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" }
+  }
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "cn-north-1" }
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_kms_key.service.policy).Statement : statement.Principal.Service
+      if statement.Sid == "CloudWatchEncryptsLogs"
+    ] == ["logs.cn-north-1.amazonaws.com.cn"]
+    error_message = "The logs of this region must be able to use the key."
+  }
+
+  assert {
+    condition = flatten([
+      for condition in data.aws_iam_policy_document.service.statement[1].condition : condition.values
+    ]) == ["secretsmanager.cn-north-1.amazonaws.com.cn"]
+    error_message = "The pods must be able to decrypt the password."
   }
 }
 
