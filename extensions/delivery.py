@@ -31,15 +31,23 @@ REGIONS = {
     "azure": r"(?=[a-z]*(east|west|north|south|central|gov))[a-z]{6,24}[1-9]?",
 }
 """Cloud → what its regions look like; a new region needs no new version of this template."""
+AZURE_APART = r"(usgov|usdod|china)[a-z0-9]*"
+"""Regions of the clouds that Microsoft runs for governments and for China, at addresses of their own."""
 ZONELESS = frozenset(
     """
     us-west-1
     australiacentral australiacentral2 australiasoutheast brazilsoutheast canadaeast francesouth germanynorth
-    koreasouth northcentralus norwaywest southafricawest southindia switzerlandwest uaecentral ukwest westcentralus
-    westindia westus
+    jioindiacentral jioindiawest koreasouth northcentralus norwaywest southafricawest southindia switzerlandwest
+    uaecentral ukwest westcentralus westindia westus
     """.split()
 )
 """Regions without three zones to choose from."""
+
+DATABASES_TAKEN = {
+    "gcp": frozenset({"postgres", "template0", "template1", "cloudsqladmin"}),
+    "azure": frozenset({"postgres", "template0", "template1", "azure_maintenance", "azure_sys"}),
+}
+"""Cloud → databases that each of its servers comes with; AWS gets a name with a suffix instead."""
 
 REPOSITORIES = {
     "github": (
@@ -89,12 +97,23 @@ def problem(question: str, given: Given) -> str:
             return f"{answer!r} is not a whole number from {least} to {greatest}"
     elif question == "environments":
         return _environments_problem(answer)
-    elif question == "region" and not re.fullmatch(REGIONS[given["cloud"]], answer):
-        return f"{answer!r} is not a region of {given['cloud']}, e.g. {DEFAULT_REGIONS[given['cloud']]}"
+    elif question == "region":
+        return _region_problem(answer, given["cloud"])
     elif question == "repository":
         pattern, words = REPOSITORIES[given["repository_host"]]
         if not re.fullmatch(pattern, answer):
             return f"{answer!r} is not {words}"
+    return ""
+
+
+def _region_problem(region: str, cloud: str) -> str:
+    if not re.fullmatch(REGIONS[cloud], region):
+        return f"{region!r} is not a region of {cloud}, e.g. {DEFAULT_REGIONS[cloud]}"
+    if cloud == "azure" and re.fullmatch(AZURE_APART, region):
+        return (
+            f"{region!r} is in a cloud apart from public Azure, at other addresses than Terraform and the pipeline "
+            "know; choose a region of public Azure, or of aws, which has us-gov-west-1 and cn-north-1"
+        )
     return ""
 
 
@@ -127,6 +146,12 @@ def contradictions(given: Given) -> Iterator[tuple[str, str]]:
     for question, needed, check in CHECKS:
         if known.keys() >= set(needed) and (why := check(*(known[name] for name in needed))):
             yield question, why
+
+
+def _database_taken(service_name: str, cloud: str) -> str:
+    if service_name.replace("-", "_") not in DATABASES_TAKEN.get(cloud, ()):
+        return ""
+    return f"{service_name!r} would name the database, and every server of {cloud} has one of that name; choose another"
 
 
 def _reserved(service_name: str, cloud: str) -> str:
@@ -237,6 +262,7 @@ def _storage(retention_days: int, rows_per_day: int, row_bytes: int, cloud: str)
 
 CHECKS: tuple[tuple[str, tuple[str, ...], Callable[..., str]], ...] = (
     ("service_name", ("service_name", "cloud"), _reserved),
+    ("service_name", ("service_name", "cloud"), _database_taken),
     ("region", ("region", "availability"), _zones),
     ("release", ("release", "peak_rps"), _canary),
     ("peak_rps", ("peak_rps",), _processors),

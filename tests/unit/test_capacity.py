@@ -300,6 +300,29 @@ def test_contradictions_are_refused_with_a_remedy(changes: dict[str, str], quest
     assert words in said[question]
 
 
+@pytest.mark.parametrize(
+    ("cloud", "region", "name"),
+    [
+        ("gcp", "europe-west3", "postgres"),
+        ("gcp", "europe-west3", "template1"),
+        ("azure", "westeurope", "postgres"),
+        ("azure", "westeurope", "azure-sys"),
+    ],
+)
+def test_a_name_that_the_database_server_has_taken(cloud: str, region: str, name: str) -> None:
+    said = refusals(cloud=cloud, region=region, service_name=name)
+    assert list(said) == ["service_name"]
+    assert "choose another" in said["service_name"]
+    planned(service_name=name)
+
+
+@pytest.mark.parametrize("region", ["usgovvirginia", "usdodeast", "chinanorth3"])
+def test_a_cloud_apart_from_azure(region: str) -> None:
+    said = refusals(cloud="azure", region=region)
+    assert list(said) == ["region"]
+    assert "choose a region of public Azure" in said["region"]
+
+
 def test_what_a_refusal_proposes_is_accepted() -> None:
     planned(service_name="desk-login", **AZURE)
     planned(service_name="login-desk")
