@@ -19,7 +19,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4))
 def test_reads_back_as_written(document: dict[str, Any]) -> None:
     assert yaml.safe_load(yamltext.dump(document, spaced=[()])) == document
@@ -41,7 +41,7 @@ def test_reads_back_as_written(document: dict[str, Any]) -> None:
         (True, "true"),
         ([], "[]"),
         ({}, "{}"),
-        (["id", "a,b", 1], '[id, "a,b", 1]'),
+        (["id", "a,b", "c?", 1], '[id, "a,b", "c?", 1]'),
         ({"$ref": "#/components/schemas/Order"}, '{ $ref: "#/components/schemas/Order" }'),
     ],
 )
