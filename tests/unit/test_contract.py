@@ -123,7 +123,7 @@ def test_is_openapi(name: str) -> None:
     openapi_spec_validator.validate(copy.deepcopy(contract(model_of(name), SERVICE)))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(domains())
 def test_random_domains(domain: Any) -> None:
     model = json.loads(json.dumps(build_model(domain)))

@@ -19,9 +19,7 @@ from extensions.code import with_code
 
 Model = dict[str, Any]
 
-FAST = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+FAST = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 LANGUAGE = jsonschema.Draft7Validator(language_schema())
 
 

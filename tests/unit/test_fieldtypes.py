@@ -122,7 +122,7 @@ IMPOSSIBLE_DAYS = ("-02-29", "-02-30", "-02-31", "-04-31", "-06-31", "-09-31", "
 
 
 @pytest.mark.parametrize("text", MODELS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(value=VALUES)
 @example(value="a\u0000b")
 @example(value="a\n")
@@ -181,7 +181,7 @@ def test_values_are_brought_into_their_wire_form() -> None:
         assert spec.type.value(spec, raw) == wire
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(TABLE)), VALUES)
 def test_any_value_is_taken_or_refused(kind: str, raw: Any) -> None:
     row = TABLE[kind]
@@ -193,7 +193,7 @@ def test_any_value_is_taken_or_refused(kind: str, raw: Any) -> None:
     assert row.value(spec, value) == value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text())
 def test_python_text_reads_back(value: str) -> None:
     assert ast.literal_eval(python_text(value)) == value

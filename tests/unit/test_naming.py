@@ -111,7 +111,7 @@ def test_columns_give_way(name: str) -> None:
     assert naming.sql_name(name) == f"{name}_"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text("abc_", min_size=1, max_size=200))
 def test_identifiers_fit(name: str) -> None:
     assert len(naming.short(name)) <= naming.LONGEST_IDENTIFIER

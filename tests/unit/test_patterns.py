@@ -77,7 +77,7 @@ def test_samples_of_one_length(source: str, length: int) -> None:
     assert {len(value) for value in values} == {length}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text("ab.[]^-(|)?*+{}1,2$\\d:", max_size=16))
 def test_any_text_is_checked_or_refused(source: str) -> None:
     try:
