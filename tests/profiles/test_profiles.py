@@ -16,9 +16,8 @@ from harness.tools import BIN, run
 from profiles import profiles
 
 ROWS = profiles.committed()
-FAST = 2
 each_profile = pytest.mark.parametrize(
-    "number", [pytest.param(number, marks=[] if number < FAST else pytest.mark.slow) for number in range(len(ROWS))]
+    "number", [pytest.param(number, marks=[pytest.mark.slow] * (number > 0)) for number in range(len(ROWS))]
 )
 Trees = Callable[[int], Path]
 

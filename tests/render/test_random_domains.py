@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from strategies import domains
 
 BATCHES = 10
-QUICK = 5
+QUICK = 2
 PER_BATCH = 30
 ANYWHERE = "0.0.0.0"  # noqa: S104 - an example
 SCRATCH = "/tmp/x"  # noqa: S108 - an example
@@ -34,7 +34,6 @@ def invent(batch: int, count: int) -> list[dict[str, Any]]:
     @settings(
         max_examples=count,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

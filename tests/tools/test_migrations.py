@@ -81,6 +81,7 @@ def test_a_missing_check_is_missed(sample: Path) -> None:
     assert "The tables are not what the migrations make" in migrate(sample, "check", check=False)
 
 
+@pytest.mark.slow
 def test_tables_that_refer_to_each_other_go_and_come(sample: Path, tmp_path: Path) -> None:
     code, kept = sample / "src/ordering", tmp_path / "kept"
     with (code / "customer/table.py").open("a", encoding="utf-8") as stream:
@@ -101,6 +102,7 @@ def test_tables_that_refer_to_each_other_go_and_come(sample: Path, tmp_path: Pat
     migrate(sample, "check")
 
 
+@pytest.mark.slow
 def test_a_table_goes_after_the_column_that_refers_to_it(sample: Path) -> None:
     orders = sample / "src/ordering/order/table.py"
     text = orders.read_text(encoding="utf-8")

@@ -58,6 +58,8 @@ OWN_VARIABLES = {
 TAGS = {"service", "environment", "owner", "cost-centre", "data-class", "managed-by", "standard-version"}
 
 each_cloud = pytest.mark.parametrize("cloud", CLOUDS)
+applied = pytest.mark.xdist_group("applied")
+"""Needs what the modules' own tests print, which run once for each cloud."""
 each_answer = pytest.mark.parametrize("answered", ANSWERS)
 
 
@@ -163,6 +165,7 @@ def test_validity(cloud: str, answered: str, ready: Projects) -> None:
         assert terraform.validate(folder) == [], folder.name
 
 
+@applied
 @each_cloud
 def test_modules_own_tests(cloud: str, outcomes: Callable[[str], list[dict[str, Any]]]) -> None:
     failures = [message["@message"] for message in outcomes(cloud) if message["@level"] == "error"]
@@ -189,14 +192,9 @@ def checkov(folder: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("cloud", "answered"),
-    [
-        pytest.param(cloud, answered, marks=[] if (cloud, answered) == ("aws", "plain") else pytest.mark.slow)
-        for cloud in CLOUDS
-        for answered in ANSWERS
-    ],
-)
+@pytest.mark.slow
+@each_answer
+@each_cloud
 def test_policies(cloud: str, answered: str, project: Projects, tmp_path: Path) -> None:
     code = terraform.copy(project(cloud, answered).code, tmp_path / cloud)
     found = checkov(code)
@@ -393,6 +391,7 @@ def closed(value: Any) -> Any:
     return {key: None if key in FREE else closed(inner) for key, inner in value.items()}
 
 
+@applied
 @each_cloud
 def test_outputs_are_alike_in_every_cloud(cloud: str, outputs: Callable[[str], dict[str, Any]]) -> None:
     mine, first = outputs(cloud), outputs(CLOUDS[0])
@@ -514,6 +513,7 @@ def chart_values(root: Path, infrastructure: Mapping[str, Any]) -> tuple[dict[st
     return json.loads((chart / "values.schema.json").read_text(encoding="utf-8")), values
 
 
+@applied
 @each_cloud
 def test_chart_takes_the_outputs(cloud: str, project: Projects, outputs: Callable[[str], dict[str, Any]]) -> None:
     root = project(cloud).root
@@ -695,6 +695,7 @@ def test_modules_own_tests_can_fail(cloud: str, old: str, new: str, project: Pro
     assert summary(list(terraform.test(module)))["status"] == "fail"
 
 
+@pytest.mark.slow
 def test_policies_can_fail(project: Projects, tmp_path: Path) -> None:
     code = broken(
         project("aws"), tmp_path, "database.tf", "storage_encrypted     = true", "storage_encrypted     = false"

@@ -151,6 +151,7 @@ def changed_template(template_repository: Path, tmp_path: Path) -> Callable[[dic
 RELEASE = {"template/AGENTS.md.jinja": ("## Before you push", "## Before you push anything")}
 
 
+@pytest.mark.slow
 def test_new_template_and_new_domain_at_once(
     tmp_path: Path, changed_template: Callable[[dict[str, tuple[str, str]]], Path]
 ) -> None:
@@ -173,6 +174,7 @@ def test_new_template_and_new_domain_at_once(
         assert line in (destination / name).read_text(encoding="utf-8"), name
 
 
+@pytest.mark.slow
 def test_untouched_follows_a_new_template(
     tmp_path: Path, changed_template: Callable[[dict[str, tuple[str, str]]], Path]
 ) -> None:
