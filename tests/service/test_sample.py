@@ -26,6 +26,8 @@ from harness.services import (
 )
 from harness.tools import BIN, require, run
 
+from extensions import answers
+
 pytestmark = pytest.mark.xdist_group("sample")
 
 
@@ -43,6 +45,14 @@ def sample(template_repository: Path, tmp_path_factory: pytest.TempPathFactory) 
 def service(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with make_run(sample, tmp_path_factory.mktemp("log") / "run.log") as running:
         yield running
+
+
+def test_a_service_may_be_called_as_a_module_of_its_environment(sample: Path) -> None:
+    (packages,) = sample.glob(".venv/lib/python3*/site-packages")
+    importable = {path.stem for path in packages.iterdir() if (path / "__init__.py").exists() or path.suffix == ".py"}
+    hidden = {name for name in importable if not name.startswith("_") and answers.package_name(name) == name}
+    assert "coverage" in importable
+    assert not hidden
 
 
 def key() -> str:

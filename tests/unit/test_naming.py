@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extensions import answers
 from extensions.castrum_model import naming
 
 
@@ -101,9 +102,17 @@ def test_attributes_give_way(name: str) -> None:
     assert not keyword.iskeyword(attribute)
 
 
-@pytest.mark.parametrize("name", ["platform", "con", "nul", "com1", "tags", "cvs", "app", "tests", "class", "import"])
+@pytest.mark.parametrize(
+    "name",
+    ["platform", "con", "nul", "com1", "tags", "cvs", "build", "dist", "app", "tests", "class", "import"],
+)
 def test_modules_give_way(name: str) -> None:
     assert naming.module_name(name) == f"{name}_"
+
+
+@pytest.mark.parametrize("name", ["test", "build", "con", "coverage", "requests", "google", "json", "class"])
+def test_packages_give_way(name: str) -> None:
+    assert answers.package_name(name) == f"{name}_service"
 
 
 @pytest.mark.parametrize("name", ["order", "user", "references", "ctid", "group", "select"])
