@@ -154,12 +154,30 @@ def _database_taken(service_name: str, cloud: str) -> str:
     return f"{service_name!r} would name the database, and every server of {cloud} has one of that name; choose another"
 
 
+def _azure_keeps(name: str) -> bool:
+    return re.match(r"login|.*(microsoft|windows)", name.replace("-", "")) is not None
+
+
 def _reserved(service_name: str, cloud: str) -> str:
-    if cloud != "azure" or not re.match(r"login|.*(microsoft|windows)", service_name.replace("-", "")):
+    if cloud != "azure" or not _azure_keeps(service_name):
         return ""
     return (
         f"{service_name!r} cannot name a registry, a vault or a database of Azure, which keeps names that begin with "
         "login, or have microsoft or windows in them, to itself; choose another"
+    )
+
+
+def _reserved_environment(environments: str, service_name: str, cloud: str) -> str:
+    if cloud != "azure" or _azure_keeps(service_name):
+        return ""
+    return next(
+        (
+            f"{name!r} behind {service_name!r} cannot name a registry or a database of Azure, which keeps names "
+            "that have microsoft or windows in them to itself; choose another"
+            for name in environment_names(environments)
+            if _azure_keeps(service_name + name)
+        ),
+        "",
     )
 
 
@@ -263,6 +281,7 @@ def _storage(retention_days: int, rows_per_day: int, row_bytes: int, cloud: str)
 CHECKS: tuple[tuple[str, tuple[str, ...], Callable[..., str]], ...] = (
     ("service_name", ("service_name", "cloud"), _reserved),
     ("service_name", ("service_name", "cloud"), _database_taken),
+    ("environments", ("environments", "service_name", "cloud"), _reserved_environment),
     ("region", ("region", "availability"), _zones),
     ("release", ("release", "peak_rps"), _canary),
     ("peak_rps", ("peak_rps",), _processors),

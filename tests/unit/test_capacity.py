@@ -316,6 +316,14 @@ def test_a_name_that_the_database_server_has_taken(cloud: str, region: str, name
     planned(service_name=name)
 
 
+@pytest.mark.parametrize("environments", ["windows, live", "staging, pre-microsoft"])
+def test_an_environment_that_azure_keeps_to_itself(environments: str) -> None:
+    said = refusals(environments=environments, **AZURE)
+    assert list(said) == ["environments"]
+    assert "choose another" in said["environments"]
+    planned(environments=environments)
+
+
 @pytest.mark.parametrize("region", ["usgovvirginia", "usdodeast", "chinanorth3"])
 def test_a_cloud_apart_from_azure(region: str) -> None:
     said = refusals(cloud="azure", region=region)
