@@ -405,7 +405,9 @@ def _named(rule: str) -> str:
 
 
 def _refuses_less(old: str, new: str) -> bool:
-    """Whether a check lists the same words and more, or has the same range and more."""
+    """Whether a check lists the same words and more, has the same range and more, or says more of absent money only."""
+    if old and _of_what_is_there(old) == _of_what_is_there(new):
+        return True
     words = [re.search(r" IN \(('.*?')\)", each) for each in (old, new)]
     if words[0] and words[1]:
         return {*words[0][1].split(", ")} <= {*words[1][1].split(", ")}
@@ -414,6 +416,10 @@ def _refuses_less(old: str, new: str) -> bool:
         (low, high), (lower, higher) = ([int(each) for each in found.groups()] for found in ranges if found)
         return lower <= low and high <= higher
     return False
+
+
+def _of_what_is_there(rule: str) -> str:
+    return re.sub(r" AND \(\w+ IS NULL\) = \(\w+ IS NULL\)", "", rule)
 
 
 def _tables(tree: Tree) -> dict[str, _Table]:

@@ -277,6 +277,7 @@ ORDERED = tables(
         ("'A', 'B'", "'A', 'C', 'B'", ["constrain orders"], []),
         ("'A', 'B'", "'A', 'C'", ["constrain orders"], ["orders: look for rows that ck_note refuses"]),
         ("0 AND 5", "0 AND 9", ["constrain orders"], []),
+        ("0 AND 5", "0 AND 5 AND (n IS NULL) = (note IS NULL)", ["constrain orders"], []),
         ("0 AND 5", "1 AND 9", ["constrain orders"], ["orders: look for rows that ck_n refuses"]),
         ('sa.UniqueConstraint("note", name="uq_note"),', "", ["constrain orders"], []),
         ('sa.Index("ix_note", "note"),', "", ["index orders"], []),
