@@ -25,13 +25,16 @@ def numbers(tree: Path) -> dict[str, Any]:
     compose = yaml.safe_load((tree / "compose.yaml").read_text(encoding="utf-8"))["services"]
     [terraform] = tree.glob("deploy/terraform/*/environments/production/main.tf")
     database = dict(re.findall(r"^ +(\w+) *= *\"?([\w.-]+)\"?$", terraform.read_text(encoding="utf-8"), re.MULTILINE))
-    defaults = settings(next(tree.glob("src/*/settings.py")))
+    source = next(tree.glob("src/*/settings.py"))
+    defaults = settings(source)
     page = (tree / "docs/settings.md").read_text(encoding="utf-8")
     document = capacity(tree / "docs/capacity.md")
 
     for name, default in defaults.items():
         assert values["settings"][name.upper()] == default
         assert f"| `{name.upper()}` | `{default}` |" in page
+    [objective] = re.findall(r"^LATENCY_OBJECTIVE_S = (.+)$", source.read_text(encoding="utf-8"), re.MULTILINE)
+    assert float(objective) == values["objectives"]["latencySeconds"]
     assert compose["service"]["mem_limit"] == f"{document['memory of a pod'].removesuffix(' MiB')}m"
     assert values["resources"]["requests"]["memory"] == document["memory of a pod"].removesuffix("B").replace(" ", "")
     assert millicores(values["resources"]["requests"]["cpu"]) == int(document["processor of a pod"].removesuffix(" m"))
