@@ -262,7 +262,8 @@ def _opened(lines: list[bytes], number: int) -> bytes | None:
         return definition[1]
     if not indent and (constant := re.match(rb"(\w+)(?:: .+?)? = .*(?:[(\[{]|\"\"\",?)$", content)):
         return constant[1]
-    after = next(iter(lines[number + 1 : number + 2]), b"").strip()
+    below = (each.strip() for each in lines[number + 1 :])
+    after = next((each for each in below if not each.startswith(b"#")), b"")
     return content + after if content.endswith(b"(") and after.startswith((b'"', b"[")) else None
 
 

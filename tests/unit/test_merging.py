@@ -234,6 +234,13 @@ def column(name: str) -> str:
     return f'    sa.Column(\n        "{name}",\n        sa.Text(),\n    ),\n'
 
 
+def test_a_comment_at_the_head_of_a_call_is_in_it() -> None:
+    base, theirs = ("".join(map(column, names.split())) for names in ("note state", "note urgency state"))
+    mine = base.replace('        "note"', '        # Mine.\n        "note"')
+    expected = theirs.replace('        "note"', '        # Mine.\n        "note"')
+    assert merge_lines(mine.encode(), base.encode(), theirs.encode(), kind=".py") == (expected.encode(), 0)
+
+
 def variable(name: str) -> str:
     return f'variable "{name}" {{\n  type = string\n  nullable = false\n}}\n\n'
 
