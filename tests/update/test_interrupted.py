@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -115,20 +116,23 @@ def test_stopped_while_telling(project: Path, monkeypatch: pytest.MonkeyPatch) -
     assert contents(project) == before
 
 
+def fail(monkeypatch: pytest.MonkeyPatch, error: BaseException, *times: int) -> None:
+    """Let the writing of a file, and of one that is put back, fail at these times."""
+    original = Pending._put
+    calls = count(1)
+
+    def failing(self: Pending, path: str, kind: str) -> None:
+        if next(calls) in times:
+            raise error
+        original(self, path, kind)
+
+    monkeypatch.setattr(Pending, "_put", failing)
+
+
 def test_stopped_twice(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second Ctrl-C comes while the files are put back."""
     before = contents(project)
-    original = Pending._put
-    calls = 0
-
-    def stopped(self: Pending, path: str, kind: str) -> None:
-        nonlocal calls
-        calls += 1
-        if calls in (5, 6):
-            raise KeyboardInterrupt
-        original(self, path, kind)
-
-    monkeypatch.setattr(Pending, "_put", stopped)
+    fail(monkeypatch, KeyboardInterrupt(), 5, 6)
     code, said = castrum("update", project, "--to", "current")
     assert code == 130
     assert "stopped halfway" in said
@@ -153,20 +157,10 @@ def test_what_changed_since_is_kept(project: Path, monkeypatch: pytest.MonkeyPat
 
 def test_full_disk(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = contents(project)
-    original = Pending._put
-    calls = 0
-
-    def full(self: Pending, path: str, kind: str) -> None:
-        nonlocal calls
-        calls += kind == "after"
-        if kind == "after" and calls == 5:
-            raise OSError(28, "No space left on device", path)
-        original(self, path, kind)
-
-    monkeypatch.setattr(Pending, "_put", full)
+    fail(monkeypatch, OSError(28, "No space left on device", "README.md"), 5)
     code, said = castrum("update", project, "--to", "current")
     assert code == 2
-    assert "No space left on device" in said
+    assert "README.md: No space left on device" in said
     assert contents(project) == before
 
 

@@ -59,9 +59,14 @@ def _decimal(sign: str, digits: int, scale: int) -> str:
     """The pattern of a decimal number with so many digits before the point, and at most `scale` after it."""
     whole = f"[0-9]{{1,{digits}}}" if digits else "0"
     pattern = f"^{sign}{whole}" + (rf"(?:\.[0-9]{{1,{scale}}})?$" if scale else "$")
-    places = f"{digits} digits before the point and {scale} after it" if scale else f"{digits} digits and no point"
-    EXPECTED[pattern] = f"a decimal number{'' if sign else ' from 0 on'}, with at most {places}"
+    before = _at_most(digits) if digits else "0"
+    places = f"{before} before the point and {_at_most(scale)} after it" if scale else f"{before} and no point"
+    EXPECTED[pattern] = f"a decimal number{'' if sign else ' from 0 on'}, with {places}"
     return pattern
+
+
+def _at_most(digits: int) -> str:
+    return f"at most {digits} digit{'s' * (digits > 1)}"
 
 
 def _converted(kind: type, text: CoreSchema, convert: Callable[[str], Any]) -> CoreSchema:
