@@ -12,6 +12,9 @@ from harness.projects import link_node_modules, make_project
 from harness.repository import git
 from hypothesis import HealthCheck, settings
 
+# They run in the environment of a generated service, see service/test_platform.py.
+collect_ignore = ["platform"]
+
 # A test that fails today fails tomorrow too, and on a busy machine as on an idle one; `--hypothesis-profile=default`
 # looks for what nobody has seen yet.
 settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
