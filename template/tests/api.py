@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import httpx2
 
 from dev.examples import EXAMPLES
 
@@ -14,7 +14,7 @@ MERGE_PATCH = "application/merge-patch+json"
 class Api:
     """Requests of a caller who may do everything, unless `as_caller` or `as_anyone` says otherwise."""
 
-    def __init__(self, client_with: Callable[[str | None], httpx.AsyncClient], token: Callable[..., str]) -> None:
+    def __init__(self, client_with: Callable[[str | None], httpx2.AsyncClient], token: Callable[..., str]) -> None:
         self._client_with = client_with
         self._token = token
         self._client = client_with(token())
@@ -37,26 +37,26 @@ class Api:
         references = {other: (await self.create(other)).json()["id"] for other in set(example.references.values())}
         return example.new(references.__getitem__)
 
-    async def create(self, name: str) -> httpx.Response:
+    async def create(self, name: str) -> httpx2.Response:
         """Create this example, and what it refers to."""
         answer = await self.post(EXAMPLES[name].path, await self.body(name))
         assert answer.status_code == 201, answer.text
         return answer
 
-    async def get(self, path: str, /, *, if_none_match: str | None = None, **query: Any) -> httpx.Response:
+    async def get(self, path: str, /, *, if_none_match: str | None = None, **query: Any) -> httpx2.Response:
         """GET with query parameters."""
         return await self._client.get(path, params=query, headers=_present({"If-None-Match": if_none_match}))
 
-    async def post(self, path: str, body: Mapping[str, Any] | None, *, key: str | None = None) -> httpx.Response:
+    async def post(self, path: str, body: Mapping[str, Any] | None, *, key: str | None = None) -> httpx2.Response:
         """POST with an Idempotency-Key, a new one unless it is given."""
         return await self._client.post(path, json=body, headers={"Idempotency-Key": key or str(uuid4())})
 
-    async def patch(self, path: str, body: Mapping[str, Any], *, if_match: str | None) -> httpx.Response:
+    async def patch(self, path: str, body: Mapping[str, Any], *, if_match: str | None) -> httpx2.Response:
         """PATCH by a JSON merge patch."""
         headers = {"Content-Type": MERGE_PATCH} | _present({"If-Match": if_match})
         return await self._client.patch(path, json=body, headers=headers)
 
-    async def delete(self, path: str, *, if_match: str | None) -> httpx.Response:
+    async def delete(self, path: str, *, if_match: str | None) -> httpx2.Response:
         """DELETE of a version."""
         return await self._client.delete(path, headers=_present({"If-Match": if_match}))
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, ClassVar
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from dev.examples import EXAMPLES, Example
@@ -181,7 +181,7 @@ class Behaviour:
         items: list[dict[str, Any]] = []
         cursor: dict[str, str] = {}
         while True:
-            page: httpx.Response = await api.get(self.example.path, **query, **cursor)
+            page: httpx2.Response = await api.get(self.example.path, **query, **cursor)
             assert page.status_code == 200
             items += page.json()["items"]
             if "next" not in page.json():

@@ -2,7 +2,7 @@
 
 import re
 
-import httpx
+import httpx2
 import pytest
 
 from dev.examples import EXAMPLES
@@ -33,7 +33,7 @@ async def test_answers_fit_the_contract(name: str, api: Api) -> None:
     check(await api.get(place), "get", item, 404)
 
 
-def check(answer: httpx.Response, method: str, path: str, *expected: int) -> None:
+def check(answer: httpx2.Response, method: str, path: str, *expected: int) -> None:
     """Compare an answer with the status expected, and with what the operation's contract says about it."""
     assert answer.status_code in expected, answer.text
     described = resolved(CONTRACT["paths"][path][method]["responses"][str(answer.status_code)])

@@ -19,7 +19,7 @@ from ..settings import Settings
 from .problems import Problem
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class _KeySet(msgspec.Struct):
 class KeySet:
     """The issuer's signing keys by their id (`kid`), fetched by one request at a time."""
 
-    def __init__(self, settings: Settings, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
+    def __init__(self, settings: Settings, transport: "httpx2.AsyncBaseTransport | None" = None) -> None:
         self._settings = settings
         self._transport = transport
         self._keys: Mapping[str, Key] = {}
@@ -95,21 +95,21 @@ class KeySet:
         self._fetching = None
 
     async def _fetch(self) -> None:
-        import httpx  # noqa: PLC0415 - it would be a fifth of the time that the service takes to start
+        import httpx2  # noqa: PLC0415 - it would be a fifth of the time that the service takes to start
 
         try:
             async with (
                 asyncio.timeout(FETCH_TIMEOUT_S),
-                httpx.AsyncClient(transport=self._transport, timeout=FETCH_TIMEOUT_S) as client,
+                httpx2.AsyncClient(transport=self._transport, timeout=FETCH_TIMEOUT_S) as client,
             ):
                 url = self._settings.auth_jwks_url or await self._discover(client)
                 self._keys = _usable(await _get(client, url, _KeySet))
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError) as error:
             logger.warning("the issuer's keys cannot be fetched: %s: %s", type(error).__name__, error)
         else:
             self._fetched = monotonic()
 
-    async def _discover(self, client: "httpx.AsyncClient") -> str:
+    async def _discover(self, client: "httpx2.AsyncClient") -> str:
         issuer = self._settings.auth_issuer
         document = await _get(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration", _Discovery)
         if document.issuer != issuer:
@@ -185,7 +185,7 @@ class Authenticator:
             self._verified.popitem(last=False)
 
 
-async def _get(client: "httpx.AsyncClient", url: str, kind: type[T]) -> T:
+async def _get(client: "httpx2.AsyncClient", url: str, kind: type[T]) -> T:
     async with client.stream("GET", url) as response:
         response.raise_for_status()
         content = bytearray()
