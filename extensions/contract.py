@@ -7,12 +7,30 @@ file can be told from the same line of its neighbour, by people and by three-way
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
 from . import yamltext
+from .components import (
+    CREATED_AT,
+    CURSOR,
+    CURSOR_PATTERN,
+    ENUM_PATTERN,
+    MODIFIED_AT,
+    header_refs,
+    problem_response,
+    problem_schemas,
+    problem_value,
+    security_scheme,
+    shared_headers,
+    shared_parameters,
+    shared_responses,
+)
+from .schemas import dated, exampled, link, object_of, one_of, ref, uuid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 Json = dict[str, Any]
 
@@ -34,17 +52,6 @@ SPACED = (
     ("components", "links"),
 )
 
-CREATED_AT = "2026-11-22T08:00:00Z"
-MODIFIED_AT = "2026-11-22T08:15:00Z"
-CURSOR = "WyIwYzQxIiwiMjAyNi0xMS0yMlQwODowMDowMFoiXQ"
-REQUEST_ID = "018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f"
-TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
-LINE = r"^[^\x00-\x1F\x7F-\x9F]*$"
-CURSOR_PATTERN = "^[A-Za-z0-9_-]{1,1000}$"
-ENUM_PATTERN = "^[A-Z][A-Z0-9_]{0,39}$"
-ETAG = '(?:W/)?"[!#-~]*"'
-ETAGS_PATTERN = f"^{ETAG}(?:, ?{ETAG})*$"
-
 DESCRIPTION = """\
 {description}
 
@@ -60,24 +67,6 @@ Every request carries an access token (`Authorization: Bearer …`) with the sco
 - **Lists** are pages: follow `next` as `cursor` until it is absent. A cursor holds for its order and filters only.
 - **Members** that are empty are absent; in a request `null` means the same as absent when something is created, and
   empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones."""
-
-PROBLEMS: dict[str, tuple[int, str, str]] = {
-    "unauthenticated": (401, "Unauthenticated", "The access token has expired."),
-    "precondition-failed": (412, "Precondition failed", "The resource has changed since it was read."),
-    "unsupported-media-type": (415, "Unsupported media type", "The body must be application/json."),
-    "precondition-required": (428, "Precondition required", "Send If-Match with the ETag of the version read."),
-    "too-many-requests": (429, "Too many requests", "The quota of this minute is used up."),
-    "internal-error": (500, "Internal error", "The service failed; the request id finds the reason in its log."),
-    "service-unavailable": (503, "Unavailable", "The database cannot be reached; try again later."),
-}
-"""Shared problems: code → status, title, an example's detail. A component of `responses` is named like its code."""
-
-OTHER_PROBLEMS: dict[str, tuple[int, str, str]] = {
-    "method-not-allowed": (405, "Method not allowed", "This resource supports GET, POST."),
-    "content-too-large": (413, "Content too large", "The body may have at most 1048576 bytes."),
-    "idempotency-key-reused": (422, "Idempotency-Key reused", "The key was used before for a different request."),
-}
-"""What the `default` answer shows."""
 
 
 def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
@@ -110,13 +99,14 @@ def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
         "security": [{"bearer": []}],
         "paths": {path: item for aggregate in aggregates for path, item in aggregate.paths()},
         "components": {
-            "securitySchemes": {"bearer": _security_scheme()},
-            "parameters": _parameters() | {name: value for one in aggregates for name, value in one.parameters()},
-            "headers": _headers(api_url),
-            "responses": {name: value for one in aggregates for name, value in one.responses()} | _responses(api_url),
+            "securitySchemes": {"bearer": security_scheme()},
+            "parameters": shared_parameters() | {name: value for one in aggregates for name, value in one.parameters()},
+            "headers": shared_headers(api_url),
+            "responses": {name: value for one in aggregates for name, value in one.responses()}
+            | shared_responses(api_url),
             "schemas": {name: value for one in aggregates for name, value in one.schemas()}
             | model["schemas"]
-            | _problem_schemas(api_url),
+            | problem_schemas(api_url),
             "examples": {name: value for one in aggregates for name, value in one.examples()},
             "links": {name: value for one in aggregates for name, value in one.links()},
         },
@@ -157,7 +147,7 @@ class _Aggregate:
 
     def paths(self) -> Iterator[tuple[str, Json]]:
         yield self.path, {"get": self._list(), "post": self._create()}
-        id_param = [_ref("parameters", self.model["id_param"])]
+        id_param = [ref("parameters", self.model["id_param"])]
         yield (
             self.item_path,
             {
@@ -173,8 +163,8 @@ class _Aggregate:
     def _list(self) -> Json:
         sorts = [sort["name"] for sort in self.model["sorts"]]
         parameters = [
-            _ref("parameters", "cursor"),
-            _ref("parameters", "limit"),
+            ref("parameters", "cursor"),
+            ref("parameters", "limit"),
             {
                 "name": "sort",
                 "in": "query",
@@ -193,7 +183,7 @@ class _Aggregate:
                 "name": entry["param"],
                 "in": "query",
                 "description": f"Only {self.titles} with this {entry['title']}.",
-                "schema": _exampled(self._input(entry), entry["example"]),
+                "schema": exampled(self._input(entry), entry["example"]),
             }
             for entry in self.model["filters"]
         ]
@@ -212,7 +202,7 @@ class _Aggregate:
             f"create_{self.model['singular']}",
             f"Create {self.one}",
             f"Stores a new {self.title} and answers with it and its address.",
-            parameters=[_ref("parameters", "idempotency_key")],
+            parameters=[ref("parameters", "idempotency_key")],
             body=self._body("application/json", f"{self.name}Create", "create", f"The new {self.title}."),
             responses={"201": f"{self.name}.created"} | self._errors("400", "403", "409", "415"),
         )
@@ -223,7 +213,7 @@ class _Aggregate:
             f"get_{self.model['singular']}",
             f"Get {self.one}",
             f"The {self.title} as it is now; 304 without a body when `If-None-Match` names its current version.",
-            parameters=[_ref("parameters", "if_none_match")],
+            parameters=[ref("parameters", "if_none_match")],
             responses={"200": self.name, "304": "not-modified"} | self._errors("400", "403", "404"),
         )
 
@@ -233,7 +223,7 @@ class _Aggregate:
             f"update_{self.model['singular']}",
             f"Change {self.one}",
             f"A JSON merge patch (RFC 7396) of the {self.title}: absent members stay, null empties an optional one.",
-            parameters=[_ref("parameters", "if_match")],
+            parameters=[ref("parameters", "if_match")],
             body=self._body(
                 "application/merge-patch+json", f"{self.name}Patch", "patch", f"What changes of the {self.title}."
             ),
@@ -246,7 +236,7 @@ class _Aggregate:
             f"delete_{self.model['singular']}",
             f"Delete {self.one}",
             f"Removes the {self.title}" + (" with all that belongs to it." if self.model["parts"] else "."),
-            parameters=[_ref("parameters", "if_match")],
+            parameters=[ref("parameters", "if_match")],
             responses={"204": "no-content"} | self._errors("400", "403", "404", "409", "412", "428"),
         )
 
@@ -257,7 +247,7 @@ class _Aggregate:
             action["operation_id"],
             action["description"].rstrip("."),
             f"Takes the {self.title} from {sources} to {action['target']}; in any other state it is refused with 409.",
-            parameters=[_ref("parameters", "idempotency_key")],
+            parameters=[ref("parameters", "idempotency_key")],
             responses={"200": self.name} | self._errors("400", "403", "404", "409"),
         )
 
@@ -288,8 +278,8 @@ class _Aggregate:
         }
         if body is not None:
             operation["requestBody"] = body
-        operation["responses"] = {code: _ref("responses", codes[code]) for code in sorted(codes)}
-        operation["responses"]["default"] = _ref("responses", "problem")
+        operation["responses"] = {code: ref("responses", codes[code]) for code in sorted(codes)}
+        operation["responses"]["default"] = ref("responses", "problem")
         return operation
 
     def _body(self, media_type: str, schema: str, example: str, description: str) -> Json:
@@ -298,8 +288,8 @@ class _Aggregate:
             "description": description,
             "content": {
                 media_type: {
-                    "schema": _ref("schemas", schema),
-                    "examples": {self.model["singular"]: _ref("examples", f"{self.name}.{example}")},
+                    "schema": ref("schemas", schema),
+                    "examples": {self.model["singular"]: ref("examples", f"{self.name}.{example}")},
                 }
             },
         }
@@ -326,14 +316,14 @@ class _Aggregate:
                 "in": "path",
                 "required": True,
                 "description": f"Which {self.title}.",
-                "schema": _uuid(self.id),
+                "schema": uuid(self.id),
             },
         )
 
     def responses(self) -> Iterator[tuple[str, Json]]:
-        examples = {self.model["singular"]: _ref("examples", self.name)}
+        examples = {self.model["singular"]: ref("examples", self.name)}
         shown = examples | {
-            action["target"].lower(): _ref("examples", f"{self.name}.{action['target'].lower()}")
+            action["target"].lower(): ref("examples", f"{self.name}.{action['target'].lower()}")
             for action in self.lifecycle["actions"]
         }
         yield self.name, self._success(f"The {self.title}", self.name, shown, "ETag")
@@ -343,7 +333,7 @@ class _Aggregate:
         )
         # Linters take every member called `responses` for the responses of an operation.
         plural = "page" if self.model["plural"] == "responses" else self.model["plural"]
-        page = {plural: _ref("examples", f"{self.name}.page")}
+        page = {plural: ref("examples", f"{self.name}.page")}
         yield f"{self.name}.page", self._success(f"A page of {self.titles}", f"{self.name}Page", page)
         yield f"{self.name}.invalid", self._invalid()
         yield f"{self.name}.forbidden", self._forbidden()
@@ -353,11 +343,11 @@ class _Aggregate:
     def _success(self, description: str, schema: str, examples: Json, *headers: str) -> Json:
         response = {
             "description": description,
-            "content": {"application/json": {"schema": _ref("schemas", schema), "examples": examples}},
-            "headers": _header_refs(*headers),
+            "content": {"application/json": {"schema": ref("schemas", schema), "examples": examples}},
+            "headers": header_refs(*headers),
         }
         if schema == self.name:
-            response["links"] = {name: _ref("links", name) for name, _ in self.links()}
+            response["links"] = {name: ref("links", name) for name, _ in self.links()}
         return response
 
     def _invalid(self) -> Json:
@@ -372,10 +362,10 @@ class _Aggregate:
         examples["invalid_path"] = self._invalid_example(
             f"/path/{self.model['id_param']}", "uuid_parsing", "This is not a UUID."
         )
-        return _problem_response("The request does not fit the contract", examples)
+        return problem_response("The request does not fit the contract", examples)
 
     def _invalid_example(self, pointer: str, code: str, detail: str) -> Json:
-        problem = _problem(self.api_url, "invalid-request", 400, "Invalid request", "The request has one error.")
+        problem = problem_value(self.api_url, "invalid-request", 400, "Invalid request", "The request has one error.")
         return {"value": problem | {"errors": [{"pointer": pointer, "code": code, "detail": detail}]}}
 
     def _forbidden(self) -> Json:
@@ -384,14 +374,14 @@ class _Aggregate:
             scope = self.model[f"scope_{right}"]
             detail = f"The access token lacks the scope {scope}."
             examples[f"without_{right}"] = {
-                "value": _problem(self.api_url, "insufficient-scope", 403, "Insufficient scope", detail)
+                "value": problem_value(self.api_url, "insufficient-scope", 403, "Insufficient scope", detail)
             }
-        return _problem_response("The access token does not carry the scope needed", examples, "WWW-Authenticate")
+        return problem_response("The access token does not carry the scope needed", examples, "WWW-Authenticate")
 
     def _not_found(self) -> Json:
         detail = f"There is no {self.title} {self.id}."
-        example = {"value": _problem(self.api_url, "not-found", 404, "Not found", detail)}
-        return _problem_response(f"There is no such {self.title}", {"not_found": example})
+        example = {"value": problem_value(self.api_url, "not-found", 404, "Not found", detail)}
+        return problem_response(f"There is no such {self.title}", {"not_found": example})
 
     def _conflict(self) -> Json:
         problems: dict[str, tuple[str, str, str]] = {}
@@ -413,11 +403,11 @@ class _Aggregate:
         problems["request-in-progress"] = ("Request in progress", detail, "")
         examples = {}
         for code, (title, detail, pointer) in problems.items():
-            value = _problem(self.api_url, code, 409, title, detail)
+            value = problem_value(self.api_url, code, 409, title, detail)
             if pointer:
                 value["errors"] = [{"pointer": pointer, "code": code, "detail": detail}]
             examples[code.replace("-", "_")] = {"value": value}
-        return _problem_response(f"The {self.title} or what it refers to does not allow this", examples, "Retry-After")
+        return problem_response(f"The {self.title} or what it refers to does not allow this", examples, "Retry-After")
 
     def schemas(self) -> Iterator[tuple[str, Json]]:
         for part in self.model["parts"]:
@@ -425,7 +415,7 @@ class _Aggregate:
             yield part["schema"], self._part_view(part)
         yield (
             f"{self.name}Create",
-            _object(
+            object_of(
                 f"A new {self.title}.",
                 {f["wire"]: self._create_property(f) for f in self.model["input_fields"]}
                 | {p["wire"]: self._parts(p, f"{p['schema']}Input") for p in self.model["parts"]},
@@ -434,7 +424,7 @@ class _Aggregate:
         )
         yield (
             f"{self.name}Patch",
-            _object(
+            object_of(
                 f"Changes of {self.one}: absent members stay as they are.",
                 {f["wire"]: self._patch_property(f) for f in self.model["input_fields"]}
                 | {p["wire"]: self._parts(p, f"{p['schema']}Input") for p in self.model["parts"]},
@@ -444,14 +434,14 @@ class _Aggregate:
         yield self.name, self._view()
         yield (
             f"{self.name}Page",
-            _object(
+            object_of(
                 f"A page of {self.titles}.",
                 {
                     "items": {
                         "type": "array",
                         "description": f"The {self.titles} of this page.",
                         "maxItems": 200,
-                        "items": _ref("schemas", self.name),
+                        "items": ref("schemas", self.name),
                     },
                     "next": {
                         "type": "string",
@@ -478,11 +468,11 @@ class _Aggregate:
                     "examples": [values[0]],
                 },
             )
-            yield f"{enum['name']}Input", {"description": description} | _one_of(values)
+            yield f"{enum['name']}Input", {"description": description} | one_of(values)
 
     def _view(self) -> Json:
         properties: Json = {
-            "id": {"description": f"Identity of the {self.title}."} | _uuid(self.id) | {"readOnly": True}
+            "id": {"description": f"Identity of the {self.title}."} | uuid(self.id) | {"readOnly": True}
         }
         properties |= {f["wire"]: self._view_property(f) for f in self.outputs}
         required = ["id", *(f["wire"] for f in self.outputs if not f["optional"])]
@@ -490,7 +480,7 @@ class _Aggregate:
             properties[part["wire"]] = self._parts(part, part["schema"])
             required.append(part["wire"])
         if self.lifecycle["states"]:
-            properties["status"] = _ref("schemas", self.lifecycle["enum"]) | {
+            properties["status"] = ref("schemas", self.lifecycle["enum"]) | {
                 "description": f"The state of the {self.title}; its actions change it.",
                 "readOnly": True,
             }
@@ -505,10 +495,10 @@ class _Aggregate:
                 "example": example,
             }
             required.append(wire)
-        return _object(self.model["description"], properties, required=required)
+        return object_of(self.model["description"], properties, required=required)
 
     def _part_input(self, part: Mapping[str, Any]) -> Json:
-        return _object(
+        return object_of(
             part["description"],
             {f["wire"]: self._create_property(f) for f in part["input_fields"]},
             required=[f["wire"] for f in part["input_fields"] if f["required"]],
@@ -516,7 +506,7 @@ class _Aggregate:
 
     def _part_view(self, part: Mapping[str, Any]) -> Json:
         fields = [f for f in part["fields"] if f["sensitivity"] != "secret"]
-        return _object(
+        return object_of(
             part["description"],
             {f["wire"]: self._view_property(f) for f in fields},
             required=[f["wire"] for f in fields if not f["optional"]],
@@ -527,14 +517,14 @@ class _Aggregate:
             "type": "array",
             "description": f"The {part['titles']} of the {self.title}.",
             "maxItems": part["max"],
-            "items": _ref("schemas", schema),
+            "items": ref("schemas", schema),
         }
 
     def _view_property(self, field: Mapping[str, Any]) -> Json:
         schema = {"description": field["description"]} | field["json_schema"]
         if field["readonly"]:
             schema["readOnly"] = True
-        return _exampled(schema, _example(field))
+        return exampled(schema, _example(field))
 
     def _create_property(self, field: Mapping[str, Any]) -> Json:
         schema = {"description": field["description"]} | self._nullable(field)
@@ -542,13 +532,13 @@ class _Aggregate:
             schema["default"] = field["default"]["json"]
         if field["sensitivity"] == "secret":
             schema["writeOnly"] = True
-        return _exampled(schema, _example(field))
+        return exampled(schema, _example(field))
 
     def _patch_property(self, field: Mapping[str, Any]) -> Json:
         schema = {"description": field["description"]} | self._nullable(field)
         if field["sensitivity"] == "secret":
             schema["writeOnly"] = True
-        return _dated(schema, _example(field))
+        return dated(schema, _example(field))
 
     def _nullable(self, field: Mapping[str, Any]) -> Json:
         schema = self._input(field)
@@ -561,7 +551,7 @@ class _Aggregate:
     def _input(self, field: Mapping[str, Any]) -> Json:
         """The closed schema of a field or filter; an enum is a component of its own."""
         schema = field.get("input_json_schema") or field["json_schema"]
-        enum = _ref("schemas", f"{field.get('enum') or field['python']}Input")
+        enum = ref("schemas", f"{field.get('enum') or field['python']}Input")
         if "enum" in schema:
             return enum
         if "enum" in schema.get("items", ()):
@@ -620,11 +610,11 @@ class _Aggregate:
         module, id_param = self.model["singular"], self.model["id_param"]
         identity = {id_param: "$response.body#/id"}
         versioned = identity | {"If-Match": "$response.header.ETag"}
-        yield f"get_{module}", _link(f"get_{module}", f"Get the {self.title} again.", identity)
-        yield f"update_{module}", _link(f"update_{module}", f"Change this version of the {self.title}.", versioned)
-        yield f"delete_{module}", _link(f"delete_{module}", f"Delete this version of the {self.title}.", versioned)
+        yield f"get_{module}", link(f"get_{module}", f"Get the {self.title} again.", identity)
+        yield f"update_{module}", link(f"update_{module}", f"Change this version of the {self.title}.", versioned)
+        yield f"delete_{module}", link(f"delete_{module}", f"Delete this version of the {self.title}.", versioned)
         for action in self.lifecycle["actions"]:
-            yield action["operation_id"], _link(action["operation_id"], action["description"], identity)
+            yield action["operation_id"], link(action["operation_id"], action["description"], identity)
 
 
 def _example(field: Mapping[str, Any]) -> Any:
@@ -636,322 +626,6 @@ def _example(field: Mapping[str, Any]) -> Any:
 def example_id(name: str) -> str:
     """The identity that the examples give the entity of this name; the same wherever the entity is referred to."""
     return f"018f6d2e-7c1a-7b3e-9f00-{crc32(name.encode()) & 0xFFFF:04x}00000001"
-
-
-# Shared components ---------------------------------------------------------------------------------------------------
-
-
-def _security_scheme() -> Json:
-    return {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-        "description": (
-            "An access token (JWT) of the OpenID Connect issuer that the deployment trusts. Signature, issuer, "
-            "audience, expiry and algorithm are validated as RFC8725 (JWT best current practices) says. The scopes of "
-            "a resource are its name with `.read` for reading and `.write` for everything else."
-        ),
-    }
-
-
-def _parameters() -> Json:
-    return {
-        "cursor": {
-            "name": "cursor",
-            "in": "query",
-            "description": "`next` of the page before; absent for the first page. Opaque: never build one.",
-            "schema": {"type": "string", "maxLength": 1000, "pattern": CURSOR_PATTERN},
-        },
-        "limit": {
-            "name": "limit",
-            "in": "query",
-            "description": "How many items a page has at most.",
-            "schema": {
-                "type": "integer",
-                "format": "int32",
-                "minimum": 1,
-                "maximum": 200,
-                "default": 50,
-                "examples": [50],
-            },
-        },
-        "idempotency_key": {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": True,
-            "description": "A key that the client makes for this request, such as a UUID, and repeats with each retry.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7E]+$"},
-        },
-        "if_match": {
-            "name": "If-Match",
-            "in": "header",
-            "required": True,
-            "description": "The `ETag` of the version that was read.",
-            "schema": _etags(),
-        },
-        "if_none_match": {
-            "name": "If-None-Match",
-            "in": "header",
-            "description": "The `ETag` of the version that the client has already.",
-            "schema": _etags(),
-        },
-    }
-
-
-def _etags() -> Json:
-    return {
-        "oneOf": [
-            {"type": "string", "description": "Any version.", "const": "*"},
-            {
-                "type": "string",
-                "description": "One of these versions.",
-                "maxLength": 1000,
-                "pattern": ETAGS_PATTERN,
-                "examples": ['"7"'],
-            },
-        ]
-    }
-
-
-def _headers(api_url: str) -> Json:
-    return {
-        "Access-Control-Allow-Origin": {
-            "description": "The origin of the browser application that may read the answer; only for allowed origins.",
-            "schema": {
-                "type": "string",
-                "maxLength": 300,
-                "pattern": r"^(?:\*|[a-z][a-z0-9+.-]*://[\x21-\x7E]+)$",
-                "examples": [api_url],
-            },
-        },
-        "ETag": {
-            "description": "The version of the resource (RFC 9110), for `If-Match` and `If-None-Match`.",
-            "required": True,
-            "schema": {"type": "string", "maxLength": 20, "pattern": '^"[0-9]{1,18}"$', "examples": ['"7"']},
-        },
-        "Location": {
-            "description": "The address of the new resource.",
-            "required": True,
-            "schema": {
-                "type": "string",
-                "format": "uri-reference",
-                "maxLength": 1000,
-                "examples": [f"/resources/{REQUEST_ID}"],
-            },
-        },
-        "RateLimit": {
-            "description": "What is left of the caller's quota, and the seconds until it is full again.",
-            "schema": {
-                "type": "string",
-                "maxLength": 100,
-                "pattern": r"^[\x20-\x7E]{1,100}$",
-                "examples": ['"default";r=99;t=30'],
-            },
-        },
-        "RateLimit-Policy": {
-            "description": "The caller's quota, and its window in seconds.",
-            "schema": {
-                "type": "string",
-                "maxLength": 100,
-                "pattern": r"^[\x20-\x7E]{1,100}$",
-                "examples": ['"default";q=100;w=60'],
-            },
-        },
-        "Request-Id": {
-            "description": "The request's identity in the service's log: the caller's own, or a new one.",
-            "schema": {
-                "type": "string",
-                "maxLength": 100,
-                "pattern": r"^[\x21-\x7E]{1,100}$",
-                "examples": [REQUEST_ID],
-            },
-        },
-        "Retry-After": {
-            "description": "Seconds to wait before the request is sent again.",
-            "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400, "examples": [30]},
-        },
-        "WWW-Authenticate": {
-            "description": "What is wrong with the access token (RFC 6750).",
-            "schema": {
-                "type": "string",
-                "maxLength": 500,
-                "pattern": r"^Bearer[\x20-\x7E]*$",
-                "examples": ['Bearer error="invalid_token"'],
-            },
-        },
-    }
-
-
-def _header_refs(*names: str) -> Json:
-    everywhere = ("Access-Control-Allow-Origin", "RateLimit", "RateLimit-Policy", "Request-Id")
-    return {name: _ref("headers", name) for name in (*names, *everywhere)}
-
-
-def _responses(api_url: str) -> Json:
-    headers = {
-        "unauthenticated": ("WWW-Authenticate",),
-        "too-many-requests": ("Retry-After",),
-        "service-unavailable": ("Retry-After",),
-    }
-    responses: Json = {
-        "no-content": {"description": "Done; there is nothing to say", "headers": _header_refs()},
-        "not-modified": {"description": "The client has the current version", "headers": _header_refs("ETag")},
-    }
-    for code, (status, title, detail) in PROBLEMS.items():
-        example = {"value": _problem(api_url, code, status, title, detail)}
-        responses[code] = _problem_response(title, {code.replace("-", "_"): example}, *headers.get(code, ()))
-    responses["problem"] = _problem_response(
-        "Any other problem",
-        {
-            code.replace("-", "_"): {"value": _problem(api_url, code, status, title, detail)}
-            for code, (status, title, detail) in OTHER_PROBLEMS.items()
-        },
-    )
-    return responses
-
-
-def _problem_response(description: str, examples: Json, *headers: str) -> Json:
-    return {
-        "description": description,
-        "content": {"application/problem+json": {"schema": _ref("schemas", "Problem"), "examples": examples}},
-        "headers": _header_refs(*headers),
-    }
-
-
-def _problem(api_url: str, code: str, status: int, title: str, detail: str) -> Json:
-    return {
-        "type": f"{api_url}/problems/{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": f"urn:uuid:{REQUEST_ID}",
-        "trace_id": TRACE_ID,
-    }
-
-
-def _problem_schemas(api_url: str) -> Json:
-    return {
-        "Problem": _object(
-            "What went wrong (RFC 9457).",
-            {
-                "type": {
-                    "type": "string",
-                    "format": "uri",
-                    "description": "The kind of problem; the address of a page that explains it.",
-                    "maxLength": 500,
-                    "examples": [f"{api_url}/problems/invalid-request"],
-                },
-                "title": _line("The kind of problem in words.", 100, "Invalid request"),
-                "status": {
-                    "type": "integer",
-                    "format": "int32",
-                    "description": "The status of the answer.",
-                    "minimum": 400,
-                    "maximum": 599,
-                    "examples": [400],
-                },
-                "detail": _line("What happened in this case.", 1000, "The request has one error."),
-                "instance": {
-                    "type": "string",
-                    "format": "uri",
-                    "description": "The request, by its id.",
-                    "maxLength": 500,
-                    "examples": [f"urn:uuid:{REQUEST_ID}"],
-                },
-                "errors": {
-                    "type": "array",
-                    "description": "What is wrong in the request, one by one.",
-                    "maxItems": 100,
-                    "items": _ref("schemas", "ProblemError"),
-                },
-                "trace_id": {
-                    "type": "string",
-                    "description": "The trace of the request (W3C Trace Context).",
-                    "minLength": 32,
-                    "maxLength": 32,
-                    "pattern": "^[0-9a-f]{32}$",
-                    "examples": [TRACE_ID],
-                },
-            },
-            required=["type", "title", "status", "detail", "instance"],
-        ),
-        "ProblemError": _object(
-            "One thing that is wrong in a request.",
-            {
-                "pointer": _line(
-                    "A JSON pointer (RFC 6901) into the body, or into `/path`, `/query` or `/header`.",
-                    200,
-                    "/query/limit",
-                ),
-                "code": {
-                    "type": "string",
-                    "description": "What is wrong, for programs.",
-                    "maxLength": 100,
-                    "pattern": "^[a-z][a-z0-9_-]*$",
-                    "examples": ["out_of_range"],
-                },
-                "detail": _line("What is wrong, for people.", 1000, "Input should be between 1 and 200"),
-            },
-            required=["pointer", "code", "detail"],
-        ),
-    }
-
-
-# Schemas -------------------------------------------------------------------------------------------------------------
-
-
-def _ref(kind: str, name: str) -> Json:
-    return {"$ref": f"#/components/{kind}/{name}"}
-
-
-def _link(operation_id: str, description: str, parameters: Json) -> Json:
-    return {"operationId": operation_id, "description": description, "parameters": parameters}
-
-
-def _object(description: str, properties: Json, *, required: Iterable[str] = (), fewest: int = 0) -> Json:
-    schema: Json = {"type": "object", "description": description}
-    if names := list(required):
-        schema["required"] = names
-    if fewest:
-        schema["minProperties"] = fewest
-    return schema | {"additionalProperties": False, "properties": properties}
-
-
-def _uuid(example: str) -> Json:
-    return {"type": "string", "format": "uuid", "minLength": 36, "maxLength": 36, "examples": [example]}
-
-
-def _line(description: str, longest: int, example: str) -> Json:
-    return {
-        "type": "string",
-        "description": description,
-        "maxLength": longest,
-        "pattern": LINE,
-        "examples": [example],
-    }
-
-
-def _one_of(values: Iterable[str]) -> Json:
-    """A closed choice. Constants, because `enum` is what the Zalando rules keep for values that never become more."""
-    choices: list[Json] = [{"type": "string", "const": value} for value in values]
-    return {"oneOf": choices} if len(choices) > 1 else choices[0]
-
-
-def _exampled(schema: Json, example: Any) -> Json:
-    """The schema with an example, unless it is a reference whose target has one."""
-    dated = _dated(schema, example)
-    if "example" in dated or "$ref" in dated or "anyOf" in dated:
-        return dated
-    return dated | {"examples": [example]}
-
-
-def _dated(schema: Json, example: Any) -> Json:
-    """The schema with the `example` that the Zalando rules want for dates, in the schema or in its items."""
-    if schema.get("format") in {"date", "date-time"}:
-        return schema | {"example": example}
-    if isinstance(schema.get("items"), Mapping) and isinstance(example, list) and example:
-        return schema | {"items": _dated(schema["items"], example[0])}
-    return schema
 
 
 def _without_unused(document: Json) -> Json:
