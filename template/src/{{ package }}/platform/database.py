@@ -9,6 +9,7 @@ Nothing may be set on a connection beyond a transaction (`SET LOCAL`), because i
 import asyncio
 import logging
 import random
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -20,7 +21,8 @@ import asyncpg
 import msgspec
 
 from ..settings import Settings, database_url
-from .problems import FieldError, Problem
+from .exchange import current
+from .problems import FieldError, Problem, outcome_open
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Record: TypeAlias = asyncpg.Record
@@ -37,9 +39,13 @@ OPENING_PATIENCE_S = 2.0
 CLOSING_PATIENCE_S = 1.0
 TICKS_PER_LIMIT = 4
 STATEMENT_CACHE_SIZE = 512
+ATTEMPTS = 4
+RETRY_PAUSE_S = 0.01
 
 # Classes and codes of https://www.postgresql.org/docs/current/errcodes-appendix.html
-LOST_CONNECTION = ("08", "57P", "25006", "25P03", "25P04")  # also: the primary has become a standby
+LOST_CONNECTION = ("08", "57P", "40003", "25006", "25P03", "25P04")  # also: the primary has become a standby
+OPEN_OUTCOME = ("08", "57P", "40003")  # of these, where a commit may have come before
+ROLLED_BACK = ("40001", "40P01")  # serialization failure, deadlock: the same again may succeed
 BUSY = ("40", "53", "55P03", "57014")  # rolled back by the server, out of resources, lock or statement time-out
 BAD_VALUE = ("22", "23502", "23514")  # data exceptions, not-null and check violations
 UNIQUE_VIOLATION = "23505"
@@ -48,6 +54,21 @@ RESTRICT_VIOLATION = "23001"
 
 DISTURBED = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """After one of these nobody knows what state the connection is in."""
+
+_WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
+
+
+class RolledBack(Problem):
+    """The server has undone a transaction because of another one; the same again may succeed."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            503,
+            "service-unavailable",
+            "The database is too busy to answer in time.",
+            headers={"Retry-After": str(RETRY_AFTER_S)},
+        )
+        self.sqlstate = code
 
 
 class Database:
@@ -114,7 +135,7 @@ class Database:
         """Run one statement, which is its own transaction; the answer is its command tag, e.g. `DELETE 1`."""
         return await self._run(asyncpg.Connection.execute, sql, args)
 
-    async def _run(self, method: Callable[..., Awaitable[T]], sql: str, args: tuple[Any, ...]) -> T:
+    async def _run(self, method: Callable[..., Awaitable[T]], sql: str, args: tuple[Any, ...], attempt: int = 1) -> T:
         started = time.time_ns() if self.observe else 0
         failure: BaseException | None = None
         connection = self._idle.pop() if self._idle else await self._wait_for_connection()
@@ -123,27 +144,51 @@ class Database:
             return await method(connection, sql, *args)
         except BaseException as error:
             failure = error
-            self._raise_as_problem(error, connection)
-            raise
+            problem = self._problem(error, connection, commits=_WRITES.search(sql) is not None)
+            if problem is None:
+                raise
+            if not isinstance(problem, RolledBack):
+                raise problem from error
+            if attempt == ATTEMPTS:
+                raise _unavailable(problem.detail) from error
+            undone = problem
         finally:
             self._release(connection, failure)
             if self.observe:
                 self.observe(sql, started, failure)
+        await pause(undone, attempt)
+        return await self._run(method, sql, args, attempt + 1)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """One explicit transaction: committed when the block ends, rolled back when it raises."""
+        """One explicit transaction: committed when the block ends, rolled back when it raises.
+
+        Raises `RolledBack` where PostgreSQL has undone it because of another one: an operation is then run again.
+        """
         started = time.time_ns() if self.observe else 0
         failure: BaseException | None = None
+        commits = False
         connection = self._idle.pop() if self._idle else await self._wait_for_connection()
         self._in_use[connection] = time.monotonic()
         try:
-            async with connection.transaction():
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
                 yield connection
+            except Exception:  # who is cancelled does not wait: the connection is ended, and with it the transaction
+                await transaction.rollback()
+                raise
+            commits = True
+            exchange = current.get()
+            if exchange is not None:
+                exchange.committing = True
+            await transaction.commit()
         except BaseException as error:
             failure = error
-            self._raise_as_problem(error, connection)
-            raise
+            problem = self._problem(error, connection, commits=commits)
+            if problem is None:
+                raise
+            raise problem from error
         finally:
             self._release(connection, failure)
             if self.observe:
@@ -248,36 +293,57 @@ class Database:
         connection.add_termination_listener(self._forget)
         self._release(connection, None)
 
-    def _raise_as_problem(self, error: BaseException, connection: Connection) -> None:
-        """Raise what the client should hear of the error; return if it is none of the database's."""
-        if isinstance(error, asyncpg.PostgresError):
-            self._raise_for_code(error)
-        elif isinstance(error, asyncpg.InternalClientError) or (
-            isinstance(error, ConnectionError | asyncpg.InterfaceError) and connection.is_closed()
-        ):
-            # The first: the server's farewell has come, and asyncpg has not finished with it.
-            raise _unavailable("The connection to the database was lost.") from error
+    def _problem(self, error: BaseException, connection: Connection, *, commits: bool) -> Problem | None:
+        """What the client should hear of the error; None if it is none of the database's.
 
-    def _raise_for_code(self, error: asyncpg.PostgresError) -> None:
-        code = error.sqlstate or ""
+        `commits` says that what failed may have been committed before the answer was lost.
+        """
+        if isinstance(error, asyncpg.PostgresError):
+            code = error.sqlstate or ""
+            return outcome_open() if commits and code.startswith(OPEN_OUTCOME) else self._problem_of_code(error, code)
+        if isinstance(error, asyncpg.InterfaceError):
+            # Nothing was sent any more.
+            return _unavailable("The connection to the database was lost.") if connection.is_closed() else None
+        # The first: the server's farewell has come, and asyncpg has not finished with it.
+        lost = isinstance(error, asyncpg.InternalClientError) or (
+            isinstance(error, ConnectionError) and connection.is_closed()
+        )
+        if commits and (lost or not isinstance(error, Exception)):
+            exchange = current.get()
+            if exchange is not None:
+                exchange.committing = True
+        if not lost:
+            return None
+        return outcome_open() if commits else _unavailable("The connection to the database was lost.")
+
+    def _problem_of_code(self, error: asyncpg.PostgresError, code: str) -> Problem | None:
         if code.startswith(LOST_CONNECTION):
-            raise _unavailable("The connection to the database was lost.") from error
+            return _unavailable("The connection to the database was lost.")
+        if code in ROLLED_BACK:
+            return RolledBack(code)
         if code.startswith(BUSY):
-            raise _unavailable("The database is too busy to answer in time.") from error
+            return _unavailable("The database is too busy to answer in time.")
         if code.startswith(BAD_VALUE):
-            raise self._refusal(400, "invalid-request", "A value cannot be stored.", error) from error
+            return self._refusal(400, "invalid-request", "A value cannot be stored.", error)
         if code == UNIQUE_VIOLATION:
-            raise self._refusal(409, "already-exists", "Another resource has this value already.", error) from error
+            return self._refusal(409, "already-exists", "Another resource has this value already.", error)
         # References point at `id`, and no referring column has that name: so the columns in the detail, in whatever
         # language it is, tell on which side the key was violated.
         if code == RESTRICT_VIOLATION or (code == FOREIGN_KEY_VIOLATION and "(id)=(" in (error.detail or "")):
-            raise Problem(409, "still-referenced", "Other resources still refer to this one.") from error
+            return Problem(409, "still-referenced", "Other resources still refer to this one.")
         if code == FOREIGN_KEY_VIOLATION:
-            raise self._refusal(409, "reference-not-found", "There is no such resource.", error) from error
+            return self._refusal(409, "reference-not-found", "There is no such resource.", error)
+        return None
 
     def _refusal(self, status: int, code: str, detail: str, error: asyncpg.PostgresError) -> Problem:
         pointer = self._constraints.get(error.constraint_name or "")
         return Problem(status, code, detail, errors=[FieldError(pointer, code, detail)] if pointer else [])
+
+
+async def pause(problem: RolledBack, attempt: int) -> None:
+    """Wait before what was rolled back is tried again, longer each time; `attempt` counts from 1."""
+    logger.warning("the database rolled a transaction back (%s); attempt %d follows", problem.sqlstate, attempt + 1)
+    await asyncio.sleep(RETRY_PAUSE_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - rivals should not keep step
 
 
 def _is_reusable(connection: Connection, failure: BaseException) -> bool:

@@ -26,12 +26,14 @@ class Exchange:
     """A request and its answer. Headers are lower-case bytes; repeated ones are joined by a comma, as HTTP defines.
 
     `trace_id`, `parent_id` and `span_id` are lower-case hex (W3C Trace Context). `sampled` says whether the request is
-    recorded; None is for telemetry to decide. `span` and `token` are telemetry's own.
+    recorded; None is for telemetry to decide. `span` and `token` are telemetry's own. `committing` says that something
+    may have been committed already: when the request is given up then, its outcome is open.
     """
 
     __slots__ = (
         "body",
         "caller",
+        "committing",
         "edge",
         "headers",
         "parent_id",
@@ -74,6 +76,7 @@ class Exchange:
             self.sampled = bool(int(found[3], 16) & 1)
         self.span_id = digits[32:]
         self.caller = ANONYMOUS
+        self.committing = False
         self.segments: list[str] = []
         self.body = b""
         self.route = ""

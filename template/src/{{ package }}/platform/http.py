@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..kernel import Caller, DomainError
-from .database import Database
+from .database import ATTEMPTS, Database, RolledBack, pause
 from .exchange import Exchange, exchange_of
 from .idempotency import KeyTaken, Once, in_progress
 from .parameters import (
@@ -111,7 +111,17 @@ class Operation:
 class BoundOperation:
     """An operation compiled for one application: a request in, a reply or a problem out."""
 
-    __slots__ = ("_database", "_handler", "_max_body", "_once", "_readers", "_reads_body", "_takes_query", "operation")
+    __slots__ = (
+        "_attempts",
+        "_database",
+        "_handler",
+        "_max_body",
+        "_once",
+        "_readers",
+        "_reads_body",
+        "_takes_query",
+        "operation",
+    )
 
     def __init__(self, operation: Operation, services: Services, *, max_body: int, key_ttl: timedelta) -> None:
         self.operation = operation
@@ -123,6 +133,7 @@ class BoundOperation:
         kinds = list(operation.parameters.values())
         self._once = kinds.index(Once) if Once in kinds else -1
         self._database: Database | None = services[Database] if Once in kinds else None
+        self._attempts = 1 if Request in kinds else ATTEMPTS  # what has been received does not come twice
 
     def _reader(self, name: str, kind: Any, services: Services, key_ttl: timedelta) -> Reader:
         operation = self.operation
@@ -157,13 +168,27 @@ class BoundOperation:
         try:
             return await self._handler(*arguments)
         except (Problem, DomainError, KeyTaken) as refusal:
-            problem = _as_problem(refusal)
-            if self._database is not None and problem.status < 500:
-                once: Once = arguments[self._once]
-                stored = await once.replay(self._database)
-                if stored is not None:
-                    return Reply.stored(stored.status, stored.version, stored.location, stored.body)
-            raise problem from refusal
+            return await self._after(refusal, exchange, arguments)
+
+    async def _after(self, refusal: Exception, exchange: Exchange, arguments: list[Any]) -> Reply:
+        """What follows a refusal: another attempt where the database undid it, an answer given before, or a problem."""
+        attempt = 1
+        while isinstance(refusal, RolledBack) and attempt < self._attempts:
+            await pause(refusal, attempt)
+            attempt += 1
+            exchange.committing = False
+            arguments = [read(exchange) for read in self._readers]
+            try:
+                return await self._handler(*arguments)
+            except (Problem, DomainError, KeyTaken) as again:
+                refusal = again
+        problem = _as_problem(refusal)
+        if self._database is not None and problem.status < 500:
+            once: Once = arguments[self._once]
+            stored = await once.replay(self._database)
+            if stored is not None:
+                return Reply.stored(stored.status, stored.version, stored.location, stored.body)
+        raise problem from refusal
 
     def _with_all_errors(self, exchange: Exchange, first: Problem) -> Problem:
         """What is wrong with a request altogether, not only in the parameter that was read first."""

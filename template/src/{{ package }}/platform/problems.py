@@ -47,6 +47,12 @@ CATALOGUE: dict[str, Meaning] = {
     "service-unavailable": Meaning(
         503, "Unavailable", "Something that the service needs is not there; try again later."
     ),
+    "outcome-open": Meaning(
+        503,
+        "Outcome open",
+        "The answer of the database was lost, or took too long: the request may have been carried out. Send the very "
+        "same one again: its Idempotency-Key or If-Match keeps anything from happening twice, and the answer tells.",
+    ),
 }
 
 _OF_STATUS = {
@@ -153,6 +159,16 @@ def version_mismatch() -> Problem:
 def changed_meanwhile() -> Problem:
     """The problem for an action on a resource that another request has changed at the same time."""
     return Problem(409, "changed-meanwhile", "The resource was changed by another request; send this one again.")
+
+
+def outcome_open() -> Problem:
+    """The problem for a request that was given up, or whose connection was lost, when it may have been committed."""
+    return Problem(
+        503,
+        "outcome-open",
+        "This may have been carried out. Send the same request again to learn it: nothing happens twice.",
+        headers={"Retry-After": "1"},
+    )
 
 
 def phrase(status: int) -> str:
