@@ -7,32 +7,33 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import generation, measuring, report, updates
-from .comparison import Comparison, check_same, joined, save
+from . import generation, measuring, updates
 from .generation import ROOT
-from .services import Site, products
+from .parts import Parts
+from .services import Site
 
 FOLDER = ROOT / "build" / "benchmarks"
 PARTS = ("generation", "updates", "service", "routes")
-STARTS = 5  # of the same code one process is up to 5 % faster than the next, by the luck of its memory's layout
-LIMIT_OPTIONS = ("--loop", "uvloop", "--http", "httptools", "--ws", "none", "--no-server-header", "--no-proxy-headers")
-CONVENTIONAL_OPTIONS = ("--log-level", "warning")
 
 
 def main() -> int:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--seconds", type=float, default=1.0, help="length of one slice of load")
-    parser.add_argument("--cycles", type=int, default=6, help="slices of each operation of each server")
+    parser.add_argument("--cycles", type=int, default=4, help="slices of each operation of each process")
+    parser.add_argument("--starts", type=int, default=5, help="processes of each server")
     parser.add_argument("--copies", type=int, default=3, help="copies of each domain")
     parser.add_argument("--only", choices=PARTS, help="measure only this part")
+    parser.add_argument("--against", metavar="COMMIT", help="measure only the service, beside that of another commit")
     parser.add_argument(
         "--template", type=Path, default=ROOT, help="the repository whose HEAD is measured, by default this"
     )
     parser.add_argument("--keep", action="store_true", help="write benchmarks/RESULTS.md, too")
     options = parser.parse_args()
-    parts = PARTS if options.only is None else (options.only,)
-    served = any(part in parts for part in ("service", "routes"))
+    parts: tuple[str, ...] = PARTS if options.only is None else (options.only,)
+    if options.against is not None:
+        parts = ()
+    served = "service" in parts or "routes" in parts or options.against is not None
     if served and not measuring.AVAILABLE:
         print("The service is measured on Linux only; try --only generation.", file=sys.stderr)
         return 2
@@ -47,7 +48,17 @@ def main() -> int:
         if "updates" in parts:
             lines += ["", *updates.lines(updates.measure(template, scratch, options.copies))]
         if served:
-            lines += _services(Site(template, scratch, stack), stack, parts, options.seconds, options.cycles)
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            site = Site(template, scratch, stack)
+            slices = {"seconds": options.seconds, "cycles": options.cycles, "starts": options.starts}
+            servers = Parts(site, stack, FOLDER, **slices)
+            if "service" in parts:
+                lines += ["", *servers.service()]
+            if "routes" in parts:
+                lines += ["", *servers.routes()]
+            if options.against is not None:
+                lines += ["", *servers.against(options.against)]
+            lines += ["", *servers.footing()]
     text = "\n".join([*lines, ""])
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "report.md").write_text(text, encoding="utf-8")
@@ -55,40 +66,6 @@ def main() -> int:
         (ROOT / "benchmarks" / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
     return 0
-
-
-def _services(site: Site, stack: ExitStack, parts: tuple[str, ...], seconds: float, cycles: int) -> list[str]:
-    comparison = Comparison(stack, site.surroundings.pid)
-    lines: list[str] = []
-    results = []
-    processes: dict[str, tuple[float, float]] = {}
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    if "service" in parts:
-        prepared, operations = site.service()
-        targets = [
-            site.start_generated(report.SERVICE, None, prepared, operations),
-            site.start_app(report.LIMIT, "limit", LIMIT_OPTIONS, prepared, operations),
-            site.start_app(report.CONVENTIONAL, "conventional", CONVENTIONAL_OPTIONS, prepared, operations),
-        ]
-        check_same(targets)
-        measured = comparison.run(targets, seconds, cycles)
-        save(measured, FOLDER / "service.jsonl")
-        lines += ["", *report.comparison(measured, [each.name for each in operations])]
-        results.append(measured)
-        processes |= {each.name: (each.start_s, measuring.resident_mib(each.process.pid)) for each in targets}
-    if "routes" in parts:
-        numbered = {name: site.numbered(aggregates) for name, aggregates in ((report.SMALL, 1), (report.LARGE, 25))}
-        rounds = []
-        for _ in range(STARTS):
-            with site.interlude():
-                targets = [site.start_generated(name, *each) for name, each in numbered.items()]
-                rounds.append(comparison.run(targets, seconds, cycles))
-                processes |= {each.name: (each.start_s, measuring.resident_mib(each.process.pid)) for each in targets}
-        measured = joined(rounds)
-        save(measured, FOLDER / "routes.jsonl")
-        lines += ["", *report.routes(measured, [each.name for each in products()])]
-        results.append(measured)
-    return [*lines, "", *report.footing(results, processes)]
 
 
 def _python() -> str:

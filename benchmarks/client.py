@@ -9,6 +9,7 @@ import json
 import select
 import socket
 import sys
+from http.client import HTTPResponse
 from itertools import count
 from time import perf_counter, time
 from typing import Any
@@ -33,10 +34,8 @@ class Connection:
 
     def send(self) -> None:
         """Send the next request."""
-        message = self._messages[self._next % len(self._messages)]
+        message = filled(self._messages[self._next % len(self._messages)])
         self._next += 1
-        if NUMBER in message:
-            message = message.replace(NUMBER, b"%012d" % next(_numbers))
         self.sent = perf_counter()
         self.socket.sendall(message)
 
@@ -58,6 +57,20 @@ class Connection:
             return 0
         self._received, self._length = b"", 0
         return int(received[9:12])
+
+
+def filled(message: bytes) -> bytes:
+    """The request with a number that is never the same, if it has a place for one."""
+    return message.replace(NUMBER, b"%012d" % next(_numbers)) if NUMBER in message else message
+
+
+def ask(port: int, message: bytes) -> tuple[int, bytes]:
+    """The status and the body that one request is answered with, as it is."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(message)
+        with HTTPResponse(connection) as answer:
+            answer.begin()
+            return answer.status, answer.read()
 
 
 def run(port: int, seconds: float, messages: list[list[bytes]], expected: int) -> dict[str, Any]:

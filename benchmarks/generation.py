@@ -48,9 +48,10 @@ def environment(**more: str) -> dict[str, str]:
     return {**usual, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, **more}
 
 
-def clone(repository: Path, folder: Path) -> Path:
-    """The template as it is committed."""
+def clone(repository: Path, folder: Path, commit: str = "HEAD") -> Path:
+    """The template as it is committed, or as it was."""
     subprocess.run(["git", "clone", "--quiet", repository, folder], check=True, env=environment())
+    subprocess.run(["git", "checkout", "--quiet", "--detach", commit], cwd=folder, check=True, env=environment())
     return folder
 
 

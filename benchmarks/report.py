@@ -7,28 +7,35 @@ from .comparison import Results
 SERVICE = "service"
 LIMIT = "raw limit"
 CONVENTIONAL = "conventional"
+FASTIFY = "Fastify"
 SMALL, LARGE = "6 routes", "150 routes"
+
+MAY_FALL = 0.02
 
 LEAST_OF_LIMIT = {"get": 0.6, "list": 0.6, "create": 0.55}
 LEAST_OF_CONVENTIONAL = 8.0
+LEAST_OF_FASTIFY = {"get": 1.0, "list": 1.0, "create": 1.0}
 ROUTES_MAY_DIFFER = 0.05
 
 
 def comparison(results: Results, operations: Sequence[str]) -> list[str]:
-    """The sample service, the raw limit and the conventional version."""
+    """The sample service, the raw limit, the conventional version and the peer on Node."""
+    servers = (LIMIT, SERVICE, FASTIFY, CONVENTIONAL)
     lines = [
         "## The service between its limit and convention",
         "",
-        "One worker each on a processor of its own, 32 keep-alive connections.",
+        "One worker each on a processor of its own, 32 keep-alive connections; several processes of each.",
         "",
         "- *service*: as generated, with authentication, access log and rate limit on.",
         "- *raw limit*: bare ASGI with the same statements, driver and encoder, and nothing else.",
         "- *conventional*: FastAPI on the same tables with a session dependency, repository and service classes, ORM,",
         "  response models, PyJWT and a JSON access log.",
+        "- *Fastify*: the same on Node, tuned: answers and bodies by schema, the service's statements as named ones,",
+        "  cached tokens, a JSON access log by pino in batches.",
         "",
         "| operation | server | CPU µs a request | PostgreSQL, µs | requests/s | p50, ms | p99, ms |",
         "|---|---|---:|---:|---:|---:|---:|",
-        *(_row(results, operation, target) for operation in operations for target in (LIMIT, SERVICE, CONVENTIONAL)),
+        *(_row(results, operation, target) for operation in operations for target in servers),
     ]
     lines += [
         "",
@@ -42,6 +49,33 @@ def comparison(results: Results, operations: Sequence[str]) -> list[str]:
         times = results.ratio(SERVICE, CONVENTIONAL, operation)
         aims = _aim(of_limit, LEAST_OF_LIMIT.get(operation)), _aim(times, LEAST_OF_CONVENTIONAL)
         lines.append(f"| {operation} | {of_limit:.2f} | {aims[0]} | {times:.1f} | {aims[1]} |")
+    lines += [
+        "",
+        "Requests of the service in the processor time of one Fastify request:",
+        "",
+        "| operation | requests | aim |",
+        "|---|---:|---:|",
+    ]
+    for operation in operations:
+        of_fastify = results.ratio(SERVICE, FASTIFY, operation)
+        lines.append(f"| {operation} | {of_fastify:.2f} | {_aim(of_fastify, LEAST_OF_FASTIFY.get(operation))} |")
+    return lines
+
+
+def against(results: Results, operations: Sequence[str], before: str) -> list[str]:
+    """The service of two commits."""
+    lines = [
+        f"## This commit and {before}",
+        "",
+        "The sample of each, generated; several processes of each.",
+        "",
+        f"| operation | {before}, CPU µs | this commit, CPU µs | this commit / {before}, requests | aim |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for operation in operations:
+        theirs, ours = (results.median(target, operation, "server_us") for target in (before, SERVICE))
+        ratio = results.ratio(SERVICE, before, operation)
+        lines.append(f"| {operation} | {theirs:.1f} | {ours:.1f} | {ratio:.3f} | {_aim(ratio, 1 - MAY_FALL)} |")
     return lines
 
 

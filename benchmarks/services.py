@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
-from . import domains, measuring
-from .client import NUMBER
-from .generation import ROOT, copy, environment
+from . import domains, fastify, measuring
+from .client import NUMBER, ask, filled
+from .generation import ROOT, clone, copy, environment
 
 APPS = ROOT / "benchmarks" / "apps"
 ROWS = ROOT / "benchmarks" / "rows"
@@ -59,12 +59,29 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Project:
+    """A generated project, and the interpreter of an environment with what it needs."""
+
+    folder: Path
+    python: Path
+
+    @property
+    def name(self) -> str:
+        """That of its package, too."""
+        return self.folder.name
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A database with rows, tokens, and ids of what can be asked for."""
 
     database: str
     tokens: Sequence[str]
     ids: Sequence[Sequence[str]]
+
+
+Operations = Sequence[Operation]
+Served = tuple[Project, Prepared, Operations]
 
 
 @dataclass(frozen=True)
@@ -75,7 +92,7 @@ class Target:
     process: "subprocess.Popen[bytes]"
     port: int
     start_s: float
-    operations: Sequence[Operation]
+    operations: Operations
     prepared: Prepared = field(repr=False)
 
     def messages(self, operation: Operation, connections: int) -> list[list[str]]:
@@ -87,12 +104,12 @@ class Target:
         ]
 
     def ask(self, operation: Operation) -> Any:
-        """What the server answers to one GET."""
-        path = operation.path.format(id=self.prepared.ids[0][0])
-        headers = {"Authorization": f"Bearer {self.prepared.tokens[0]}"}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own address
-            return json.load(answer)
+        """What the server answers, once; raises RuntimeError unless it does what the operation is for."""
+        message = operation.message(self.prepared.ids[0][0], self.prepared.tokens[0])
+        status, body = ask(self.port, filled(message.encode()))
+        if status != operation.status:
+            raise RuntimeError(f"{self.name}: {operation.name} is answered with {status}: {body.decode()}")
+        return json.loads(body)
 
 
 def orders(customer: str) -> list[Operation]:
@@ -137,10 +154,11 @@ class Site:
         self._template = template
         self._scratch = scratch
         self._stack = stack
-        self._sample = self._generate(SAMPLE)
-        self.python = _environment_of(self._sample)
+        sample = self._generate(SAMPLE)
+        self._sample = Project(sample, _environment_of(sample))
         self._issuer = scratch / "issuer"
-        self.surroundings = self._run([self.python, APPS / "surroundings.py", self._issuer], self._sample, output=None)
+        program = [self._sample.python, APPS / "surroundings.py", self._issuer]
+        self.surroundings = self._run(program, self._sample, output=None)
         measuring.pin(self.surroundings, 1)
         self._places = json.loads(cast("IO[bytes]", self.surroundings.stdout).readline())
 
@@ -152,54 +170,78 @@ class Site:
             yield
         self._stack = surrounding
 
-    def service(self) -> tuple[Prepared, Sequence[Operation]]:
-        """The sample with its rows."""
-        customers = "SELECT id FROM customers LIMIT 1"
-        prepared = self._prepare(self._sample, SAMPLE, "orders", IDS.format(table="orders"), customers)
-        return prepared, orders(prepared.ids[1][0])
+    def service(self, commit: str | None = None) -> Served:
+        """The sample with its rows; with `commit`, as that commit of the template generates it."""
+        project = self._sample if commit is None else self._sample_of(commit)
+        prepared = self._prepare(project, "orders", IDS.format(table="orders"), "SELECT id FROM customers LIMIT 1")
+        return project, prepared, orders(prepared.ids[1][0])
 
-    def numbered(self, aggregates: int) -> tuple[Path, Prepared, Sequence[Operation]]:
+    def numbered(self, aggregates: int) -> Served:
         """A project of so many aggregates, with rows of the last one."""
-        project = self._generate(f"catalogue{aggregates}", domains.domain(aggregates))
-        prepared = self._prepare(
-            project, project.name, domains.MEASURED_TABLE, IDS.format(table=domains.MEASURED_TABLE)
-        )
+        folder = self._generate(f"catalogue{aggregates}", domains.domain(aggregates))
+        project = Project(folder, self._sample.python)
+        prepared = self._prepare(project, domains.MEASURED_TABLE, IDS.format(table=domains.MEASURED_TABLE))
         return project, prepared, products()
 
-    def start_generated(
-        self, name: str, project: Path | None, prepared: Prepared, operations: Sequence[Operation]
-    ) -> Target:
+    def start_generated(self, name: str, project: Project, prepared: Prepared, operations: Operations) -> Target:
         """A generated service as it runs in production, except for the local issuer; its log goes to a file."""
-        project = project or self._sample
-        return self._start(name, ["-m", project.name], project, prepared, operations)
+        return self._start(name, [project.python, "-m", project.name], project, prepared, operations)
 
     def start_app(
-        self, name: str, module: str, options: Sequence[str], prepared: Prepared, operations: Sequence[Operation]
+        self, name: str, module: str, options: Sequence[str], prepared: Prepared, operations: Operations
     ) -> Target:
         """One of our own applications in its place."""
-        command = ["-m", "uvicorn", f"{module}:app", "--app-dir", str(APPS), "--no-access-log", *options]
-        return self._start(name, command, self._sample, prepared, operations)
+        program: list[Path | str] = [
+            self._sample.python,
+            "-m",
+            "uvicorn",
+            f"{module}:app",
+            "--app-dir",
+            str(APPS),
+            "--no-access-log",
+        ]
+        return self._start(name, [*program, *options], self._sample, prepared, operations)
+
+    def start_fastify(self, name: str, prepared: Prepared, operations: Operations) -> Target:
+        """The same endpoints on Node, with the same statements."""
+        statements = self._scratch / "statements.json"
+        statements.write_bytes(_output([self._sample.python, APPS / "statements.py"], self._sample))
+        return self._start(
+            name,
+            fastify.command(),
+            self._sample,
+            prepared,
+            operations,
+            NODE_ENV="production",
+            STATEMENTS=str(statements),
+        )
 
     def _start(
-        self, name: str, command: Sequence[str], project: Path, prepared: Prepared, operations: Sequence[Operation]
+        self,
+        name: str,
+        command: Sequence[Path | str],
+        project: Project,
+        prepared: Prepared,
+        operations: Operations,
+        **more: str,
     ) -> Target:
         port = _free_port()
-        if "uvicorn" in command:
-            command = [*command, "--port", str(port)]
         begun = time.monotonic()
         log = self._scratch / f"{name.replace(' ', '-')}.log"
         process = self._run(
-            [self.python, *command],
+            command,
             project,
             output=log,
             ENVIRONMENT="development",
             PORT=str(port),
+            UVICORN_PORT=str(port),
             DATABASE_URL=prepared.database,
             AUTH_ISSUER=self._places["issuer"],
             AUTH_AUDIENCE=project.name,
             # Whatever the plan for the sample says: these are not to be what is measured.
             DATABASE_POOL_SIZE="10",
             RATE_LIMIT_PER_MINUTE="600000",
+            **more,
         )
         measuring.pin(process, 0)
         _wait_until_ready(port, process, log)
@@ -210,22 +252,34 @@ class Site:
         copy(self._template, project, content, "--data", f"service_name={name}")
         return project
 
-    def _prepare(self, project: Path, service: str, resource: str, *queries: str) -> Prepared:
+    def _sample_of(self, commit: str) -> Project:
+        template = clone(self._template, self._scratch / "before-template", commit)
+        folder = self._scratch / "before" / SAMPLE
+        copy(template, folder, None, "--data", f"service_name={SAMPLE}")
+        return Project(folder, _environment_of(folder))
+
+    def _prepare(self, project: Project, resource: str, *queries: str) -> Prepared:
         rows = ROWS / f"{resource}.sql"
-        arguments = [self._places["server"], self._issuer, service, str(CALLERS), resource, rows, *queries]
-        command = [self.python, APPS / "prepare.py", *arguments]
-        done = subprocess.run(command, cwd=project, env=_project_environment(project), check=True, capture_output=True)
-        return Prepared(**json.loads(done.stdout.splitlines()[-1]))
+        arguments = [self._places["server"], self._issuer, project.name, str(CALLERS), resource, rows, *queries]
+        output = _output([project.python, APPS / "prepare.py", *arguments], project)
+        return Prepared(**json.loads(output.splitlines()[-1]))
 
     def _run(
-        self, command: Sequence[Path | str], cwd: Path, *, output: Path | None, **more: str
+        self, command: Sequence[Path | str], project: Project, *, output: Path | None, **more: str
     ) -> "subprocess.Popen[bytes]":
         """A process that ends with the stack."""
-        return self._stack.enter_context(_running(command, cwd, output, _project_environment(cwd, **more)))
+        return self._stack.enter_context(
+            _running(command, project.folder, output, _project_environment(project, **more))
+        )
 
 
-def _project_environment(project: Path, **more: str) -> dict[str, str]:
-    return environment(PYTHONPATH=f"{project}{os.pathsep}{project / 'src'}", **more)
+def _project_environment(project: Project, **more: str) -> dict[str, str]:
+    return environment(PYTHONPATH=f"{project.folder}{os.pathsep}{project.folder / 'src'}", **more)
+
+
+def _output(command: Sequence[Path | str], project: Project) -> bytes:
+    environment = _project_environment(project)
+    return subprocess.run(command, cwd=project.folder, env=environment, check=True, stdout=subprocess.PIPE).stdout
 
 
 def _environment_of(project: Path) -> Path:
@@ -248,8 +302,9 @@ def _running(
 ) -> Iterator["subprocess.Popen[bytes]"]:
     with ExitStack() as stack:
         log = stack.enter_context(output.open("wb")) if output else subprocess.PIPE
-        process = subprocess.Popen(
-            command, cwd=cwd, env=env, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT if output else None
+        errors = subprocess.STDOUT if output else None
+        process = stack.enter_context(
+            subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.PIPE, stdout=log, stderr=errors)
         )
         try:
             yield process
