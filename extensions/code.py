@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .castrum_model.naming import entity_name
+from .examples import circular_parts, examples, moves, refusals, string_row
 from .layout import WIDTH, imports, string
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ CURSOR_IMPORTS = {
 
 def with_code(model: Model, package: str) -> Model:
     """The model with everything that the templates print; `package` is the service's Python package."""
-    circular = set(_circular_parts(model["aggregates"]))
+    circular = set(circular_parts(model["aggregates"]))
     for aggregate in model["aggregates"]:
         for part in aggregate["parts"]:
             if part["variable"] == aggregate["variable"]:
@@ -323,7 +324,7 @@ def _aggregate(aggregate: Model, package: str) -> Model:
     json_names = [field["attribute"] for field in aggregate["input_fields"] if field["kind"] == "json"]
     return {
         **_imports(aggregate, package),
-        **_examples(aggregate),
+        **examples(aggregate),
         "a": f"{aggregate['article']} {aggregate['title']}",
         "entity": entity_name(aggregate["name"]),
         "entity_import": _entity_import(aggregate["name"]),
@@ -351,8 +352,8 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         "tables": [_table(owner) for owner in (aggregate, *parts)],
         "uses_postgresql_types": "from sqlalchemy.dialects import postgresql" in aggregate["imports"]["sa"],
         "covers_all_states": _covers_all_states(lifecycle) if lifecycle else {},
-        "moves": _moves(lifecycle) if lifecycle else [],
-        "refusals": _refusals(lifecycle) if lifecycle else [],
+        "moves": moves(lifecycle) if lifecycle else [],
+        "refusals": refusals(lifecycle) if lifecycle else [],
     }
 
 
@@ -558,156 +559,6 @@ def _app_imports(aggregates: list[Model]) -> str:
             f"from .{module}.service import {name}Service",
         }
     return imports(lines)
-
-
-# Examples ------------------------------------------------------------------------------------------------------------
-
-
-def _examples(aggregate: Model) -> Model:
-    inputs = [field for field in aggregate["input_fields"] if not _is_spare(field)]
-    return {
-        "example_body": {field["wire"]: field["example"] for field in inputs}
-        | {part["wire"]: [_part_example(part)] if part["code"]["in_example"] else [] for part in aggregate["parts"]},
-        "example_patch": _example_patch(aggregate),
-        "example_references": _references(aggregate),
-        "example_unique": {
-            field["wire"]: string_row(field["examples"]) if field["alias"] else _bounds(field)
-            for field in inputs
-            if field["unique"] and field["kind"] != "ref"
-        },
-        "filter_tests": [
-            filter_["param"] for filter_ in aggregate["filters"] if _is_in_example(aggregate, filter_["param"])
-        ],
-        "replaceable_parts": [part["wire"] for part in aggregate["parts"] if _is_repeatable(part)],
-        "sort_tests": [sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"],
-    }
-
-
-def _circular_parts(aggregates: list[Model]) -> Iterator[str]:
-    """The entities of the parts that an example does without: they need a resource that may need this one."""
-    needed = {aggregate["name"]: _targets(aggregate) for aggregate in aggregates}
-    for aggregate in aggregates:
-        for part in aggregate["parts"]:
-            targets = _targets(part)
-            if aggregate["name"] in _reached(targets, needed):
-                yield part["entity"]
-            else:
-                needed[aggregate["name"]] |= targets
-
-
-def _targets(owner: Model) -> set[str]:
-    """The aggregates that it must refer to."""
-    required = (field for field in owner["input_fields"] if field["kind"] == "ref" and not field["optional"])
-    return {field["reference"]["aggregate"] for field in required}
-
-
-def _reached(names: set[str], needed: dict[str, set[str]]) -> set[str]:
-    """These names and all that they need."""
-    reached: set[str] = set()
-    rest = set(names)
-    while rest:
-        name = rest.pop()
-        reached.add(name)
-        rest |= needed[name] - reached
-    return reached
-
-
-def _is_spare(field: Model) -> bool:
-    """Whether the example does without the field: an optional reference would need another resource."""
-    return bool(field["optional"]) and field["kind"] == "ref"
-
-
-def _is_in_example(aggregate: Model, param: str) -> bool:
-    if param == "status" and aggregate["lifecycle"]:
-        return True
-    return any(field["wire"] == param and not _is_spare(field) for field in aggregate["input_fields"])
-
-
-def _is_repeatable(part: Model) -> bool:
-    """Whether two items like the example may stand in one resource, without another resource to refer to."""
-    fields = part["input_fields"]
-    needs_others = any(field["kind"] == "ref" and not field["optional"] for field in fields)
-    return part["max"] > 1 and not needs_others and not any(field["unique"] for field in fields)
-
-
-def _part_example(part: Model) -> Model:
-    return {field["wire"]: field["example"] for field in part["input_fields"] if not _is_spare(field)}
-
-
-def _bounds(field: Model) -> str:
-    schema = field["input_json_schema"]
-    if field["kind"] == "decimal":
-        digits = int(re.findall("[0-9]+", field["columns"][0]["sql"])[0])
-        return f"(0, {10 ** min(digits, 15) - 1})"
-    low = schema.get("minimum", schema.get("minLength", 0))
-    high = schema.get("maximum", schema.get("maxLength", 0))
-    return f"({low}, {high})"
-
-
-def _example_patch(aggregate: Model) -> Model:
-    """A merge patch that is valid for every resource made from the example, and changes it where that can be."""
-    plain = [field for field in aggregate["input_fields"] if field["kind"] != "ref"]
-    for field in sorted(plain, key=lambda field: bool(field["unique"])):
-        if len(field["examples"]) > 1:
-            return {field["wire"]: field["examples"][1]}
-    for part in aggregate["parts"]:
-        return {part["wire"]: []}
-    optional = [field for field in aggregate["input_fields"] if field["optional"]]
-    return {optional[0]["wire"]: None} if optional else {plain[0]["wire"]: plain[0]["example"]} if plain else {}
-
-
-def _references(aggregate: Model) -> list[Model]:
-    fields = [([field["wire"]], field) for field in aggregate["input_fields"]]
-    for part in aggregate["parts"]:
-        if part["code"]["in_example"]:
-            fields += [([part["wire"], 0, field["wire"]], field) for field in part["input_fields"]]
-    return [
-        {"place": python_row(place), "module": field["reference"]["module"]}
-        for place, field in fields
-        if field["kind"] == "ref" and not field["optional"]
-    ]
-
-
-def _paths(lifecycle: Model) -> dict[str, list[str]]:
-    """State → the shortest way to it from the first one, as the sub-resources of actions."""
-    paths: dict[str, list[str]] = {lifecycle["initial"]: []}
-    reached = [lifecycle["initial"]]
-    for state in reached:
-        for action in lifecycle["actions"]:
-            if state in action["sources"] and action["target"] not in paths:
-                paths[action["target"]] = [*paths[state], action["path"]]
-                reached.append(action["target"])
-    return paths
-
-
-def _moves(lifecycle: Model) -> list[Model]:
-    paths = _paths(lifecycle)
-    return [
-        {"steps": string_row(paths[source], "[]"), "path": action["path"], "target": action["target"]}
-        for action in lifecycle["actions"]
-        for source in action["sources"]
-        if source in paths
-    ]
-
-
-def _refusals(lifecycle: Model) -> list[Model]:
-    return [
-        {"steps": string_row(steps, "[]"), "path": action["path"]}
-        for action in lifecycle["actions"]
-        for state, steps in _paths(lifecycle).items()
-        if state not in action["sources"]
-    ]
-
-
-def python_row(place: list[Any]) -> str:
-    """A tuple on one line."""
-    items = ", ".join(string(step) if isinstance(step, str) else str(step) for step in place)
-    return f"({items},)" if len(place) == 1 else f"({items})"
-
-
-def string_row(texts: list[str], brackets: str = "[]") -> str:
-    """A list of texts on one line."""
-    return brackets[0] + ", ".join(string(text) for text in texts) + brackets[1]
 
 
 def looks_secret(name: str) -> bool:

@@ -1,0 +1,163 @@
+"""What the generated tests send and ask: an example of each aggregate, and the ways through its lifecycle."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from .layout import string
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Model = dict[str, Any]
+
+
+def examples(aggregate: Model) -> Model:
+    """How the tests create and change the aggregate, and which of its members they ask lists by."""
+    inputs = [field for field in aggregate["input_fields"] if not _is_spare(field)]
+    return {
+        "example_body": {field["wire"]: field["example"] for field in inputs}
+        | {part["wire"]: [_part_example(part)] if part["code"]["in_example"] else [] for part in aggregate["parts"]},
+        "example_patch": _example_patch(aggregate),
+        "example_references": _references(aggregate),
+        "example_unique": {
+            field["wire"]: string_row(field["examples"]) if field["alias"] else _bounds(field)
+            for field in inputs
+            if field["unique"] and field["kind"] != "ref"
+        },
+        "filter_tests": [
+            filter_["param"] for filter_ in aggregate["filters"] if _is_in_example(aggregate, filter_["param"])
+        ],
+        "replaceable_parts": [part["wire"] for part in aggregate["parts"] if _is_repeatable(part)],
+        "sort_tests": [sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"],
+    }
+
+
+def circular_parts(aggregates: list[Model]) -> Iterator[str]:
+    """The entities of the parts that an example does without: they need a resource that may need this one."""
+    needed = {aggregate["name"]: _targets(aggregate) for aggregate in aggregates}
+    for aggregate in aggregates:
+        for part in aggregate["parts"]:
+            targets = _targets(part)
+            if aggregate["name"] in _reached(targets, needed):
+                yield part["entity"]
+            else:
+                needed[aggregate["name"]] |= targets
+
+
+def _targets(owner: Model) -> set[str]:
+    """The aggregates that it must refer to."""
+    required = (field for field in owner["input_fields"] if field["kind"] == "ref" and not field["optional"])
+    return {field["reference"]["aggregate"] for field in required}
+
+
+def _reached(names: set[str], needed: dict[str, set[str]]) -> set[str]:
+    """These names and all that they need."""
+    reached: set[str] = set()
+    rest = set(names)
+    while rest:
+        name = rest.pop()
+        reached.add(name)
+        rest |= needed[name] - reached
+    return reached
+
+
+def _is_spare(field: Model) -> bool:
+    """Whether the example does without the field: an optional reference would need another resource."""
+    return bool(field["optional"]) and field["kind"] == "ref"
+
+
+def _is_in_example(aggregate: Model, param: str) -> bool:
+    if param == "status" and aggregate["lifecycle"]:
+        return True
+    return any(field["wire"] == param and not _is_spare(field) for field in aggregate["input_fields"])
+
+
+def _is_repeatable(part: Model) -> bool:
+    """Whether two items like the example may stand in one resource, without another resource to refer to."""
+    fields = part["input_fields"]
+    needs_others = any(field["kind"] == "ref" and not field["optional"] for field in fields)
+    return part["max"] > 1 and not needs_others and not any(field["unique"] for field in fields)
+
+
+def _part_example(part: Model) -> Model:
+    return {field["wire"]: field["example"] for field in part["input_fields"] if not _is_spare(field)}
+
+
+def _bounds(field: Model) -> str:
+    schema = field["input_json_schema"]
+    if field["kind"] == "decimal":
+        digits = int(re.findall("[0-9]+", field["columns"][0]["sql"])[0])
+        return f"(0, {10 ** min(digits, 15) - 1})"
+    low = schema.get("minimum", schema.get("minLength", 0))
+    high = schema.get("maximum", schema.get("maxLength", 0))
+    return f"({low}, {high})"
+
+
+def _example_patch(aggregate: Model) -> Model:
+    """A merge patch that is valid for every resource made from the example, and changes it where that can be."""
+    plain = [field for field in aggregate["input_fields"] if field["kind"] != "ref"]
+    for field in sorted(plain, key=lambda field: bool(field["unique"])):
+        if len(field["examples"]) > 1:
+            return {field["wire"]: field["examples"][1]}
+    for part in aggregate["parts"]:
+        return {part["wire"]: []}
+    optional = [field for field in aggregate["input_fields"] if field["optional"]]
+    return {optional[0]["wire"]: None} if optional else {plain[0]["wire"]: plain[0]["example"]} if plain else {}
+
+
+def _references(aggregate: Model) -> list[Model]:
+    fields = [([field["wire"]], field) for field in aggregate["input_fields"]]
+    for part in aggregate["parts"]:
+        if part["code"]["in_example"]:
+            fields += [([part["wire"], 0, field["wire"]], field) for field in part["input_fields"]]
+    return [
+        {"place": python_row(place), "module": field["reference"]["module"]}
+        for place, field in fields
+        if field["kind"] == "ref" and not field["optional"]
+    ]
+
+
+def _paths(lifecycle: Model) -> dict[str, list[str]]:
+    """State → the shortest way to it from the first one, as the sub-resources of actions."""
+    paths: dict[str, list[str]] = {lifecycle["initial"]: []}
+    reached = [lifecycle["initial"]]
+    for state in reached:
+        for action in lifecycle["actions"]:
+            if state in action["sources"] and action["target"] not in paths:
+                paths[action["target"]] = [*paths[state], action["path"]]
+                reached.append(action["target"])
+    return paths
+
+
+def moves(lifecycle: Model) -> list[Model]:
+    """Each action from each state that can be reached: the steps there, and where it leads."""
+    paths = _paths(lifecycle)
+    return [
+        {"steps": string_row(paths[source], "[]"), "path": action["path"], "target": action["target"]}
+        for action in lifecycle["actions"]
+        for source in action["sources"]
+        if source in paths
+    ]
+
+
+def refusals(lifecycle: Model) -> list[Model]:
+    """Each action in each state that does not have it."""
+    return [
+        {"steps": string_row(steps, "[]"), "path": action["path"]}
+        for action in lifecycle["actions"]
+        for state, steps in _paths(lifecycle).items()
+        if state not in action["sources"]
+    ]
+
+
+def python_row(place: list[Any]) -> str:
+    """A tuple on one line."""
+    items = ", ".join(string(step) if isinstance(step, str) else str(step) for step in place)
+    return f"({items},)" if len(place) == 1 else f"({items})"
+
+
+def string_row(texts: list[str], brackets: str = "[]") -> str:
+    """A list of texts on one line."""
+    return brackets[0] + ", ".join(string(text) for text in texts) + brackets[1]
