@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .castrum_model.naming import entity_name
-from .examples import circular_parts, examples, moves, refusals, string_row
+from .examples import circular_parts, examples, limits, moves, refusals, string_row
 from .layout import WIDTH, imports, string
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ def with_code(model: Model, package: str) -> Model:
             field["code"] = _field(field)
         aggregate["code"] = _aggregate(aggregate, package)
     by_name = {aggregate["name"]: aggregate for aggregate in model["aggregates"]}
+    most = limits([by_name[name] for name in model["aggregates_by_dependency"]])
+    for name, aggregate in by_name.items():
+        aggregate["code"]["example_most"] = most.get(name)
     model["code"] = {
         "has_json": any(field["kind"] == "json" for each in model["aggregates"] for field in each["fields"]),
         "app_imports": _app_imports(model["aggregates"]),

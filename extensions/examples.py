@@ -12,17 +12,25 @@ if TYPE_CHECKING:
 
 Model = dict[str, Any]
 
+PLENTY = 10
+"""No generated test makes so many resources of one kind."""
+
+_LIKE_OTHERS = re.compile(r"@|://|^[0-9a-fA-F]{8}-|^[0-9]{4}-?[0-9W]|^[-+]?[0-9.]+$")
+"""Texts that `another` in dev/examples.py takes for an address, a UUID, a day or a number."""
+
 
 def examples(aggregate: Model) -> Model:
     """How the tests create and change the aggregate, and which of its members they ask lists by."""
     inputs = [field for field in aggregate["input_fields"] if not _is_spare(field)]
+    patch, reference = _patch(aggregate)
     return {
         "example_body": {field["wire"]: field["example"] for field in inputs}
-        | {part["wire"]: [_part_example(part)] if part["code"]["in_example"] else [] for part in aggregate["parts"]},
-        "example_patch": _example_patch(aggregate),
+        | {part["wire"]: _items(part) for part in aggregate["parts"]},
+        "example_patch": patch,
+        "example_patch_reference": reference,
         "example_references": _references(aggregate),
         "example_unique": {
-            field["wire"]: string_row(field["examples"]) if field["alias"] else _bounds(field)
+            field["wire"]: string_row(choices) if (choices := _choices(field)) else _bounds(field)
             for field in inputs
             if field["unique"] and field["kind"] != "ref"
         },
@@ -32,6 +40,24 @@ def examples(aggregate: Model) -> Model:
         "replaceable_parts": [part["wire"] for part in aggregate["parts"] if _is_repeatable(part)],
         "sort_tests": [sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"],
     }
+
+
+def limits(aggregates: list[Model]) -> dict[str, int]:
+    """Aggregate → how many of it can exist, where that is fewer than the tests may want: unique values run out.
+
+    The aggregates come after those that they must refer to.
+    """
+    found: dict[str, int] = {}
+    for aggregate in aggregates:
+        counts = []
+        for field in aggregate["input_fields"]:
+            if not field["unique"] or _is_spare(field):
+                continue
+            target = field["reference"]["aggregate"] if field["kind"] == "ref" else None
+            counts.append(found.get(target, PLENTY) if target else _count(field))
+        if (fewest := min(counts, default=PLENTY)) < PLENTY:
+            found[aggregate["name"]] = fewest
+    return found
 
 
 def circular_parts(aggregates: list[Model]) -> Iterator[str]:
@@ -81,30 +107,64 @@ def _is_repeatable(part: Model) -> bool:
     return part["max"] > 1 and not needs_others and not any(field["unique"] for field in fields)
 
 
-def _part_example(part: Model) -> Model:
-    return {field["wire"]: field["example"] for field in part["input_fields"] if not _is_spare(field)}
+def _items(part: Model) -> list[Model]:
+    """The part in the example: one item, or none where an item would need the aggregate itself."""
+    if not part["code"]["in_example"]:
+        return []
+    return [{field["wire"]: field["example"] for field in part["input_fields"] if not _is_spare(field)}]
 
 
-def _bounds(field: Model) -> str:
+def _choices(field: Model) -> list[str]:
+    """The values of a unique field, where no other can be made up: of a pattern, or of a format of the team's own."""
+    is_text = field["kind"] == "string" and not field["alias"]
+    return list(field["examples"]) if field["alias"] or (is_text and _LIKE_OTHERS.search(field["example"])) else []
+
+
+def _span(field: Model) -> tuple[int, int]:
+    """Shortest and longest text, or least and greatest number; the digits of a decimal are a number."""
     schema = field["input_json_schema"]
     if field["kind"] == "decimal":
         digits = int(re.findall("[0-9]+", field["columns"][0]["sql"])[0])
-        return f"(0, {10 ** min(digits, 15) - 1})"
-    low = schema.get("minimum", schema.get("minLength", 0))
-    high = schema.get("maximum", schema.get("maxLength", 0))
+        return 0, 10 ** min(digits, 15) - 1
+    return (
+        schema.get("minimum", schema.get("minLength", 0)),
+        schema.get("maximum", schema.get("maxLength", 0)),
+    )
+
+
+def _bounds(field: Model) -> str:
+    low, high = _span(field)
     return f"({low}, {high})"
 
 
-def _example_patch(aggregate: Model) -> Model:
-    """A merge patch that is valid for every resource made from the example, and changes it where that can be."""
-    plain = [field for field in aggregate["input_fields"] if field["kind"] != "ref"]
+def _count(field: Model) -> int:
+    """How many values of a unique field there are, or that there are plenty."""
+    if choices := _choices(field):
+        return len(choices)
+    low, high = _span(field)
+    return high - low + 1 if field["kind"] in {"int", "bigint", "decimal"} else PLENTY
+
+
+def _patch(aggregate: Model) -> tuple[Model, Model]:
+    """A merge patch that is valid for every resource made from the example, and changes it where that can be.
+
+    With it comes the example that its member refers to, by the member's name, if it is a reference.
+    """
+    inputs = aggregate["input_fields"]
+    plain = [field for field in inputs if field["kind"] != "ref"]
     for field in sorted(plain, key=lambda field: bool(field["unique"])):
         if len(field["examples"]) > 1:
-            return {field["wire"]: field["examples"][1]}
+            return {field["wire"]: field["examples"][1]}, {}
     for part in aggregate["parts"]:
-        return {part["wire"]: []}
-    optional = [field for field in aggregate["input_fields"] if field["optional"]]
-    return {optional[0]["wire"]: None} if optional else {plain[0]["wire"]: plain[0]["example"]} if plain else {}
+        if _items(part):
+            return {part["wire"]: []}, {}
+    for field in plain:
+        if field["optional"]:
+            return {field["wire"]: None}, {}
+    for field in inputs:
+        if field["kind"] == "ref":
+            return {field["wire"]: field["example"]}, {field["wire"]: field["reference"]["module"]}
+    return ({plain[0]["wire"]: plain[0]["example"]} if plain else {part["wire"]: [] for part in aggregate["parts"]}), {}
 
 
 def _references(aggregate: Model) -> list[Model]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from . import naming
@@ -442,10 +441,9 @@ class Builder:
         row = spec.type
         forms = row.forms(spec)
         title = naming.words(declared.name)
-        examples = [declared.example] if declared.has_example else []
+        given = [declared.example] if declared.has_example else []
         wanted = 30 if declared.unique and spec.pattern else 3  # no other way to make up further unique ones
-        examples += [value for value in islice(row.examples(spec), wanted + 1) if value not in examples]
-        examples = examples[:wanted] or [declared.default]
+        examples = row.distinct_examples(spec, given, wanted) or [declared.default]
         literal, literal_imports = row.python_literal(spec, examples[0])
         default = None
         if declared.has_default:

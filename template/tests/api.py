@@ -1,6 +1,6 @@
 """The API as the tests call it: headers that every request needs, and examples of every aggregate."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -34,8 +34,12 @@ class Api:
     async def body(self, name: str) -> dict[str, Any]:
         """A new body of this example; what it refers to is created first."""
         example = EXAMPLES[name]
-        references = {other: (await self.create(other)).json()["id"] for other in set(example.references.values())}
-        return example.new(references.__getitem__)
+        return example.new((await self._made(example.references.values())).__getitem__)
+
+    async def change(self, name: str) -> dict[str, Any]:
+        """A merge patch of this example; what it refers to is created first."""
+        example = EXAMPLES[name]
+        return example.change((await self._made(example.patch_references.values())).__getitem__)
 
     async def create(self, name: str) -> httpx2.Response:
         """Create this example, and what it refers to."""
@@ -59,6 +63,16 @@ class Api:
     async def delete(self, path: str, *, if_match: str | None) -> httpx2.Response:
         """DELETE of a version."""
         return await self._client.delete(path, headers=_present({"If-Match": if_match}))
+
+    async def _made(self, names: Iterable[str]) -> dict[str, str]:
+        """Name → id of a new example each, or of the newest one where there cannot be more."""
+        made = {}
+        for name in set(names):
+            path, most = EXAMPLES[name].path, EXAMPLES[name].most
+            present = (await self.get(path)).json()["items"] if most else []
+            is_full = len(present) == most
+            made[name] = (present[0] if is_full else (await self.create(name)).json())["id"]
+        return made
 
 
 def _present(headers: Mapping[str, str | None]) -> dict[str, str]:

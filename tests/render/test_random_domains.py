@@ -11,12 +11,17 @@ from typing import Any
 import pytest
 import yaml
 from harness import rendering
+from harness.examples import check_examples
+from harness.paths import DOMAINS
 from harness.projects import set_up
 from harness.repository import commit_all
 from harness.services import make_run
 from harness.tools import BIN, run
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from strategies import domains
+
+from extensions.castrum_model import naming
+from extensions.castrum_model.yaml_reader import load_yaml
 
 BATCHES = 10
 QUICK = 2
@@ -63,8 +68,31 @@ def test_random_domains_render(batch: int, tmp_path: Path) -> None:
         for path in tree.rglob("*.py"):
             compile(path.read_text(encoding="utf-8"), str(path), "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True)
         check_contract(tree / "contract" / "openapi.yaml")
+        for module in check_examples(tree):
+            assert all(map(may_be_fixed, fields_of(domain, module))), (domain, module)
     run(BIN / "ruff", "check", "--no-cache", "--quiet", tmp_path)
     run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tmp_path)
+
+
+def test_aggregates_that_can_hardly_change_have_examples(tmp_path: Path) -> None:
+    domain = load_yaml((DOMAINS / "narrow.yaml").read_bytes())
+    tree = rendering.copy_domain(domain, tmp_path / "narrow", exclude=constant_files())
+    assert check_examples(tree) == {"single", "seven", "fixed", "fixed_lists", "constant", "self_parts"}
+
+
+def fields_of(domain: dict[str, Any], module: str) -> list[str]:
+    """The lines of the aggregate's own fields; a part can always be emptied."""
+    for name, body in domain["aggregates"].items():
+        if naming.module_name(naming.snake(name)) == module:
+            fields = body["fields"] if isinstance(body.get("fields"), dict) else body
+            return [value["type"] if isinstance(value, dict) else value for value in fields.values()]
+    raise LookupError(module)
+
+
+def may_be_fixed(line: str) -> bool:
+    """Whether a field of this type may have one value only."""
+    may = line.startswith(("enum", "int", "bigint", "string", "list(enum", "ref")) and "?" not in line
+    return may or "readonly" in line
 
 
 MANY = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..problems import show
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..patterns import Pattern
+
+
+EXAMPLES_TRIED = 100
 
 
 class FieldTypeError(ValueError):
@@ -126,6 +130,16 @@ class FieldType(ABC):
 
     @abstractmethod
     def examples(self, spec: Spec) -> Iterator[Any]: ...
+
+    def distinct_examples(self, spec: Spec, given: list[Any], wanted: int) -> list[Any]:
+        """The given values and further ones, all different: `wanted` of them, or as many as the type makes up."""
+        found = list(given)
+        for value in islice(self.examples(spec), EXAMPLES_TRIED):
+            if len(found) >= wanted:
+                break
+            if value not in found:
+                found.append(value)
+        return found
 
     def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
         """A wire value as a Python expression of the domain type, with the imports that it needs."""

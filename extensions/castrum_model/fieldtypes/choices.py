@@ -215,7 +215,7 @@ class ListType(FieldType):
     def examples(self, spec: Spec) -> Iterator[list[Any]]:
         low, high = self._range(spec)
         values = list(islice(spec.item.type.examples(spec.item), 3))
-        for size in (max(low, min(2, high)), max(low, 1), min(high, max(low, 3))):
+        for size in (max(low, min(2, high)), max(low, 1), min(high, max(low, 3)), low):
             yield [values[index % len(values)] for index in range(size)]
 
     def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
