@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from math import inf
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
 import msgspec
@@ -71,16 +71,28 @@ class RolledBack(Problem):
         self.sqlstate = code
 
 
+class Usage(NamedTuple):
+    """Connections in use, free and wanted; how many wait for one, and how many have waited in vain so far."""
+
+    used: int
+    idle: int
+    wanted: int
+    pending: int
+    timeouts: int
+
+
 class Database:
     """The connections to the database.
 
     `constraints` maps the name of a constraint to the JSON pointer of the field that it guards, so that a violation
     names the field. `observe`, if set, is called after each statement with its text, the time at which it began
-    (`time.time_ns`) and its error.
+    (`time.time_ns`) and its error; `observe_wait` after each time that a connection had to be waited for, with the
+    seconds.
     """
 
     def __init__(self, settings: Settings, *, constraints: Mapping[str, str], application_name: str = "") -> None:
         self.observe: Observer | None = None
+        self.observe_wait: Callable[[float], None] | None = None
         self._settings = settings
         self._constraints = constraints
         self._application_name = application_name
@@ -88,6 +100,7 @@ class Database:
         self._all: set[Connection] = set()
         self._in_use: dict[Connection, float] = {}  # since when
         self._waiting: deque[tuple[float, asyncio.Future[Connection]]] = deque()  # since when, and for what
+        self._timeouts = 0
         self._missing = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -122,6 +135,11 @@ class Database:
         except Problem:
             return False
         return True
+
+    def usage(self) -> Usage:
+        """What the connections do at this moment; any thread may ask."""
+        pending = sum(not waiter.done() for _, waiter in list(self._waiting))
+        return Usage(len(self._in_use), len(self._idle), self._settings.database_pool_size, pending, self._timeouts)
 
     async def fetch(self, sql: str, *args: Any) -> list[Record]:
         """All rows of one statement, which is its own transaction."""
@@ -198,13 +216,17 @@ class Database:
         if not self._all:
             raise _unavailable("The database cannot be reached at the moment.")
         waiter: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
-        self._waiting.append((time.monotonic(), waiter))
+        since = time.monotonic()
+        self._waiting.append((since, waiter))
         try:
             return await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled() and not waiter.exception():
                 self._release(waiter.result(), None)
             raise
+        finally:
+            if self.observe_wait:
+                self.observe_wait(time.monotonic() - since)
 
     def _release(self, connection: Connection, failure: BaseException | None) -> None:
         self._in_use.pop(connection, None)
@@ -234,6 +256,7 @@ class Database:
         while self._waiting and self._waiting[0][0] <= since:
             _, waiter = self._waiting.popleft()
             if not waiter.done():
+                self._timeouts += since != inf
                 waiter.set_exception(_unavailable(reason))
 
     async def _keep_limits(self) -> None:

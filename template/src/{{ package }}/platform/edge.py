@@ -78,7 +78,7 @@ def install(
 
         telemetry = Telemetry(settings)
         if Database in services:
-            services[Database].observe = telemetry.observe
+            telemetry.watch(services[Database])
     app.router.redirect_slashes = False
     app.state.lifecycle = Lifecycle()
     app.add_middleware(

@@ -1,4 +1,4 @@
-"""Histograms of durations, counted in plain lists and sent by OTLP from a thread of their own.
+"""Histograms of durations, counted in plain lists, and readings of a pool; a thread of their own sends them by OTLP.
 
 The measuring side costs a dictionary look-up and two additions; OpenTelemetry's own instruments cost twenty times that.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from math import inf
 from time import time_ns
-from typing import Any, Generic, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
@@ -18,8 +18,10 @@ from opentelemetry.sdk.metrics.export import (
     Metric,
     MetricExporter,
     MetricsData,
+    NumberDataPoint,
     ResourceMetrics,
     ScopeMetrics,
+    Sum,
 )
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
@@ -36,6 +38,18 @@ class _Cell:
     sum: float = 0.0
     min: float = inf
     max: float = 0.0
+    introduced: bool = False
+
+
+class Instrument(Protocol):
+    """Something that is measured."""
+
+    def collect(self, start: int, now: int, *, introduce: bool = False) -> Metric:
+        """All that has been counted since `start`; both times are in nanoseconds since the epoch.
+
+        With `introduce`, a new series is zero the first time: who reads it sees what it grows by, not what it begins
+        with, and would miss the first errors after a quiet time.
+        """
 
 
 class Durations(Generic[KeyT]):
@@ -62,43 +76,62 @@ class Durations(Generic[KeyT]):
         if seconds > cell.max:
             cell.max = seconds
 
-    def collect(self, start: int, now: int) -> Metric:
-        """All that has been counted since `start`; both times are in nanoseconds since the epoch."""
-        points = [
-            HistogramDataPoint(
-                attributes=self._attributes(key),
-                start_time_unix_nano=start,
-                time_unix_nano=now,
-                count=sum(counts),
-                sum=cell.sum,
-                bucket_counts=counts,
-                explicit_bounds=self._bounds,
-                min=cell.min,
-                max=cell.max,
+    def collect(self, start: int, now: int, *, introduce: bool = False) -> Metric:
+        """As every instrument."""
+        points = []
+        for key, cell in list(self._cells.items()):
+            told = cell if cell.introduced or not introduce else _Cell([0] * len(cell.counts), min=0.0)
+            cell.introduced = True
+            counts = list(told.counts)
+            points.append(
+                HistogramDataPoint(
+                    attributes=self._attributes(key),
+                    start_time_unix_nano=start,
+                    time_unix_nano=now,
+                    count=sum(counts),
+                    sum=told.sum,
+                    bucket_counts=counts,
+                    explicit_bounds=self._bounds,
+                    min=told.min,
+                    max=told.max,
+                )
             )
-            for key, cell in list(self._cells.items())
-            for counts in [list(cell.counts)]
-        ]
         return Metric(self._name, self._description, "s", Histogram(points, AggregationTemporality.CUMULATIVE))
 
 
-class MetricSender:
-    """Sends histograms now and then, until it is closed."""
+class Reading(NamedTuple):
+    """A number that somebody else keeps, and that is read when it is sent; `grows` if it never falls."""
 
-    def __init__(self, exporter: MetricExporter, resource: Resource, histograms: list[Durations[Any]]) -> None:
+    name: str
+    description: str
+    unit: str
+    read: Callable[[], list[tuple[Attributes, int]]]
+    grows: bool = False
+
+    def collect(self, start: int, now: int, *, introduce: bool = False) -> Metric:
+        """As every instrument."""
+        points = [NumberDataPoint(attributes, start, now, value) for attributes, value in self.read()]
+        data = Sum(points, AggregationTemporality.CUMULATIVE, is_monotonic=self.grows)
+        return Metric(self.name, self.description, self.unit, data)
+
+
+class MetricSender:
+    """Sends what `instruments` measure now and then, until it is closed; the list may grow."""
+
+    def __init__(self, exporter: MetricExporter, resource: Resource, instruments: list[Instrument]) -> None:
         self._exporter = exporter
         self._resource = resource
-        self._histograms = histograms
+        self._instruments = instruments
         self._scope = InstrumentationScope(__name__)
         self._start = time_ns()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="metrics", daemon=True)
         self._thread.start()
 
-    def send(self) -> None:
+    def send(self, *, last: bool = False) -> None:
         """Send what has been counted so far; a failure is logged by the exporter, and made good by the next time."""
         now = time_ns()
-        metrics = [histogram.collect(self._start, now) for histogram in self._histograms]
+        metrics = [each.collect(self._start, now, introduce=not last) for each in list(self._instruments)]
         scopes = [ScopeMetrics(self._scope, metrics, "")]
         self._exporter.export(MetricsData([ResourceMetrics(self._resource, scopes, "")]))
 
@@ -106,7 +139,7 @@ class MetricSender:
         """Send for the last time."""
         self._closing.set()
         self._thread.join()
-        self.send()
+        self.send(last=True)
         self._exporter.shutdown()
 
     def _run(self) -> None:

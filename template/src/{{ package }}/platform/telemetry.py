@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 import threading
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import random
 from time import time_ns
 
@@ -28,8 +28,9 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusC
 
 from ..about import SERVICE, VERSION
 from ..settings import LATENCY_OBJECTIVE_S, Settings
+from .database import Database
 from .exchange import Exchange, current
-from .metrics import Attributes, Durations, MetricSender
+from .metrics import Attributes, Durations, Instrument, MetricSender, Reading
 
 EXPORT_TIMEOUT_S = 5.0
 CLOSING_PATIENCE_S = 5.0
@@ -41,6 +42,7 @@ HTTP_BOUNDS = tuple(
     sorted({0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, LATENCY_OBJECTIVE_S})
 )
 DATABASE_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
+POOL: Attributes = {"db.client.connection.pool.name": SERVICE}
 METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 
 RequestKey = tuple[str, str, int, str]
@@ -73,10 +75,15 @@ class Telemetry:
         self._statements = Durations(
             "db.client.operation.duration", "Duration of statements.", DATABASE_BOUNDS, _of_statement
         )
+        self._waits = Durations[str](
+            "db.client.connection.wait_time",
+            "How long was waited for a connection, by those who had to.",
+            DATABASE_BOUNDS,
+            lambda _: POOL,
+        )
+        self._instruments: list[Instrument] = [self._requests, self._statements, self._waits]
         self._metrics = MetricSender(
-            OTLPMetricExporter(f"{endpoint}/v1/metrics", timeout=EXPORT_TIMEOUT_S),
-            resource,
-            [self._requests, self._statements],
+            OTLPMetricExporter(f"{endpoint}/v1/metrics", timeout=EXPORT_TIMEOUT_S), resource, self._instruments
         )
 
         logs = LoggerProvider(resource, shutdown_on_exit=False)
@@ -137,6 +144,12 @@ class Telemetry:
         if failure is not None:
             span.set_status(StatusCode.ERROR)
         span.end(ended)
+
+    def watch(self, database: Database) -> None:
+        """Measure its statements, its connections and who waits for one."""
+        database.observe = self.observe
+        database.observe_wait = partial(self._waits.record, "")
+        self._instruments += _of_pool(database)
 
     async def close(self) -> None:
         """Send what is left, but do not wait for long."""
@@ -210,6 +223,33 @@ def _of_statement(key: StatementKey) -> Attributes:
     if failure:
         attributes["error.type"] = failure
     return attributes
+
+
+def _of_pool(database: Database) -> list[Reading]:
+    """https://opentelemetry.io/docs/specs/semconv/database/database-metrics/#connection-pools"""
+    state, name = "db.client.connection.state", "db.client.connection"
+
+    def count() -> list[tuple[Attributes, int]]:
+        usage = database.usage()
+        return [({**POOL, state: "used"}, usage.used), ({**POOL, state: "idle"}, usage.idle)]
+
+    return [
+        Reading(f"{name}.count", "Open connections.", "{connection}", count),
+        Reading(f"{name}.max", "Connections wanted.", "{connection}", lambda: [(POOL, database.usage().wanted)]),
+        Reading(
+            f"{name}.pending_requests",
+            "Who waits for a connection.",
+            "{request}",
+            lambda: [(POOL, database.usage().pending)],
+        ),
+        Reading(
+            f"{name}.timeouts",
+            "Who waited for a connection in vain.",
+            "{timeout}",
+            lambda: [(POOL, database.usage().timeouts)],
+            grows=True,
+        ),
+    ]
 
 
 def _context(trace_id: str, span_id: str, *, sampled: bool) -> Context:

@@ -1,0 +1,112 @@
+"""What the alerts read about connections, by the names of OpenTelemetry's conventions."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.metrics.export import Metric, MetricsData
+from ordering.platform import telemetry
+from ordering.platform.database import Database
+from ordering.platform.metrics import Durations, MetricSender
+from ordering.platform.problems import Problem
+from tests.platform.web import Web
+
+Connect = Callable[..., Awaitable[Database]]
+
+
+class Exporter:
+    """Takes what is sent; in place of the one that sends it to a collector."""
+
+    sent: list[MetricsData]
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        Exporter.sent = []
+
+    def export(self, data: MetricsData, *_: Any, **__: Any) -> None:
+        self.sent.append(data)
+
+    def shutdown(self, *_: Any, **__: Any) -> None: ...
+
+
+def metrics(data: MetricsData) -> dict[str, Metric]:
+    found = data.resource_metrics[0].scope_metrics[0].metrics
+    return {metric.name.removeprefix("db.client.connection."): metric for metric in found}
+
+
+def values(found: Mapping[str, Metric]) -> dict[str, int]:
+    """Name, and state where it has one → number."""
+    return {
+        " ".join([name, *map(str, list((point.attributes or {}).values())[1:])]): point.value
+        for name, metric in found.items()
+        for point in metric.data.data_points
+        if hasattr(point, "value")
+    }
+
+
+@pytest.fixture
+async def watched(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> tuple[Database, MetricSender]:
+    """Two connections, and what sends the metrics of an application that uses them."""
+    monkeypatch.setattr(telemetry, "OTLPMetricExporter", Exporter)
+    library = await connect()
+    web = Web(library, otel_exporter_otlp_endpoint="http://127.0.0.1:9")
+    del web
+    made = library.observe.__self__  # type: ignore[union-attr]
+    assert isinstance(made, telemetry.Telemetry)
+    return library, made._metrics
+
+
+async def test_connections_are_told_by_their_state(watched: tuple[Database, MetricSender]) -> None:
+    library, sender = watched
+    async with library.transaction(), library.transaction():
+        waiting = [asyncio.create_task(library.ping()) for _ in range(3)]
+        await asyncio.sleep(0)
+        sender.send()
+        busy = metrics(Exporter.sent[-1])
+        # They wait for longer than they may.
+        assert not any(await asyncio.gather(*waiting))
+    sender.send()
+    free = metrics(Exporter.sent[-1])
+    assert values(busy) == {"count used": 2, "count idle": 0, "max": 2, "pending_requests": 3, "timeouts": 0}
+    assert values(free) == {"count used": 0, "count idle": 2, "max": 2, "pending_requests": 0, "timeouts": 3}
+    told = {
+        name: (metric.unit, metric.data.is_monotonic) for name, metric in free.items() if name in {"max", "timeouts"}
+    }
+    assert told == {"max": ("{connection}", False), "timeouts": ("{timeout}", True)}
+
+
+async def test_only_those_who_wait_are_timed(watched: tuple[Database, MetricSender]) -> None:
+    library, sender = watched
+    await library.ping()
+    async with library.transaction(), library.transaction():
+        waiting = asyncio.create_task(library.ping())
+        await asyncio.sleep(0)
+    assert await waiting
+    sender.send(last=True)
+    [point] = metrics(Exporter.sent[-1])["wait_time"].data.data_points
+    assert point.count == 1
+
+
+async def test_without_a_database_there_are_no_connections(watched: tuple[Database, MetricSender]) -> None:
+    library, sender = watched
+    await library.close()
+    with pytest.raises(Problem):
+        await library.fetch("SELECT 1")
+    sender.send()
+    assert values(metrics(Exporter.sent[-1])) == {
+        "count used": 0, "count idle": 0, "max": 2, "pending_requests": 0, "timeouts": 0,
+    }  # fmt: skip
+
+
+def test_a_new_series_begins_with_zero() -> None:
+    """Prometheus sees what a series grows by: the first error of a pod would not count."""
+    durations = Durations[str]("name", "", (0.1,), lambda key: {"key": key})
+    durations.record("a", 0.2)
+    first, second = (durations.collect(1, 2, introduce=True).data.data_points for _ in range(2))
+    assert [(point.count, point.sum, list(point.bucket_counts), point.min) for point in (*first, *second)] == [
+        (0, 0, [0, 0], 0),
+        (1, 0.2, [0, 1], 0.2),
+    ]
+    # What is sent last has to be whole.
+    durations.record("b", 0.2)
+    assert [point.count for point in durations.collect(1, 3).data.data_points] == [1, 1]
