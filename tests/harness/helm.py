@@ -82,7 +82,11 @@ def written(values: Values) -> Path:
     text = json.dumps(values, sort_keys=True)
     path = CACHE / "values" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    if not path.exists():
+        # Whole at once: another test may be reading it.
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
     return path
 
 

@@ -154,10 +154,29 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{ .Values.partOf }}/{{ .Chart.Name }}
 {{- end -}}
 
+{{/* Who is told of an alert, and of what. Takes a list: the root, and the severity. */}}
+{{- define "service.alertLabels" -}}
+{{- with first . -}}
+severity: {{ ternary (last $) "ticket" .Values.alerts.page }}
+service: {{ .Chart.Name }}
+environment: {{ .Values.settings.ENVIRONMENT | quote }}
+owner: {{ .Values.owner | quote }}
+{{- end -}}
+{{- end -}}
+
 {{/* Share of requests that end in a server's error. Takes a list: labels, and the window. */}}
 {{- define "service.errorRatio" -}}
 sum(rate(http_server_request_duration_seconds_count{ {{- first . }},http_response_status_code=~"5.."}[{{ last . }}]))
   / sum(rate(http_server_request_duration_seconds_count{ {{- first . }}}[{{ last . }}]))
+{{- end -}}
+
+{{/* How many requests there were, and how many ended in a server's error. Takes a list: labels, and the window. */}}
+{{- define "service.requestCount" -}}
+sum(increase(http_server_request_duration_seconds_count{ {{- first . }}}[{{ last . }}]))
+{{- end -}}
+
+{{- define "service.errorCount" -}}
+sum(increase(http_server_request_duration_seconds_count{ {{- first . }},http_response_status_code=~"5.."}[{{ last . }}]))
 {{- end -}}
 
 {{/*
