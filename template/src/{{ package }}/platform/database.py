@@ -18,9 +18,9 @@ from math import inf
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
-import msgspec
 
 from ..settings import Settings, database_url
+from . import codecs
 from .exchange import current
 from .problems import FieldError, Problem, outcome_open
 
@@ -297,6 +297,7 @@ class Database:
             server_settings={
                 "application_name": self._application_name,
                 "timezone": "UTC",
+                "datestyle": "ISO",
                 "jit": "off",
                 "statement_timeout": str(settings.database_statement_timeout_ms),
                 "lock_timeout": str(settings.database_lock_timeout_ms),
@@ -306,9 +307,7 @@ class Database:
         )
         try:
             async with asyncio.timeout(settings.database_connect_timeout_s):
-                await connection.set_type_codec(
-                    "jsonb", schema="pg_catalog", encoder=_encode_json, decoder=msgspec.json.decode
-                )
+                await codecs.register(connection)
         except BaseException:
             connection.terminate()
             raise
@@ -375,10 +374,6 @@ def _is_reusable(connection: Connection, failure: BaseException) -> bool:
         return not (failure.sqlstate or "").startswith(LOST_CONNECTION) and not connection.is_in_transaction()
     interrupted = not isinstance(failure, Exception) or isinstance(failure, DISTURBED)
     return not interrupted and not connection.is_in_transaction()
-
-
-def _encode_json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 async def _close(connection: Connection) -> None:
