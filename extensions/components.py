@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .schemas import line, object_of, ref
+from . import wire
+from .schemas import line, object_of, ref, uuid
 
 Json = dict[str, Any]
 
@@ -13,10 +14,8 @@ MODIFIED_AT = "2026-11-22T08:15:00Z"
 CURSOR = "WyIwYzQxIiwiMjAyNi0xMS0yMlQwODowMDowMFoiXQ"
 REQUEST_ID = "018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
-CURSOR_PATTERN = "^[A-Za-z0-9_-]{1,1000}$"
+CURSOR_SCHEMA = {"type": "string", "minLength": 1, "maxLength": wire.LONGEST_CURSOR, "pattern": "^[A-Za-z0-9_-]+$"}
 ENUM_PATTERN = "^[A-Z][A-Z0-9_]{0,39}$"
-ETAG = '(?:W/)?"[!#-~]*"'
-ETAGS_PATTERN = f"^{ETAG}(?:, ?{ETAG})*$"
 
 PROBLEMS: dict[str, tuple[int, str, str]] = {
     "unauthenticated": (401, "Unauthenticated", "The access token has expired."),
@@ -30,7 +29,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
 """Shared problems: code → status, title, an example's detail. A component of `responses` is named like its code."""
 
 OTHER_PROBLEMS: dict[str, tuple[int, str, str]] = {
-    "method-not-allowed": (405, "Method not allowed", "This resource supports GET, POST."),
+    "method-not-allowed": (405, "Method not allowed", "This resource supports GET, HEAD, POST."),
     "content-too-large": (413, "Content too large", "The body may have at most 1048576 bytes."),
     "idempotency-key-reused": (422, "Idempotency-Key reused", "The key was used before for a different request."),
 }
@@ -58,7 +57,7 @@ def shared_parameters() -> Json:
             "name": "cursor",
             "in": "query",
             "description": "`next` of the page before; absent for the first page. Opaque: never build one.",
-            "schema": {"type": "string", "maxLength": 1000, "pattern": CURSOR_PATTERN},
+            "schema": dict(CURSOR_SCHEMA),
         },
         "limit": {
             "name": "limit",
@@ -68,7 +67,7 @@ def shared_parameters() -> Json:
                 "type": "integer",
                 "format": "int32",
                 "minimum": 1,
-                "maximum": 200,
+                "maximum": wire.MOST_ITEMS,
                 "default": 50,
                 "examples": [50],
             },
@@ -77,8 +76,18 @@ def shared_parameters() -> Json:
             "name": "Idempotency-Key",
             "in": "header",
             "required": True,
-            "description": "A key that the client makes for this request, such as a UUID, and repeats with each retry.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7E]+$"},
+            "description": (
+                f"A key that the client makes for this request and repeats with each retry, such as a UUID: 1 to "
+                f"{wire.LONGEST_KEY} visible characters, as they are or as a string in quotes (RFC 8941), which is the "
+                "same key."
+            ),
+            "schema": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": wire.LONGEST_KEY_HEADER,
+                "pattern": f"^(?:{wire.PLAIN_KEY}|{wire.QUOTED_KEY})$",
+                "examples": [REQUEST_ID, f'"{REQUEST_ID}"'],
+            },
         },
         "if_match": {
             "name": "If-Match",
@@ -103,8 +112,8 @@ def _etags() -> Json:
             {
                 "type": "string",
                 "description": "One of these versions.",
-                "maxLength": 1000,
-                "pattern": ETAGS_PATTERN,
+                "maxLength": wire.LONGEST_ETAGS,
+                "pattern": f"^{wire.ETAGS}$",
                 "examples": ['"7"'],
             },
         ]
@@ -114,6 +123,14 @@ def _etags() -> Json:
 def shared_headers(api_url: str) -> Json:
     """Those of answers."""
     return {
+        "Accept": _media_type("What a body must be sent as, where another media type was sent.", "application/json"),
+        "Accept-Encoding": {
+            "description": "Where a compressed body was sent: it must be sent as it is.",
+            "schema": {"type": "string", "const": "identity"},
+        },
+        "Accept-Patch": _media_type(
+            "What a patch must be sent as, where another media type was sent.", "application/merge-patch+json"
+        ),
         "Access-Control-Allow-Origin": {
             "description": "The origin of the browser application that may read the answer; only for allowed origins.",
             "schema": {
@@ -126,7 +143,7 @@ def shared_headers(api_url: str) -> Json:
         "ETag": {
             "description": "The version of the resource (RFC 9110), for `If-Match` and `If-None-Match`.",
             "required": True,
-            "schema": {"type": "string", "maxLength": 20, "pattern": '^"[0-9]{1,18}"$', "examples": ['"7"']},
+            "schema": {"type": "string", "maxLength": 20, "pattern": f"^{wire.OWN_ETAG}$", "examples": ['"7"']},
         },
         "Location": {
             "description": "The address of the new resource.",
@@ -157,17 +174,21 @@ def shared_headers(api_url: str) -> Json:
             },
         },
         "Request-Id": {
-            "description": "The request's identity in the service's log: the caller's own, or a new one.",
-            "schema": {
-                "type": "string",
-                "maxLength": 100,
-                "pattern": r"^[\x21-\x7E]{1,100}$",
-                "examples": [REQUEST_ID],
-            },
+            "description": "The request's identity in the service's log: the caller's if it is a UUID, or a new one.",
+            "schema": uuid(REQUEST_ID),
         },
         "Retry-After": {
             "description": "Seconds to wait before the request is sent again.",
             "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400, "examples": [30]},
+        },
+        "Traceparent": {
+            "description": "Where the request is in the caller's trace, or in a new one (W3C Trace Context).",
+            "schema": {
+                "type": "string",
+                "maxLength": 55,
+                "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
+                "examples": [f"00-{TRACE_ID}-00f067aa0ba902b7-01"],
+            },
         },
         "WWW-Authenticate": {
             "description": "What is wrong with the access token (RFC 6750).",
@@ -181,9 +202,13 @@ def shared_headers(api_url: str) -> Json:
     }
 
 
+def _media_type(description: str, value: str) -> Json:
+    return {"description": description, "schema": {"type": "string", "const": value}}
+
+
 def header_refs(*names: str) -> Json:
     """References to these headers, and to those that every answer may have."""
-    everywhere = ("Access-Control-Allow-Origin", "RateLimit", "RateLimit-Policy", "Request-Id")
+    everywhere = ("Access-Control-Allow-Origin", "RateLimit", "RateLimit-Policy", "Request-Id", "Traceparent")
     return {name: ref("headers", name) for name in (*names, *everywhere)}
 
 
@@ -191,6 +216,7 @@ def shared_responses(api_url: str) -> Json:
     """Answers that name no resource."""
     headers = {
         "unauthenticated": ("WWW-Authenticate",),
+        "unsupported-media-type": ("Accept", "Accept-Encoding", "Accept-Patch"),
         "too-many-requests": ("Retry-After",),
         "service-unavailable": ("Retry-After",),
     }

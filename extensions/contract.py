@@ -15,7 +15,7 @@ from . import yamltext
 from .components import (
     CREATED_AT,
     CURSOR,
-    CURSOR_PATTERN,
+    CURSOR_SCHEMA,
     ENUM_PATTERN,
     MODIFIED_AT,
     header_refs,
@@ -28,6 +28,7 @@ from .components import (
     shared_responses,
 )
 from .schemas import dated, exampled, link, object_of, one_of, ref, uuid
+from .wire import MOST_ITEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,7 +57,8 @@ DESCRIPTION = """\
 {description}
 
 Every request carries an access token (`Authorization: Bearer …`) with the scope that the operation names, and may carry
-`traceparent` (W3C Trace Context) and `Request-Id`; every answer carries `Request-Id`.
+`traceparent` (W3C Trace Context) and `Request-Id` (a UUID); every answer carries both. HEAD is answered as GET is,
+without the body.
 
 - **Errors** are problem details (RFC 9457). `type` leads to a page that explains the problem; `errors` lists every
   invalid member of the request by its JSON pointer.
@@ -66,7 +68,11 @@ Every request carries an access token (`Authorization: Bearer …`) with the sco
   resource has changed since.
 - **Lists** are pages: follow `next` as `cursor` until it is absent. A cursor holds for its order and filters only.
 - **Members** that are empty are absent; in a request `null` means the same as absent when something is created, and
-  empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones."""
+  empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones. A member that
+  is sent twice is refused.
+- **Numbers** are stored as they are sent, or refused. JavaScript reads those of `format: int64` as others beyond 2^53.
+- **Moments** may have any number of digits of a second and are cut to microseconds; a leap second is the first one of
+  the next day."""
 
 
 def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
@@ -440,14 +446,12 @@ class _Aggregate:
                     "items": {
                         "type": "array",
                         "description": f"The {self.titles} of this page.",
-                        "maxItems": 200,
+                        "maxItems": MOST_ITEMS,
                         "items": ref("schemas", self.name),
                     },
                     "next": {
-                        "type": "string",
                         "description": "The cursor of the next page; absent on the last.",
-                        "maxLength": 1000,
-                        "pattern": CURSOR_PATTERN,
+                        **CURSOR_SCHEMA,
                         "examples": [CURSOR],
                     },
                 },

@@ -108,6 +108,10 @@ VALUES = st.one_of(
     st.from_regex(r"-?[0-9]{1,6}(\.[0-9]{1,4})?", fullmatch=True),
     st.dates().map(str),
     st.datetimes().map(lambda moment: f"{moment.isoformat()}Z"),
+    st.from_regex(
+        r"20[0-9]{2}-1[0-3]-0[1-9][Tt ][01][0-9]:[0-5][0-9](:[0-5][0-9]([.][0-9]{0,9})?)?([Zz]|[+-]0[0-9]:[0-5][0-9])?",
+        fullmatch=True,
+    ),
     st.uuids().map(str),
     st.emails(),
     st.sampled_from(["LOW", "low", "OTHER", "https://a.example/x?y=z#t", "ftp://a", "http://-", "a@b.c", "2026-02-30"]),
@@ -128,6 +132,12 @@ IMPOSSIBLE_DAYS = ("-02-29", "-02-30", "-02-31", "-04-31", "-06-31", "-09-31", "
 @example(value="a\n")
 @example(value="0001-01-01T00:00:00+14:00")
 @example(value="9999-12-31T23:59:59-14:00")
+@example(value="2026-02-28T08:00:00.1234567Z")
+@example(value="2026-02-28T08:00:00.123456789+01:00")
+@example(value="2026-02-28T08:00Z")
+@example(value="2026-02-28t08:00:00z")
+@example(value=f"2026-02-28T08:00:00.{'0' * 80}Z")
+@example(value="2016-12-31T23:59:60Z")
 @example(value={"amount": "1.00", "currency": "EUR"})
 def test_contract_and_input_take_the_same(fields: ModuleType, text: str, value: Any) -> None:
     spec = _spec(text)
@@ -171,6 +181,8 @@ def test_values_are_brought_into_their_wire_form() -> None:
         ("decimal(5, 2)", "-0", "0.00"),
         ("money", "10 EUR", {"amount": "10", "currency": "EUR"}),
         ("datetime", "2026-01-01T02:00:00+02:00", "2026-01-01T00:00:00Z"),
+        ("datetime", "2026-01-01t02:00:00.1234567z", "2026-01-01T02:00:00.123456Z"),
+        ("datetime", "2026-01-01T02:00Z", "2026-01-01T02:00:00Z"),
         ("enum(in-transit)", "in-transit", "IN_TRANSIT"),
         ("list(int)", "[1, 2]", [1, 2]),
         ("json", '{"a": 1}', {"a": 1}),

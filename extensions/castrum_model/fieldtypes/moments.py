@@ -17,6 +17,8 @@ from .base import (
 )
 from .wire import (
     DATE_PATTERN,
+    LONGEST_MOMENT,
+    MOMENT_PATTERN,
     TIMESTAMP_PATTERN,
     UUID_PATTERN,
 )
@@ -71,7 +73,7 @@ class DateType(FieldType):
 class DatetimeType(FieldType):
     kind = "datetime"
     syntax = "datetime"
-    meaning = "a moment, RFC 3339 with its offset, such as 2026-11-22T08:00:00Z"
+    meaning = "a moment, RFC 3339 with its offset, such as 2026-11-22T08:00:00Z; cut to microseconds"
     sample = "datetime"
     shape = "datetime"
     sortable = True
@@ -87,6 +89,7 @@ class DatetimeType(FieldType):
             schema,
             "datetime",
             query="Timestamp",
+            input_schema=schema | {"maxLength": LONGEST_MOMENT, "pattern": MOMENT_PATTERN},
             python_imports=("from datetime import datetime",),
             input_imports=("from ..platform.fields import Timestamp",),
             view_imports=("from datetime import datetime",),
@@ -96,8 +99,8 @@ class DatetimeType(FieldType):
     def value(self, spec: Spec, raw: object) -> str:
         text = raw.isoformat() if isinstance(raw, datetime) else str(raw)
         try:
-            if re.fullmatch(TIMESTAMP_PATTERN[1:-1], text):
-                return datetime.fromisoformat(text).astimezone(UTC).isoformat().replace("+00:00", "Z")
+            if re.fullmatch(MOMENT_PATTERN[1:-1], text):
+                return datetime.fromisoformat(text.upper()).astimezone(UTC).isoformat().replace("+00:00", "Z")
         except ValueError:
             pass
         raise FieldTypeError(f"{show(raw)} is not a moment with its offset, such as 2026-11-22T08:00:00Z")

@@ -15,6 +15,7 @@ LONGEST_LIST = 100
 LONGEST_PATTERN = 90
 LONGEST_DEFAULT = 60
 LARGEST_JSON_NUMBER = 2**53 - 1
+LONGEST_MOMENT = 100
 
 TEXT_CONTROLS = r"\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F"
 LINE_PATTERN = f"^[^{CONTROLS}]*$"
@@ -28,11 +29,16 @@ URL_PATTERN = r"^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[0-9]{1,5})?(?:[/?#
 """Wider than RFC 3986: tools that make values from a pattern are slow with an exact one. `format: uri` and the service
 are exact."""
 DATE_PATTERN = r"^[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
-TIMESTAMP_PATTERN = (
-    r"^(?:[1-8][0-9]|9[0-8])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
-)
+_DAY = r"^(?:[1-8][0-9]|9[0-8])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_OFFSET = r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]"
+TIMESTAMP_PATTERN = rf"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,6}})?(?:Z|{_OFFSET})$"
 """RFC 3339 in the years 1000 to 9899, so that no offset leads out of what Python and PostgreSQL can hold."""
+MOMENT_PATTERN = (
+    rf"{_DAY}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]"
+    rf"(?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?(?:[Zz]|{_OFFSET})$"
+)
+"""The same as libraries write it: any number of digits of a second, no second at all (Java), small letters, and leap
+seconds."""
 MONEY_AMOUNT_PATTERN = r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$"
 UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -64,7 +70,7 @@ SHARED_SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "JsonObject": {
         "type": "object",
-        "description": "A JSON object of the caller's own shape, at most 16 levels deep.",
+        "description": "A JSON object of the caller's own shape, at most 16 levels deep; its numbers are doubles.",
         "maxProperties": 100,
         "propertyNames": {"pattern": LINE_PATTERN, "maxLength": 100},
         "additionalProperties": {"$ref": "#/components/schemas/JsonValue"},

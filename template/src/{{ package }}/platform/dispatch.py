@@ -46,8 +46,10 @@ class Table:
         node.setdefault(_METHODS, {}).setdefault(method, target)
 
     def settle(self) -> None:
-        """Let every fixed segment lead on to what a parameter in its place leads to, so that no search turns back."""
+        """Let every fixed segment lead on to what a parameter in its place leads to, so that no search turns back; and
+        what answers GET answer HEAD, too (RFC 9110)."""
         _settle(self._root)
+        _add_head(self._root)
 
     def find(self, segments: list[str]) -> Methods | None:
         """The methods of a path, given as its segments."""
@@ -121,6 +123,15 @@ def _merge(node: dict[Any, Any], other: dict[Any, Any]) -> None:
             node[_METHODS] = {**value, **node.get(_METHODS, {})}
         else:
             _merge(node.setdefault(key, {}), value)
+
+
+def _add_head(node: dict[Any, Any]) -> None:
+    methods = node.get(_METHODS, {})
+    if "GET" in methods:
+        methods.setdefault("HEAD", methods["GET"])
+    for segment, child in node.items():
+        if segment != _METHODS:
+            _add_head(child)
 
 
 def _check(table: Table, method: str, target: Target, route: Any) -> None:

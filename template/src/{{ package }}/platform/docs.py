@@ -97,7 +97,8 @@ def _cached(request: Request, content: bytes, media_type: str, headers: Mapping[
     """The content, or 304 if the client has it."""
     etag = f'"{blake2b(content, digest_size=16).hexdigest()}"'
     headers = {**headers, "ETag": etag}
-    if etag in request.headers.get("if-none-match", ""):
+    known = request.headers.get("if-none-match", "")
+    if known == "*" or etag in known:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=media_type, headers=headers)
 

@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 CLIENT_CLOSED_REQUEST = 499
 WEBSOCKET_POLICY_VIOLATION = 1008
-CORS_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+CORS_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 CORS_REQUEST_HEADERS = (
     "Authorization",
     "Content-Type",
@@ -189,7 +189,7 @@ class Edge:
             if operation is None:
                 sender = _Sender(exchange, send, self._headers(exchange))
                 check_content_length(exchange.headers, self._max_body)
-                await self._app(exchange.scope, _Receiver(exchange.receive, self._max_body), sender)
+                await self._app(self._scope(exchange), _Receiver(exchange.receive, self._max_body), sender)
                 return
             exchange.allow(operation.scope)
             reply = await self._bound[operation](exchange)
@@ -207,7 +207,7 @@ class Edge:
         exchange.status = status
         headers += self._headers(exchange)
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": b"" if exchange.scope["method"] == "HEAD" else body})
 
     def _find(self, exchange: Exchange) -> Operation | None:
         """The operation asked for; None if FastAPI has to find the endpoint. Raises problem 404 or 405."""
@@ -229,6 +229,16 @@ class Edge:
         if target.operation is not None:
             exchange.segments = segments
         return target.operation
+
+    def _scope(self, exchange: Exchange) -> Scope:
+        """What FastAPI is asked: GET for HEAD, which its endpoints do not know unless they are registered for it."""
+        scope = exchange.scope
+        if scope["method"] != "HEAD":
+            return scope
+        methods = self._table.find(scope["path"].split("/")) if self._table is not None else None
+        if methods and methods.get("HEAD") is not methods.get("GET"):
+            return scope
+        return {**scope, "method": "GET"}
 
     def _admit(self, exchange: Exchange) -> None:
         """Let the caller in; raises a problem while the service is draining, or when the quota is used up."""
@@ -254,19 +264,25 @@ class Edge:
 
 
 class _Sender:
-    """Sends the answer of an ordinary endpoint, with the headers that every answer has."""
+    """Sends the answer of an ordinary endpoint, with the headers that every answer has, and without a body to HEAD."""
 
-    __slots__ = ("_exchange", "_headers", "_send")
+    __slots__ = ("_ended", "_exchange", "_headers", "_send")
 
     def __init__(self, exchange: Exchange, send: Send, headers: Pairs) -> None:
         self._exchange = exchange
         self._send = send
         self._headers = headers
+        self._ended = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._exchange.status = message["status"]
             message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+        elif self._exchange.scope["method"] == "HEAD":
+            if self._ended:
+                return
+            self._ended = True
+            message = {"type": "http.response.body", "body": b""}
         await self._send(message)
 
 
@@ -301,9 +317,15 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, RequestValidationError):
         return invalid([_field_error(each) for each in error.errors()])
     if isinstance(error, HTTPException):
-        return from_status(error.status_code, str(error.detail), error.headers)
+        return from_status(error.status_code, str(error.detail), _with_head(error.headers))
     logger.error("the request failed", exc_info=error)
     return Problem(500, "internal-error", "The service failed; the request id finds the reason in its log.")
+
+
+def _with_head(headers: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """The headers of a refusal by FastAPI, whose Allow knows nothing of HEAD."""
+    allowed = set((headers or {}).get("Allow", "").split(", "))
+    return {**(headers or {}), "Allow": ", ".join(sorted({*allowed, "HEAD"}))} if "GET" in allowed else headers
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 Headers = dict[bytes, bytes]
 
-_REQUEST_ID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
+# A UUID whose digits are a trace id as well, which cannot be zero.
+_REQUEST_ID = re.compile(rb"(?![0-]*$)[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+# Only versions to come may have more fields.
+_TRACEPARENT = re.compile(
+    rb"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
+)
 
 ANONYMOUS = Caller("", frozenset(), {})
 
@@ -61,7 +65,7 @@ class Exchange:
         digits = f"{getrandbits(192):048x}"
         sent = self.headers.get(b"request-id")
         if sent is not None and _REQUEST_ID.fullmatch(sent):
-            self.request_id = sent.decode()
+            self.request_id = sent.decode().lower()
         else:
             self.request_id = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
         traceparent = self.headers.get(b"traceparent")

@@ -6,7 +6,7 @@ A body is validated as strict JSON, a query as text. Both are compared with the 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,6 +22,7 @@ LONGEST_NAME = 100
 LONGEST_LOCAL_PART = 64
 MOST_MEMBERS = 100
 DEEPEST = 16
+LONGEST_MOMENT = 100
 
 _LINE = r"^[^\x00-\x1F\x7F-\x9F]*$"
 _TEXT = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$"
@@ -36,8 +37,8 @@ _QUERY = r"(?:[A-Za-z0-9._~:@!$&'()*+,;=/?-]|%[0-9A-Fa-f]{2})*"
 _AFTER_HOST = re.compile(rf"https?://[^/?#]+(?:/{_PATH})?(?:\?{_QUERY})?(?:#{_QUERY})?")
 _DATE = r"^[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
 _TIMESTAMP = (
-    r"^(?:[1-8][0-9]|9[0-8])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
+    r"^(?:[1-8][0-9]|9[0-8])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]"
+    r"(?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 EXPECTED = {
     _LINE: "one line without control characters",
@@ -149,17 +150,13 @@ class MoneyObject:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number within the bounds. JSON has one kind of number, so 7.0 is 7; "7" and true are not numbers."""
+    """A whole number within the bounds; "7" and true are none. That 7.0 is 7 in JSON is known to who reads the body."""
 
     low: int
     high: int
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        def read(value: object) -> object:
-            return int(value) if isinstance(value, float) and value.is_integer() else value
-
-        whole = core_schema.int_schema(strict=True, ge=self.low, le=self.high)
-        return core_schema.no_info_before_validator_function(read, whole)
+        return core_schema.int_schema(strict=True, ge=self.low, le=self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +187,24 @@ class _Moment:
         def read(value: str) -> date:
             try:
                 return self.convert(value)
+            except PydanticCustomError:
+                raise
             except ValueError:
                 raise PydanticCustomError("no_such_day", "Input should be a day of the calendar") from None
 
-        return _converted(self.kind, core_schema.str_schema(strict=True, max_length=35, pattern=self.pattern), read)
+        text = core_schema.str_schema(strict=True, max_length=LONGEST_MOMENT, pattern=self.pattern)
+        return _converted(self.kind, text, read)
 
 
 def _utc(value: str) -> datetime:
-    return datetime.fromisoformat(value).astimezone(UTC)
+    """The moment, cut to microseconds; a leap second is the first one of the next day, as PostgreSQL has it."""
+    text = value.upper()
+    if text[16:19] != ":60":
+        return datetime.fromisoformat(text).astimezone(UTC)
+    before = datetime.fromisoformat(f"{text[:17]}59{text[19:]}").astimezone(UTC)
+    if (before.hour, before.minute) != (23, 59):
+        raise PydanticCustomError("no_leap_second", "A second 60 is a leap second, which is at 23:59 UTC only")
+    return before + timedelta(seconds=1)
 
 
 def _true_or_false(value: object) -> bool:

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..kernel import Caller, DomainError
+from .bodies import JSON, MERGE_PATCH, body_reader
 from .database import ATTEMPTS, Database, RolledBack, pause
 from .exchange import Exchange, exchange_of
 from .idempotency import KeyTaken, Once, in_progress
@@ -31,7 +32,6 @@ from .parameters import (
     Patch,
     Query,
     Reader,
-    body_reader,
     if_match_reader,
     if_none_match_reader,
     once_reader,
@@ -88,7 +88,7 @@ class Operation:
     @property
     def media_type(self) -> bytes:
         """What the body is sent as."""
-        return b"application/merge-patch+json" if self.method == "PATCH" else b"application/json"
+        return MERGE_PATCH if self.method == "PATCH" else JSON
 
     def takes(self, kind: type) -> bool:
         """Whether a parameter is of this type or a subclass of it."""

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from . import wire
 from .exchange import Exchange, Headers
 from .fields import EXPECTED, Digits
 from .idempotency import Once, fingerprint
@@ -20,15 +21,15 @@ from .problems import FieldError, Problem, invalid, pointer, printable, version_
 
 Reader = Callable[[Exchange], Any]
 
-MAX_ETAGS = 1000
-MAX_PAGE = 200
 MAX_MESSAGE = 300
 UUID_LENGTH = 36
 
-_ONE_ETAG = re.compile(rb'"[0-9]{1,18}"')
-_ETAG = rb'(?:W/)?"[!#-~]*"'
-_ETAGS = re.compile(rb"%b(?:, ?%b)*" % (_ETAG, _ETAG))
-_EACH_ETAG = re.compile(_ETAG)
+_ONE_ETAG = re.compile(wire.OWN_ETAG)
+_ETAGS = re.compile(wire.ETAGS)
+_EACH_ETAG = re.compile(wire.ETAG)
+_PLAIN_KEY = re.compile(wire.PLAIN_KEY)
+_QUOTED_KEY = re.compile(wire.QUOTED_KEY)
+_ESCAPED = re.compile(r"\\(.)")
 
 
 class Body(BaseModel):
@@ -56,8 +57,8 @@ class Query(BaseModel):
 class PageParameters(Query):
     """Base of the query parameters of a list: which page, and how many items it has at most."""
 
-    cursor: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
-    limit: Annotated[int, Digits(1, MAX_PAGE)] = 50
+    cursor: Annotated[str, StringConstraints(min_length=1)] | None = None
+    limit: Annotated[int, Digits(1, wire.MOST_ITEMS)] = 50
 
 
 class IfMatch:
@@ -137,27 +138,6 @@ def path_reader(name: str, index: int, kind: Any) -> Reader:
     return read
 
 
-def body_reader(model: type[Body], media_type: bytes) -> Reader:
-    """Reads the body, sent as `media_type`, as a document of the model; raises problem 400 or 415."""
-    validate = model.model_validate_json
-
-    def read(exchange: Exchange) -> Body:
-        sent = exchange.headers.get(b"content-type")
-        if (sent != media_type and not _is_json(sent, media_type)) or b"content-encoding" in exchange.headers:
-            raise Problem(
-                415, "unsupported-media-type", f"The body must be sent as {media_type.decode()}, not compressed."
-            )
-        body = exchange.body
-        try:
-            if b"NaN" in body or b"Infinity" in body:
-                _refuse_non_finite(body)
-            return validate(body)
-        except ValidationError as error:
-            raise invalid(field_errors(error)) from None
-
-    return read
-
-
 def query_reader(model: type[Query]) -> Reader:
     """Reads the query string as the model; raises problem 400."""
     validate = model.model_validate_strings
@@ -228,13 +208,28 @@ def once_reader(ttl: timedelta) -> Reader:
         sent = exchange.headers.get(b"idempotency-key")
         if sent is None:
             raise invalid([FieldError("/header/Idempotency-Key", "missing", "This header is required.")])
-        key = _uuid(sent.decode("latin-1"))
+        key = idempotency_key(sent)
         if key is None:
-            raise invalid([FieldError("/header/Idempotency-Key", "uuid_parsing", "This is not a UUID.")])
+            expected = f"This must be 1 to {wire.LONGEST_KEY} visible characters, as they are or as a string in quotes."
+            raise invalid([FieldError("/header/Idempotency-Key", "malformed", expected)])
         scope = exchange.scope
-        return Once(exchange.caller.subject, str(key), fingerprint(scope["method"], scope["path"], exchange.body), ttl)
+        return Once(exchange.caller.subject, key, fingerprint(scope["method"], scope["path"], exchange.body), ttl)
 
     return read
+
+
+def idempotency_key(sent: bytes) -> str | None:
+    """The key that a header stands for, which is the same as a string in quotes (RFC 8941) and without; None if it is
+    malformed. A UUID is the same in capitals, too."""
+    key = sent.decode("latin-1")
+    identity = _uuid(key)
+    if identity is not None:
+        return str(identity)
+    if _QUOTED_KEY.fullmatch(key):
+        key = _ESCAPED.sub(r"\1", key[1:-1])
+        identity = _uuid(key)
+        return key if identity is None else str(identity)
+    return key if _PLAIN_KEY.fullmatch(key) else None
 
 
 def field_errors(error: ValidationError, *where: str) -> list[FieldError]:
@@ -253,22 +248,6 @@ def _message(problem: ErrorDetails) -> str:
     return printable(problem["msg"].removeprefix("Value error, "), MAX_MESSAGE)
 
 
-def _is_json(sent: bytes | None, media_type: bytes) -> bool:
-    """Whether a content type is the one expected, apart from its case and a charset, which can only be UTF-8."""
-    if sent is None:
-        return False
-    essence, *parameters = (part.strip() for part in sent.lower().split(b";"))
-    return essence == media_type and all(part in (b"", b"charset=utf-8", b'charset="utf-8"') for part in parameters)
-
-
-def _refuse_non_finite(body: bytes) -> None:
-    """Raise problem 400 for NaN or Infinity outside of strings, which pydantic takes for numbers."""
-    try:
-        msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
-        raise invalid([FieldError("", "json_invalid", "Invalid JSON")]) from None
-
-
 def _uuid(text: str) -> UUID | None:
     """The UUID that a text is in its usual form, with hyphens."""
     try:
@@ -282,7 +261,7 @@ def _etags(header: str, value: bytes) -> Sequence[bytes] | None:
         return (value,)
     if value == b"*":
         return None
-    if _ETAGS.fullmatch(value) is None or len(value) > MAX_ETAGS:
+    if len(value) > wire.LONGEST_ETAGS or _ETAGS.fullmatch(value) is None:
         raise invalid([FieldError(pointer("header", header), "malformed", "This must be a list of ETags, or *.")])
     return _EACH_ETAG.findall(value)
 

@@ -1,0 +1,119 @@
+"""The JSON bodies of operations: what they must be sent as, and how they are read."""
+
+import json
+import re
+from collections.abc import Callable
+
+import msgspec
+from pydantic import BaseModel, ValidationError
+
+from . import jsontext
+from .exchange import Exchange
+from .parameters import field_errors
+from .problems import FieldError, Problem, invalid
+
+JSON = b"application/json"
+MERGE_PATCH = b"application/merge-patch+json"
+UTF_8 = (b"utf-8", b"utf8")
+
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED = rb'"(?:[^"\\]|\\.)*"'
+_PARAMETER = re.compile(rb"(%b)=(%b|%b)" % (_TOKEN, _TOKEN, _QUOTED))
+_PARAMETERS = re.compile(rb"(?:;[ \t]*(?:%b=(?:%b|%b)[ \t]*)?)*" % (_TOKEN, _TOKEN, _QUOTED))
+
+
+def body_reader(model: type[BaseModel], media_type: bytes) -> Callable[[Exchange], BaseModel]:
+    """Reads the body, sent as `media_type`, as a document of the model; raises problem 400 or 415."""
+    validate = model.model_validate_json
+    trusted = jsontext.trusted(model)
+
+    def read(exchange: Exchange) -> BaseModel:
+        headers = exchange.headers
+        sent = headers.get(b"content-type")
+        if sent != media_type and not is_json(sent, media_type):
+            raise _unsupported_type(media_type)
+        if b"content-encoding" in headers and not is_plain(headers[b"content-encoding"]):
+            raise _unsupported_encoding()
+        body = exchange.body
+        if b"NaN" in body or b"Infinity" in body:
+            _refuse_non_finite(body)
+        try:
+            document = validate(body)
+        except ValidationError as error:
+            return _read_again(body, error, validate)
+        if not trusted(body, document):
+            _refuse(list(jsontext.errors(jsontext.parse(body))))
+        return document
+
+    return read
+
+
+def is_json(sent: bytes | None, media_type: bytes) -> bool:
+    """Whether a content type is the one expected; of its parameters a charset matters, which can only be UTF-8."""
+    essence, semicolon, parameters = (sent or b"").partition(b";")
+    if essence.rstrip().lower() != media_type or not _PARAMETERS.fullmatch(semicolon + parameters):
+        return False
+    return all(
+        value.strip(b'"').lower() in UTF_8
+        for name, value in _PARAMETER.findall(parameters)
+        if name.lower() == b"charset"
+    )
+
+
+def is_plain(encodings: bytes) -> bool:
+    """Whether a Content-Encoding says that the body is as it is."""
+    return all(coding.strip().lower() in (b"", b"identity") for coding in encodings.split(b","))
+
+
+def _read_again(body: bytes, error: ValidationError, validate: Callable[[bytes], BaseModel]) -> BaseModel:
+    """The document, if all that is wrong with it is whole numbers with a point; raises problem 400."""
+    try:
+        tree = jsontext.parse(body)
+    except ValueError:
+        raise invalid(field_errors(error)) from None
+    numbers = [each["loc"] for each in error.errors() if each["type"] == "int_type"]
+    made = [jsontext.make_whole(tree, place) for place in numbers]
+    found = list(jsontext.errors(tree))
+    try:
+        if not any(made):
+            raise error
+        document = validate(json.dumps(tree).encode())
+    except ValidationError as last:
+        refused = field_errors(last)
+        known = {each.pointer for each in refused}
+        raise invalid([*refused, *(each for each in found if each.pointer not in known)]) from None
+    _refuse(found)
+    return document
+
+
+def _refuse(errors: list[FieldError]) -> None:
+    if errors:
+        raise invalid(errors)
+
+
+def _refuse_non_finite(body: bytes) -> None:
+    """Raise problem 400 for NaN or Infinity outside of strings, which pydantic takes for numbers."""
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        raise invalid([FieldError("", "json_invalid", "Invalid JSON")]) from None
+
+
+def _unsupported_type(media_type: bytes) -> Problem:
+    expected = media_type.decode()
+    accept = "Accept-Patch" if media_type == MERGE_PATCH else "Accept"
+    return Problem(
+        415,
+        "unsupported-media-type",
+        f"The body must be sent as {expected}, in UTF-8.",
+        headers={accept: expected},
+    )
+
+
+def _unsupported_encoding() -> Problem:
+    return Problem(
+        415,
+        "unsupported-media-type",
+        "The body must be sent as it is, without a Content-Encoding.",
+        headers={"Accept-Encoding": "identity"},
+    )
