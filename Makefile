@@ -1,4 +1,4 @@
-# Needs Python 3.11 or newer, git and make; everything else comes into .venv.
+# Needs Python 3.11 or newer with its module venv, git and make; everything else comes into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := build/demo/ordering
@@ -18,16 +18,28 @@ help: ## Lists the targets
 
 setup: .venv/.ready ## Installs everything into .venv
 
+define PYTHON_IS_WHOLE
+import importlib.util, sys
+if sys.version_info < (3, 11):
+    sys.exit("Castrum needs Python 3.11 or newer; say make PYTHON=python3.x")
+if importlib.util.find_spec("ensurepip") is None:
+    sys.exit("This Python has no venv. Debian and Ubuntu pack it by itself: sudo apt install python3-venv")
+endef
+export PYTHON_IS_WHOLE
+
+# What an interrupted call left has no program that runs, or the mark `unfinished`: it is repaired.
 .venv/.ready: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Castrum needs Python 3.11 or newer; say make PYTHON=python3.x")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev --group tools
+	@{ for each in python uv uvx; do $(BIN)/$$each --version; done; } 2>/dev/null | grep --count . | grep --quiet 3 || { \
+		$(PYTHON) -c "$$PYTHON_IS_WHOLE" && $(PYTHON) -m venv --clear .venv && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
+	@reinstall=$$(test ! -e .venv/unfinished || echo --reinstall); touch .venv/unfinished; \
+		$(BIN)/uv pip install --quiet $$reinstall --python $(BIN)/python --editable . --group dev --group tools
+	@rm .venv/unfinished
 	@touch $@
 
 demo: setup ## Generates the sample service into build/demo and runs it; Ctrl-C stops all of it
 	@rm -rf $(DEMO)
-	@$(BIN)/castrum new $(DEMO) --defaults
+	@$(BIN)/castrum new $(DEMO) --defaults >/dev/null
 	@exec $(MAKE) --no-print-directory --directory $(DEMO) run
 
 test: setup ## Runs the tests: the fast set, or all of them with TESTS=all

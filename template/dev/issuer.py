@@ -5,7 +5,6 @@ Production settings refuse it, because it is local. `python -m dev.issuer 9000` 
 
 import contextlib
 import json
-import os
 import signal
 import sys
 import threading
@@ -21,7 +20,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from . import STATE
+from . import STATE, files
 
 ALGORITHM: Final = "ES256"
 DEFAULT_TTL_S: Final = 12 * 3600
@@ -87,7 +86,7 @@ def serving(folder: Path, port: int = 0) -> Iterator[Issuer]:
     address = folder / "issuer.url"
     with _listening(port or _port(address)) as server:
         issuer = Issuer(folder, f"http://127.0.0.1:{server.server_port}")
-        address.write_text(issuer.url)
+        files.write(address, issuer.url)
         server.documents = issuer.documents()
         thread = threading.Thread(target=server.serve_forever, args=(POLL_S,), daemon=True)
         thread.start()
@@ -142,13 +141,8 @@ def _key(folder: Path) -> ec.EllipticCurvePrivateKey:
         assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - we wrote it
         return key
     key = ec.generate_private_key(ec.SECP256R1())
-    folder.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    files.write(file, pem)
     return key
 
 

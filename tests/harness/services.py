@@ -129,8 +129,8 @@ def make_run(project: Path, log: Path) -> Iterator[Service]:
     with process(["make", "run"], cwd=project, log=log, env={"PORT": str(free_port())}) as started:
         said = wait_for("Ctrl-C", log, started)
         lines = [line.strip() for line in said.splitlines()]
-        token = re.search(r"^eyJ[\w-]+\.[\w-]+\.[\w-]+$", said, re.MULTILINE)
+        token = re.search(r"^TOKEN=(eyJ[\w-]+\.[\w-]+\.[\w-]+)$", said, re.MULTILINE)
         address = re.search(r"http://127\.0\.0\.1:\d+(?=\s)", said)
         assert token, said
         assert address, said
-        yield Service(started, project, log, address[0], token[0], [line for line in lines if line.startswith("curl ")])
+        yield Service(started, project, log, address[0], token[1], [line for line in lines if line.startswith("curl ")])

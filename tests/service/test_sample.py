@@ -104,7 +104,7 @@ def test_printed_curl_lines_answer_as_they_say(service: Service, tmp_path: Path)
     seen = []
     for line in service.curl_lines:
         promised = re.search(r"# (\d{3})$", line)
-        done = run("bash", "-c", line, env={"CURL_HOME": str(tmp_path)})
+        done = run("bash", "-c", line, env={"CURL_HOME": str(tmp_path), "TOKEN": service.token})
         status = re.search(r"^status=(\d+)$", done.stdout, re.MULTILINE)
         assert status, done
         assert promised is None or promised[1] == status[1], f"{line}\n{done.stdout}"

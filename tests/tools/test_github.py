@@ -11,7 +11,7 @@ import yaml
 from harness import github, rendering
 from harness.repository import git
 from harness.stubs import YQ
-from harness.tools import BIN, run
+from harness.tools import BIN, require, run
 
 CHECKOV = "checkov==3.3.30"
 SCHEMAS = "check-jsonschema==0.39.0"
@@ -413,6 +413,7 @@ fi
 )
 def test_deployment_runs(name: str, trouble: str, rolled_back: bool, variants: Variants, tmp_path: Path) -> None:
     """The steps of a deployment, with programs that only note how they were called."""
+    require("jq")
     tree = variants(name)
     calls = tmp_path / "calls"
     calls.touch()

@@ -358,7 +358,6 @@ def test_each_gate_can_fail(target: str, small: Path) -> None:
 @pytest.fixture
 def project(sample: Path, variants: Variants) -> Iterator[Path]:
     """The sample with GitLab's pipeline."""
-    require("rsync")
     gitlab.copy_pipeline(variants("aws"), sample)
     git(sample, "add", ".gitlab-ci.yml", ".gitlab")
     git(sample, "remote", "add", "origin", "git@gitlab.example:acme/ordering.git")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from harness.paths import EXAMPLES
+from harness.paths import EXAMPLES, ROOT
 from harness.repository import GIT, git
 from harness.services import STARTING_PATIENCE_S, STOPPING_PATIENCE_S
 from harness.tools import BIN, clean_environment, run
@@ -132,3 +133,90 @@ def keys(url: str) -> list[dict[str, str]]:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
+
+
+# A Python that makes environments out of shell scripts; each program notes how it was called.
+PYTHON = """#!/bin/sh
+case "$1 $2" in
+  "-c "*) exec python3 -c 'import sys; sys.modules["ensurepip"] = {ensurepip}; exec(sys.argv[1])' "$2" ;;
+  "-m venv") mkdir -p .venv/bin; cp "$0" .venv/bin/python; echo "$*" >>calls ;;
+  "-m pip")
+    for program in uv uvx; do
+      printf '#!/bin/sh\\ncase $1 in --version) echo it ;; *) echo "%s $*" >>calls; test ! -e broken ;; esac\\n' \
+        $program >.venv/bin/$program
+      chmod +x .venv/bin/$program
+    done
+    echo "$*" >>calls ;;
+  "--version ") echo Python ;;
+esac
+"""
+
+
+@pytest.fixture(params=["Castrum", "service"])
+def folder(request: pytest.FixtureRequest, trees: Callable[[str], Path], tmp_path: Path) -> Path:
+    """A folder with nothing but a Makefile and what it needs for its set-up, and a stub for Python."""
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy((ROOT if request.param == "Castrum" else trees("minimal")) / name, tmp_path)
+    python = tmp_path / "python"
+    python.write_text(PYTHON.replace("{ensurepip}", "sys"), encoding="utf-8")
+    python.chmod(0o755)
+    return tmp_path
+
+
+def setup(folder: Path) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run `make setup`; what it called."""
+    calls = folder / "calls"
+    calls.unlink(missing_ok=True)
+    done = run("make", "setup", f"PYTHON={folder / 'python'}", cwd=folder, env=GIT, check=False)
+    return done, calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
+
+
+def test_set_up_names_the_package_that_is_missing(folder: Path) -> None:
+    (folder / "python").write_text(PYTHON.replace("{ensurepip}", "None"), encoding="utf-8")
+    before = sorted(folder.iterdir())
+    done, calls = setup(folder)
+    assert done.returncode != 0
+    assert "sudo apt install python3-venv" in done.stderr
+    assert not calls
+    assert sorted(folder.iterdir()) == before
+
+
+def test_set_up_is_done_once(folder: Path) -> None:
+    done, calls = setup(folder)
+    assert done.returncode == 0, done.stderr
+    assert [call.split()[0] for call in calls] == ["-m", "-m", "uv"]
+    assert "--reinstall" not in calls[-1]
+    assert setup(folder)[1] == []
+    (folder / "pyproject.toml").touch()
+    assert [call.split()[0] for call in setup(folder)[1]] == ["uv"]
+
+
+@pytest.mark.parametrize("program", ["python", "uv", "uvx"])
+@pytest.mark.parametrize("left", [None, "", "#!/nonexistent\n"])
+def test_half_an_environment_is_made_anew(program: str, left: str | None, folder: Path) -> None:
+    setup(folder)
+    (mark,) = (path for path in (folder / ".venv").iterdir() if path.name in {"ready", ".ready"})
+    mark.unlink()
+    path = folder / ".venv" / "bin" / program
+    if left is None:
+        path.unlink()
+    else:
+        path.write_text(left, encoding="utf-8")
+    done, calls = setup(folder)
+    assert done.returncode == 0, done.stderr
+    assert [call.split()[0] for call in calls] == ["-m", "-m", "uv"]
+    assert "--clear" in calls[0]
+
+
+def test_an_interrupted_set_up_is_repaired(folder: Path) -> None:
+    (folder / "broken").touch()
+    assert setup(folder)[0].returncode != 0
+    assert setup(folder)[0].returncode != 0
+    (folder / "broken").unlink()
+    done, calls = setup(folder)
+    assert done.returncode == 0, done.stderr
+    assert [call.split()[0] for call in calls] == ["uv"]
+    assert "--reinstall" in calls[0]
+    assert setup(folder)[1] == []
+    (folder / "pyproject.toml").touch()
+    assert "--reinstall" not in setup(folder)[1][0]
