@@ -29,9 +29,6 @@ SLOW_SHARE = 0.01
 WAITING_SHARE = 0.05
 """Share of statements that wait for a connection; the plan has fewer than 0.01."""
 
-ALARM_SHARE = 0.8
-"""Share of the database's connections that may be in use, unless the plan itself has more."""
-
 READY = "kube_pod_container_status_ready{ {{- $pods }}}"
 DESIRED = "max(kube_horizontalpodautoscaler_status_desired_replicas{ {{- $scaler }}})"
 WANTED = "db_client_connection_max{ {{- $service }}}"
@@ -296,7 +293,7 @@ ALERTS = (
 
 ALARMS = (
     Alarm("outside", "NotReachable", "The service does not answer from outside"),
-    Alarm("certificate", "CertificateExpires", "The certificate of the host is not renewed"),
+    Alarm("certificate", "CertificateExpires", "The certificate of the host is not renewed", ("aws", "gcp")),
     Alarm("database-cpu", "DatabaseBusy", "More than 80 % of the database's processors are in use"),
     Alarm("database-memory", "DatabaseBusy", "Less than 10 % of the database's memory is free"),
     Alarm("database-connections", "DatabaseConnections", "More connections are in use than planned"),

@@ -155,6 +155,41 @@ GUARANTEES: dict[str, dict[str, list[Guarantee]]] = {
             ("locals", f"database_alarms.{name}", PRESENT) for name in ("cpu", "memory", "connections", "storage")
         ],
     },
+    "the service is asked from outside whether it is ready, with an alarm": {
+        "aws": [
+            ("aws_route53_health_check", "resource_path", "/readyz"),
+            ("aws_route53_health_check", "fqdn", "${var.hostname}"),
+            ("aws_cloudwatch_metric_alarm", "metric_name", "HealthCheckStatus"),
+        ],
+        "gcp": [
+            ("google_monitoring_uptime_check_config", "http_check.path", "/readyz"),
+            ("google_monitoring_uptime_check_config", "monitored_resource.labels.host", "${var.hostname}"),
+            (
+                "google_monitoring_alert_policy",
+                "conditions.condition_threshold.aggregations.cross_series_reducer",
+                "REDUCE_COUNT_FALSE",
+            ),
+        ],
+        "azure": [
+            (
+                "azurerm_application_insights_standard_web_test",
+                "request.url",
+                "https://${local.outside_address}/readyz",
+            ),
+            (
+                "azurerm_monitor_metric_alert",
+                "application_insights_web_test_location_availability_criteria.failed_location_count",
+                2,
+            ),
+        ],
+    },
+    "a certificate that is not renewed has an alarm": {
+        "aws": [("aws_cloudwatch_metric_alarm", "metric_name", "DaysToExpiry")],
+        "gcp": [("google_monitoring_alert_policy", "conditions.condition_threshold.threshold_value", 14)],
+        "azure": [
+            ("azurerm_application_insights_standard_web_test", "validation_rules.ssl_cert_remaining_lifetime", 14)
+        ],
+    },
     "alarms reach somebody": {
         "aws": [("aws_cloudwatch_metric_alarm", "alarm_actions", "${local.alarm_targets}")],
         "gcp": [("google_monitoring_alert_policy", "notification_channels", "${var.alarm_targets}")],

@@ -16,7 +16,7 @@ from harness.guarantees import GUARANTEES, guaranteed
 from harness.hcl import Configuration, Rule
 from harness.tools import BIN, require, run
 
-from extensions import answers
+from extensions import alerts, answers, capacity
 from extensions.castrum_model import build_model
 
 CLOUDS = ("aws", "gcp", "azure")
@@ -45,11 +45,11 @@ OUTPUTS = {
 }  # fmt: skip
 VARIABLES = {
     "service", "environment", "repository", "owner", "data_class", "cluster", "network", "hostname", "dns_zone",
-    "database", "alarm_targets", "log_retention_days",
+    "database", "alarm_targets", "log_retention_days", "outside_check", "port", "runbooks",
 }  # fmt: skip
 # What one cloud needs and another has no word for.
 OWN_VARIABLES = {
-    "aws": {"owner_email"},
+    "aws": {"owner_email", "outside_alarm_targets"},
     "gcp": set[str](),
     "azure": {
         "backup_region_key", "certificate_authority", "cost_centre", "region", "resource_group", "standard_version",
@@ -360,7 +360,7 @@ def test_variables(cloud: str, project: Projects) -> None:
     (database,) = [block.body["type"] for block in module.of("variable", "database")]
     assert set(re.findall(r"(\w+)['\"]?\s*[:=]\s*", str(database))) == {
         "class", "storage_gib", "max_storage_gib", "max_connections", "multi_zone", "backup_days",
-        "deletion_protection",
+        "deletion_protection", "planned_connections",
     }  # fmt: skip
 
 
@@ -538,7 +538,14 @@ def test_numbers_are_those_of_the_plan(cloud: str, answered: str, project: Proje
         assert call["service"] == found.answers["service_name"]
         assert call["data_class"] == found.answers["data_class"]
         assert call["hostname"] == planned[folder.name]["host"]
-        assert call["database"] == planned[folder.name]["database"]
+        database = dict(call["database"])
+        most = database.pop("planned_connections")
+        assert database == planned[folder.name]["database"]
+        # All pods of a release, and a migration; the reserve for people is not planned to be used.
+        assert most == alerts.planned_connections(
+            planned[folder.name], found.plan()["pool_size"], found.answers.get("release", "rolling")
+        )
+        assert most <= database["max_connections"] - capacity.RESERVED_CONNECTIONS
         assert found.answers["region"] in "\n".join(Configuration(folder).sources.values()) + (
             folder / "terraform.tfvars"
         ).read_text(encoding="utf-8")
@@ -561,9 +568,14 @@ def test_plan_changes_the_numbers(cloud: str, tmp_path: Path, project: Projects)
         for each in (project(cloud), heavy)
     )
     shutil.rmtree(tmp_path)
-    assert [path.as_posix() for path in before if before[path] != after.get(path)] == [
-        "environments/production/main.tf"
-    ]
+    changed = [path for path in before if before[path] != after.get(path)]
+    assert sorted(path.as_posix() for path in changed) == [
+        "environments/production/main.tf", "environments/staging/main.tf",
+    ]  # fmt: skip
+    # Before production only the pool of a pod changes, and so how many connections are no alarm.
+    staging = Path("environments/staging/main.tf")
+    less = [re.sub(r"planned_connections = \d+", "", each[staging]) for each in (before, after)]
+    assert less[0] == less[1]
 
 
 @each_cloud

@@ -37,3 +37,16 @@ variable "alarm_targets" {
   default     = []
   nullable    = false
 }
+
+variable "outside_check" {
+  description = "Whether the cloud asks the service from the internet if it is ready; by default where dns_zone is set."
+  type        = bool
+  default     = null
+}
+
+variable "outside_alarm_targets" {
+  description = "ARNs of SNS topics in us-east-1, for the check from outside; if there are none, the owner gets it by e-mail."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}

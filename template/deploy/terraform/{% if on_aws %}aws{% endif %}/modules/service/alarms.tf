@@ -1,4 +1,7 @@
 locals {
+  # Four fifths, unless the service itself may have more at its planned peak.
+  most_connections = max(floor(var.database.max_connections * 0.8), var.database.planned_connections)
+
   gib = pow(1024, 3)
 
   # What a database runs out of. Each has a value that is not healthy for a quarter of an hour.
@@ -8,24 +11,28 @@ locals {
       comparison  = "GreaterThanThreshold"
       threshold   = 80
       description = "more than 80 % of the processors are in use"
+      runbook     = "DatabaseBusy"
     }
     memory = {
       metric      = "FreeableMemory"
       comparison  = "LessThanThreshold"
       threshold   = floor(data.aws_ec2_instance_type.database.memory_size * pow(1024, 2) * 0.1)
       description = "less than 10 % of the memory is free"
+      runbook     = "DatabaseBusy"
     }
     connections = {
       metric      = "DatabaseConnections"
       comparison  = "GreaterThanThreshold"
-      threshold   = floor(var.database.max_connections * 0.8)
-      description = "more than 80 % of ${var.database.max_connections} connections are in use"
+      threshold   = local.most_connections
+      description = "more than ${local.most_connections} of ${var.database.max_connections} connections are in use"
+      runbook     = "DatabaseConnections"
     }
     storage = {
       metric      = "FreeStorageSpace"
       comparison  = "LessThanThreshold"
       threshold   = floor(var.database.storage_gib * local.gib * 0.1)
       description = "less than 10 % of the storage is free, and it has not grown by itself"
+      runbook     = "DatabaseStorage"
     }
   }
 
@@ -41,7 +48,7 @@ resource "aws_cloudwatch_metric_alarm" "database" {
   for_each = local.alarms
 
   alarm_name          = "${local.name}-database-${each.key}"
-  alarm_description   = "Database of ${local.name}: ${each.value.description}. ${var.owner} answers for it."
+  alarm_description   = "Database of ${local.name}: ${each.value.description}. ${var.owner} answers for it: ${var.runbooks}/${each.value.runbook}.md"
   namespace           = "AWS/RDS"
   metric_name         = each.value.metric
   dimensions          = { DBInstanceIdentifier = aws_db_instance.service.identifier }

@@ -119,7 +119,7 @@ variable "dns_zone" {
 }
 
 variable "database" {
-  description = "Size and safety of the database. Storage in GiB grows by itself from storage_gib to max_storage_gib."
+  description = "Size and safety of the database. Storage in GiB grows by itself from storage_gib to max_storage_gib; the service has planned_connections at most."
   type = object({
     class               = string
     storage_gib         = number
@@ -128,6 +128,7 @@ variable "database" {
     multi_zone          = bool
     backup_days         = number
     deletion_protection = bool
+    planned_connections = optional(number, 0)
   })
   nullable = false
 
@@ -168,5 +169,37 @@ variable "log_retention_days" {
   validation {
     condition     = contains([30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827], var.log_retention_days)
     error_message = "Logs can be kept for 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096 or 1827 days."
+  }
+}
+
+variable "outside_check" {
+  description = "Whether the cloud asks the service from the internet if it is ready, and calls if it does not answer; by default where dns_zone is set."
+  type        = bool
+  default     = null
+}
+
+variable "port" {
+  description = "Port at which clients reach the service."
+  type        = number
+  default     = 443
+  nullable    = false
+}
+
+variable "runbooks" {
+  description = "Where the runbooks are read that alarms refer to."
+  type        = string
+  default     = "docs/runbooks"
+  nullable    = false
+}
+
+variable "outside_alarm_targets" {
+  description = "ARNs of SNS topics in us-east-1, where Route 53 reports what it asked from outside; if there are none, the owner gets it by e-mail."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for target in var.outside_alarm_targets : can(regex("^arn:aws:sns:us-east-1:", target))])
+    error_message = "Alarm targets for the outside check must be ARNs of SNS topics in us-east-1."
   }
 }

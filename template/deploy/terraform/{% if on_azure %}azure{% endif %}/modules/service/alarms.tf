@@ -1,4 +1,7 @@
 locals {
+  # Four fifths, unless the service itself may have more at its planned peak.
+  most_connections = max(floor(var.database.max_connections * 0.8), var.database.planned_connections)
+
   gib = pow(1024, 3)
 
   # What a database runs out of. Each has a value that is not healthy for a quarter of an hour.
@@ -7,32 +10,38 @@ locals {
       metric      = "cpu_percent"
       threshold   = 80
       description = "more than 80 % of the processors are in use"
+      runbook     = "DatabaseBusy"
     }
     memory = {
       metric      = "memory_percent"
       threshold   = 90
       description = "more than 90 % of the memory is in use"
+      runbook     = "DatabaseBusy"
     }
     connections = {
       metric      = "active_connections"
-      threshold   = floor(var.database.max_connections * 0.8)
-      description = "more than 80 % of ${var.database.max_connections} connections are in use"
+      threshold   = local.most_connections
+      description = "more than ${local.most_connections} of ${var.database.max_connections} connections are in use"
+      runbook     = "DatabaseConnections"
     }
     storage = {
       metric      = "storage_percent"
       threshold   = 90
       description = "less than 10 % of the storage is free, and it has not grown by itself"
+      runbook     = "DatabaseStorage"
     }
     # Azure lets the storage grow without a limit of ours.
     storage-plan = {
       metric      = "storage_used"
       threshold   = floor(var.database.max_storage_gib * local.gib * 0.8)
       description = "more than 80 % of the ${var.database.max_storage_gib} GiB are in use that are planned in the long run"
+      runbook     = "DatabaseStorage"
     }
     replica-lag = {
       metric      = "physical_replication_delay_in_bytes"
       threshold   = local.gib
       description = "a replica is more than 1 GiB of write-ahead log behind"
+      runbook     = "DatabaseStandby"
     }
   }
 }
@@ -58,7 +67,7 @@ resource "azurerm_monitor_metric_alert" "database" {
   for_each = local.database_alarms
 
   name                = "${local.name}-database-${each.key}"
-  description         = "Database of ${local.name}: ${each.value.description}. ${var.owner} answers for it."
+  description         = "Database of ${local.name}: ${each.value.description}. ${var.owner} answers for it: ${var.runbooks}/${each.value.runbook}.md"
   resource_group_name = var.resource_group
   scopes              = [azurerm_postgresql_flexible_server.service.id]
   severity            = 2
@@ -81,7 +90,7 @@ resource "azurerm_monitor_metric_alert" "database" {
 
 resource "azurerm_monitor_metric_alert" "rotation" {
   name                = "${local.name}-rotation"
-  description         = "Database of ${local.name}: its password was not rotated; run the workflow again. ${var.owner} answers for it."
+  description         = "Database of ${local.name}: its password was not rotated; run the workflow again. ${var.owner} answers for it: ${var.runbooks}/PasswordNotRotated.md"
   resource_group_name = var.resource_group
   scopes              = [azurerm_logic_app_workflow.rotation.id]
   severity            = 1
@@ -105,7 +114,7 @@ resource "azurerm_monitor_metric_alert" "rotation" {
 # A standby has no metrics: its loss shows in the health of its server.
 resource "azurerm_monitor_activity_log_alert" "database" {
   name                = "${local.name}-database-health"
-  description         = "Database of ${local.name}: it or its standby is not available. ${var.owner} answers for it."
+  description         = "Database of ${local.name}: it or its standby is not available. ${var.owner} answers for it: ${var.runbooks}/DatabaseStandby.md"
   resource_group_name = var.resource_group
   location            = "global"
   scopes              = [azurerm_postgresql_flexible_server.service.id]

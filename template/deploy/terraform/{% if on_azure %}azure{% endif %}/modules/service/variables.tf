@@ -184,6 +184,7 @@ variable "database" {
     multi_zone          = bool
     backup_days         = number
     deletion_protection = bool
+    planned_connections = optional(number, 0)
   })
   nullable = false
 
@@ -246,4 +247,24 @@ variable "log_retention_days" {
     condition     = var.log_retention_days >= 90 && var.log_retention_days <= 365
     error_message = "Logs must be kept for 90 to 365 days."
   }
+}
+
+variable "outside_check" {
+  description = "Whether the cloud asks the service from the internet if it is ready, and calls if it does not answer; by default where dns_zone is set."
+  type        = bool
+  default     = null
+}
+
+variable "port" {
+  description = "Port at which clients reach the service."
+  type        = number
+  default     = 443
+  nullable    = false
+}
+
+variable "runbooks" {
+  description = "Where the runbooks are read that alarms refer to."
+  type        = string
+  default     = "docs/runbooks"
+  nullable    = false
 }

@@ -52,3 +52,9 @@ variable "alarm_targets" {
   default     = []
   nullable    = false
 }
+
+variable "outside_check" {
+  description = "Whether the cloud asks the service from the internet if it is ready; by default where dns_zone is set."
+  type        = bool
+  default     = null
+}

@@ -1,25 +1,32 @@
 locals {
+  # Four fifths, unless the service itself may have more at its planned peak.
+  most_connections = max(floor(var.database.max_connections * 0.8), var.database.planned_connections)
+
   # What a database runs out of. Each has a value that is not healthy for a quarter of an hour.
   alarms = {
     cpu = {
       metric      = "cpu/utilization"
       threshold   = 0.8
       description = "more than 80 % of the processors are in use"
+      runbook     = "DatabaseBusy"
     }
     memory = {
       metric      = "memory/utilization"
       threshold   = 0.9
       description = "less than 10 % of the memory is free"
+      runbook     = "DatabaseBusy"
     }
     connections = {
       metric      = "postgresql/num_backends"
-      threshold   = floor(var.database.max_connections * 0.8)
-      description = "more than 80 % of ${var.database.max_connections} connections are in use"
+      threshold   = local.most_connections
+      description = "more than ${local.most_connections} of ${var.database.max_connections} connections are in use"
+      runbook     = "DatabaseConnections"
     }
     storage = {
       metric      = "disk/bytes_used"
       threshold   = floor(var.database.max_storage_gib * pow(1024, 3) * 0.8)
       description = "more than 80 % of ${var.database.max_storage_gib} GiB are in use, beyond which it does not grow"
+      runbook     = "DatabaseStorage"
     }
   }
 
@@ -39,7 +46,7 @@ resource "google_monitoring_alert_policy" "database" {
   user_labels           = local.labels
 
   documentation {
-    content = "Database of ${local.name}: ${each.value.description}. ${var.owner} answers for it."
+    content = "Database of ${local.name}: ${each.value.description}. ${var.owner} answers for it: ${var.runbooks}/${each.value.runbook}.md"
   }
 
   conditions {
@@ -70,7 +77,7 @@ resource "google_monitoring_alert_policy" "standby" {
   user_labels           = local.labels
 
   documentation {
-    content = "Database of ${local.name}: the standby could not take over, so the loss of a zone would stop the service. ${var.owner} answers for it."
+    content = "Database of ${local.name}: the standby could not take over, so the loss of a zone would stop the service. ${var.owner} answers for it: ${var.runbooks}/DatabaseStandby.md"
   }
 
   conditions {
@@ -97,7 +104,7 @@ resource "google_monitoring_alert_policy" "rotation" {
   user_labels           = local.labels
 
   documentation {
-    content = "Database of ${local.name}: its password was not replaced; the old one is good. The log of the workflow says why, and executing it again is safe. ${var.owner} answers for it."
+    content = "Database of ${local.name}: its password was not replaced; the old one is good. The log of the workflow says why, and executing it again is safe. ${var.owner} answers for it: ${var.runbooks}/PasswordNotRotated.md"
   }
 
   conditions {

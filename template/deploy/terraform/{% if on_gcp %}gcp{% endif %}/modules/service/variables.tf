@@ -129,7 +129,7 @@ variable "dns_zone" {
 }
 
 variable "database" {
-  description = "Size and safety of the database. Storage in GiB grows by itself from storage_gib to max_storage_gib."
+  description = "Size and safety of the database. Storage in GiB grows by itself from storage_gib to max_storage_gib; the service has planned_connections at most."
   type = object({
     class               = string
     storage_gib         = number
@@ -138,6 +138,7 @@ variable "database" {
     multi_zone          = bool
     backup_days         = number
     deletion_protection = bool
+    planned_connections = optional(number, 0)
   })
   nullable = false
 
@@ -178,4 +179,24 @@ variable "log_retention_days" {
     condition     = var.log_retention_days >= 30 && var.log_retention_days <= 3650
     error_message = "Logs can be kept for 30 to 3650 days."
   }
+}
+
+variable "outside_check" {
+  description = "Whether the cloud asks the service from the internet if it is ready, and calls if it does not answer; by default where dns_zone is set."
+  type        = bool
+  default     = null
+}
+
+variable "port" {
+  description = "Port at which clients reach the service."
+  type        = number
+  default     = 443
+  nullable    = false
+}
+
+variable "runbooks" {
+  description = "Where the runbooks are read that alarms refer to."
+  type        = string
+  default     = "docs/runbooks"
+  nullable    = false
 }

@@ -257,6 +257,79 @@ run "alarms_reach_somebody" {
   }
 }
 
+run "outside_is_asked" {
+  command = plan
+
+  assert {
+    condition     = aws_route53_health_check.outside[0].fqdn == "shop.example.com" && aws_route53_health_check.outside[0].resource_path == "/readyz"
+    error_message = "The service must be asked from outside whether it is ready."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.outside[0].region == "us-east-1" && one(aws_sns_topic_subscription.outside[*].endpoint) == "shop@example.com"
+    error_message = "Where Route 53 reports, the owner must be told, too."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.outside[0].alarm_description, "docs/runbooks/NotReachable.md")
+    error_message = "The alarm must lead to its runbook."
+  }
+}
+
+run "outside_tells_those_who_are_named" {
+  command = plan
+
+  variables {
+    outside_alarm_targets = ["arn:aws:sns:us-east-1:111122223333:on-call"]
+    port                  = 8443
+  }
+
+  assert {
+    condition     = length(aws_sns_topic.outside) == 0 && aws_cloudwatch_metric_alarm.outside[0].alarm_actions == var.outside_alarm_targets
+    error_message = "Given targets must be used instead of a new topic."
+  }
+
+  assert {
+    condition     = aws_route53_health_check.outside[0].port == 8443
+    error_message = "The service must be asked where clients reach it."
+  }
+}
+
+run "outside_is_not_asked_of_what_is_internal" {
+  command = plan
+
+  variables {
+    outside_check = false
+  }
+
+  assert {
+    condition     = length(aws_route53_health_check.outside) == 0 && length(aws_cloudwatch_metric_alarm.outside) == 0 && length(aws_sns_topic.outside) == 0
+    error_message = "An internal service cannot be asked from outside."
+  }
+}
+
+run "the_plan_is_no_alarm" {
+  command = plan
+
+  variables {
+    database = {
+      class               = "db.m7g.large"
+      storage_gib         = 100
+      max_storage_gib     = 400
+      max_connections     = 400
+      multi_zone          = true
+      backup_days         = 30
+      deletion_protection = true
+      planned_connections = 370
+    }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.database["connections"].threshold == 370
+    error_message = "As many connections as planned are no reason for an alarm."
+  }
+}
+
 run "given_parts_are_used" {
   command = plan
 

@@ -348,6 +348,33 @@ run "somebody_hears_alarms" {
   }
 }
 
+run "outside_is_asked" {
+  command = plan
+
+  assert {
+    condition     = azurerm_application_insights_standard_web_test.outside[0].request[0].url == "https://orders.acme.example/readyz"
+    error_message = "The service must be asked from outside whether it is ready."
+  }
+
+  assert {
+    condition     = strcontains(azurerm_monitor_metric_alert.outside[0].description, "docs/runbooks/NotReachable.md")
+    error_message = "The alarm must lead to its runbook."
+  }
+}
+
+run "outside_is_not_asked_of_what_is_internal" {
+  command = plan
+
+  variables {
+    outside_check = false
+  }
+
+  assert {
+    condition     = length(azurerm_application_insights_standard_web_test.outside) == 0 && length(azurerm_monitor_metric_alert.outside) == 0
+    error_message = "An internal service cannot be asked from outside."
+  }
+}
+
 run "names_fit" {
   command = plan
 

@@ -250,6 +250,44 @@ run "alarms_reach_somebody" {
   }
 }
 
+run "outside_is_asked" {
+  command = plan
+
+  assert {
+    condition = (
+      google_monitoring_uptime_check_config.outside[0].http_check[0].path == "/readyz" &&
+      google_monitoring_uptime_check_config.outside[0].monitored_resource[0].labels.host == var.hostname
+    )
+    error_message = "The service must be asked from outside whether it is ready."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in concat(google_monitoring_alert_policy.outside, google_monitoring_alert_policy.certificate) :
+      toset(alarm.notification_channels) == var.alarm_targets
+    ])
+    error_message = "Every alarm must be sent to the given channels."
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.outside[0].documentation[0].content, "docs/runbooks/NotReachable.md")
+    error_message = "The alarm must lead to its runbook."
+  }
+}
+
+run "outside_is_not_asked_of_what_is_internal" {
+  command = plan
+
+  variables {
+    outside_check = false
+  }
+
+  assert {
+    condition     = length(google_monitoring_uptime_check_config.outside) == 0 && length(google_monitoring_alert_policy.outside) == 0
+    error_message = "An internal service cannot be asked from outside."
+  }
+}
+
 run "names_fit" {
   command = plan
 
