@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format schema bench clean
+.PHONY: help setup demo test check format schema bench upkeep clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ schema: setup ## Writes docs/domain.schema.json from the extensions
 
 bench: setup ## Measures generation time and the generated service; see benchmarks/
 	@$(BIN)/python -m benchmarks
+
+upkeep: setup ## Asks the registries about the dependencies and writes docs/upkeep.md
+	@$(BIN)/python -m upkeep
 
 clean: ## Removes what make made
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis

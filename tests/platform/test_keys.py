@@ -156,15 +156,25 @@ async def test_a_slow_fetch_refuses_nobody_whose_key_is_known(monkeypatch: pytes
     clock = Clock(monkeypatch)
     issuer = SlowIssuer()
     issuer.open.set()
-    guard = slow(issuer, auth_jwks_ttl_s=60)
+    guard = slow(issuer, auth_jwks_ttl_s=60, auth_jwks_timeout_s=3600)
     assert await answer(guard, issuer.token()) == 200
     issuer.open.clear()
     clock.passed = 61
-    for name in ("bob", "cid", "dan"):
+    for name in ("bob", "cid", "dan"):  # who waited would wait for an hour
         assert await answer(guard, issuer.token(sub=name, exp=int(clock.start) + 5000)) == 200
     await asyncio.sleep(0)
     assert issuer.requests == [JWKS] * 2  # one fetch for all, still under way
+    await guard.keys.close()
+
+
+async def test_who_has_a_key_that_is_not_known_does_not_wait_for_a_slow_fetch() -> None:
+    issuer = SlowIssuer()
+    issuer.open.set()
+    guard = slow(issuer)
+    assert await answer(guard, issuer.token()) == 200
+    issuer.open.clear()
     assert await answer(guard, issuer.token(kid="new")) == 503
+    assert await answer(guard, issuer.token(sub="bob")) == 200
     await guard.keys.close()
 
 

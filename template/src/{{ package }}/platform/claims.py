@@ -141,13 +141,9 @@ def _moment(claims: Mapping[str, Any], name: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(f"claim {name} is no number")
-    try:
-        moment = float(value)
-    except OverflowError:
-        moment = float("inf")
-    if not isfinite(moment):
+    if not isfinite(value):  # OverflowError for a number that is too large
         raise Refused(f"claim {name} is no moment")
-    return moment
+    return float(value)
 
 
 def _media_type(kind: str) -> str:

@@ -1,0 +1,1 @@
+"""What the generated service and Castrum depend on, and whether it is kept up: `make upkeep`, docs/upkeep.md."""
