@@ -38,6 +38,7 @@ def examples(aggregate: Model) -> Model:
             filter_["param"] for filter_ in aggregate["filters"] if _is_in_example(aggregate, filter_["param"])
         ],
         "replaceable_parts": [part["wire"] for part in aggregate["parts"] if _is_repeatable(part)],
+        "twin_tests": [(part["wire"], _unique_members(part)) for part in aggregate["parts"] if _unique_members(part)],
         "sort_tests": [sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"],
     }
 
@@ -105,6 +106,12 @@ def _is_repeatable(part: Model) -> bool:
     fields = part["input_fields"]
     needs_others = any(field["kind"] == "ref" and not field["optional"] for field in fields)
     return part["max"] > 1 and not needs_others and not any(field["unique"] for field in fields)
+
+
+def _unique_members(part: Model) -> list[str]:
+    """What two items of the part in the example may not share, where there may be two."""
+    fields = [field for item in _items(part) for field in part["input_fields"] if field["wire"] in item]
+    return [field["wire"] for field in fields if field["unique"]] if part["max"] > 1 else []
 
 
 def _items(part: Model) -> list[Model]:

@@ -737,7 +737,7 @@ class _Table:
             "kind": kind,
             "name": self._named(kind, columns if kind != "pk" else []),
             "columns": columns,
-            "pointer": pointer if self._pointer is None else self._pointer,
+            "pointer": pointer if self._pointer is None else f"{self._pointer}/*{pointer}" if pointer else "",
             **more,
         }
         self.constraints.append(constraint)

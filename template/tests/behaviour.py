@@ -129,11 +129,15 @@ class Behaviour:
 
     async def test_refuses_to_refer_to_nothing(self, api: Api) -> None:
         for place in self.example.references:
-            body = self.example.new(lambda _: str(uuid4()))
+            body = await api.body(self.name)
+            owner: Any = body
+            for step in place[:-1]:
+                owner = owner[step]
+            owner[place[-1]] = str(uuid4())
             answer = await api.post(self.example.path, body)
             assert answer.status_code == 409
             assert answer.json()["type"].endswith("/reference-not-found")
-            assert answer.json()["errors"][0]["pointer"].startswith(f"/{place[0]}") or len(self.example.references) > 1
+            assert [error["pointer"] for error in answer.json()["errors"]] == ["/" + "/".join(map(str, place))]
 
     async def filters(self, api: Api, parameter: str) -> None:
         """A page has what the parameter asks for, and nothing else."""
@@ -160,6 +164,18 @@ class Behaviour:
         filled = await api.patch(path, {part: [*sent, *sent]}, if_match=emptied.headers["etag"])
         assert filled.json()[part] == [*items, *items]
         assert (await api.get(path)).json() == filled.json()
+
+    async def refuses_twins(self, api: Api, part: str, members: list[str]) -> None:
+        """Two items of a part may not share these members; the problem names the second one."""
+        body = await api.body(self.name)
+        twins = {part: [*body[part], *body[part]]}
+        created = await api.post(self.example.path, body)
+        etag, places = created.headers["etag"], {f"/{part}/1/{member}" for member in members}
+        changed = await api.patch(created.headers["location"], twins, if_match=etag)
+        for answer in (changed, await api.post(self.example.path, await api.body(self.name) | twins)):
+            assert answer.status_code == 409
+            assert answer.json()["type"].endswith("/already-exists")
+            assert answer.json()["errors"][0]["pointer"] in places
 
     async def moves(self, api: Api, steps: list[str], action: str, state: str) -> None:
         """After the steps, the action leads to the state, once."""

@@ -22,6 +22,7 @@ import asyncpg
 from ..settings import Settings, database_url
 from . import codecs
 from .exchange import current
+from .places import ANY, PartRefused
 from .problems import FieldError, Problem, outcome_open
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -85,9 +86,9 @@ class Database:
     """The connections to the database.
 
     `constraints` maps the name of a constraint to the JSON pointer of the field that it guards, so that a violation
-    names the field. `observe`, if set, is called after each statement with its text, the time at which it began
-    (`time.time_ns`) and its error; `observe_wait` after each time that a connection had to be waited for, with the
-    seconds.
+    names the field; in a part it has `*` for the place of the item. `observe`, if set, is called after each statement
+    with its text, the time at which it began (`time.time_ns`) and its error; `observe_wait` after each time that a
+    connection had to be waited for, with the seconds.
     """
 
     def __init__(self, settings: Settings, *, constraints: Mapping[str, str], application_name: str = "") -> None:
@@ -359,6 +360,8 @@ class Database:
 
     def _refusal(self, status: int, code: str, detail: str, error: asyncpg.PostgresError) -> Problem:
         pointer = self._constraints.get(error.constraint_name or "")
+        if pointer and ANY in pointer:
+            return PartRefused(status, code, detail, member=pointer, said=error.detail or "")
         return Problem(status, code, detail, errors=[FieldError(pointer, code, detail)] if pointer else [])
 
 

@@ -40,6 +40,7 @@ from .parameters import (
     read_body,
     refuse_query,
 )
+from .places import PartRefused
 from .problems import FieldError, Problem, from_domain, invalid
 from .reply import Reply
 
@@ -183,6 +184,8 @@ class BoundOperation:
             except (Problem, DomainError, KeyTaken) as again:
                 refusal = again
         problem = _as_problem(refusal)
+        if isinstance(problem, PartRefused):
+            problem = next((problem.within(each) for each in arguments if isinstance(each, Body)), problem)
         if self._database is not None and problem.status < 500:
             once: Once = arguments[self._once]
             stored = await once.replay(self._database)

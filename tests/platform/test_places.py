@@ -1,0 +1,81 @@
+"""The database names a constraint; the problem names the item of the request that broke it."""
+
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+import pytest
+from ordering.platform.parameters import Body
+from ordering.platform.places import PartRefused
+from pydantic import Field
+
+ORDER = "018f6d2e-7c1a-7b3e-9f00-000000000001"
+KNOWN, UNKNOWN = UUID(int=1), UUID(int=2)
+
+
+class Line(Body):
+    class_: Annotated[str, Field(alias="class")]
+    product_id: UUID = KNOWN
+    weight: Decimal = Decimal(1)
+    email: str | None = None
+
+
+class Order(Body):
+    lines: list[Line] | None = None
+
+
+def order(**values: list[object]) -> Order:
+    """An order with a line for each value of a member."""
+    ((name, each),) = values.items()
+    return Order(lines=[Line.model_validate({"class": str(index)} | {name: value}) for index, value in enumerate(each)])
+
+
+def pointers(code: str, member: str, said: str, body: Order) -> list[str]:
+    problem = PartRefused(409, code, "No.", member=f"/lines/*/{member}", said=said).within(body)
+    assert (problem.status, problem.code, problem.detail) == (409, code, "No.")
+    return [error.pointer for error in problem.errors]
+
+
+def missing(value: object) -> str:
+    return f'Key (product_id)=({value}) is not present in table "products".'
+
+
+def taken(member: str, value: object) -> str:
+    return f"Key (order_id, {member})=({ORDER}, {value}) already exists."
+
+
+def test_the_first_item_that_refers_to_nothing() -> None:
+    body = order(product_id=[KNOWN, UNKNOWN, UNKNOWN])
+    assert pointers("reference-not-found", "product_id", missing(UNKNOWN), body) == ["/lines/1/product_id"]
+
+
+def test_the_item_that_repeats_another_one() -> None:
+    decimals = order(weight=[Decimal(2), Decimal("1.5"), Decimal("1.50"), Decimal(2)])
+    assert pointers("already-exists", "weight", taken("weight", "1.50"), decimals) == ["/lines/2/weight"]
+    absent = order(email=[None, None, "a@b.example", "a@b.example"])
+    assert pointers("already-exists", "email", taken("email", "a@b.example"), absent) == ["/lines/3/email"]
+
+
+def test_the_item_that_differs_in_case_only() -> None:
+    said = f"Key (order_id, lower(email::text))=({ORDER}, a@b.example) already exists."
+    body = order(email=["x@b.example", "a@b.example", "A@B.example"])
+    assert pointers("already-exists", "email", said, body) == ["/lines/2/email"]
+
+
+def test_the_name_in_json() -> None:
+    body = order(**{"class": ["a), (b", "c", "a), (b"]})
+    assert pointers("already-exists", "class", taken("class", "a), (b"), body) == ["/lines/2/class"]
+
+
+@pytest.mark.parametrize(("position", "place"), [(0, "/lines/0/weight"), (2, "/lines/2/weight"), (9, "/lines")])
+def test_the_row_that_breaks_a_check(position: int, place: str) -> None:
+    body = order(weight=[Decimal(1)] * 3)
+    said = f"Failing row contains ({ORDER}, {position}, -1, x)."
+    assert pointers("invalid-request", "weight", said, body) == [place]
+
+
+@pytest.mark.parametrize("said", ["", "Der Schlüssel existiert nicht.", missing(UUID(int=9))])
+def test_the_part_where_the_item_cannot_be_told(said: str) -> None:
+    assert pointers("reference-not-found", "product_id", said, order(product_id=[KNOWN])) == ["/lines"]
+    assert pointers("reference-not-found", "product_id", said, Order()) == ["/lines"]
+    assert pointers("reference-not-found", "nothing", missing(KNOWN), order(product_id=[KNOWN])) == ["/lines"]
