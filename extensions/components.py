@@ -20,6 +20,7 @@ ENUM_PATTERN = "^[A-Z][A-Z0-9_]{0,39}$"
 PROBLEMS: dict[str, tuple[int, str, str]] = {
     "unauthenticated": (401, "Unauthenticated", "The access token has expired."),
     "precondition-failed": (412, "Precondition failed", "The resource has changed since it was read."),
+    "content-too-large": (413, "Content too large", "The body may have at most 1048576 bytes."),
     "unsupported-media-type": (415, "Unsupported media type", "The body must be application/json."),
     "precondition-required": (428, "Precondition required", "Send If-Match with the ETag of the version read."),
     "too-many-requests": (429, "Too many requests", "The quota of this minute is used up."),
@@ -30,7 +31,6 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
 
 OTHER_PROBLEMS: dict[str, tuple[int, str, str]] = {
     "method-not-allowed": (405, "Method not allowed", "This resource supports GET, HEAD, POST."),
-    "content-too-large": (413, "Content too large", "The body may have at most 1048576 bytes."),
     "idempotency-key-reused": (422, "Idempotency-Key reused", "The key was used before for a different request."),
 }
 """What the `default` answer shows."""
@@ -94,6 +94,12 @@ def shared_parameters() -> Json:
             "in": "header",
             "required": True,
             "description": "The `ETag` of the version that was read.",
+            "schema": _etags(),
+        },
+        "sent_if_match": {
+            "name": "If-Match",
+            "in": "header",
+            "description": "The `ETag` of the version that was read, where the action is for that version only.",
             "schema": _etags(),
         },
         "if_none_match": {

@@ -27,6 +27,7 @@ from .components import (
     shared_parameters,
     shared_responses,
 )
+from .introduction import introduction
 from .schemas import dated, exampled, link, object_of, one_of, ref, uuid
 from .wire import MOST_ITEMS
 
@@ -53,27 +54,6 @@ SPACED = (
     ("components", "links"),
 )
 
-DESCRIPTION = """\
-{description}
-
-Every request carries an access token (`Authorization: Bearer …`) with the scope that the operation names, and may carry
-`traceparent` (W3C Trace Context) and `Request-Id` (a UUID); every answer carries both. HEAD is answered as GET is,
-without the body.
-
-- **Errors** are problem details (RFC 9457). `type` leads to a page that explains the problem; `errors` lists every
-  invalid member of the request by its JSON pointer.
-- **Creating and acting** (POST) needs an `Idempotency-Key` of the client's choice. The same key with the same
-  request returns the first answer again for 24 hours; with another request it is refused with 422.
-- **Changing and deleting** needs `If-Match` with the `ETag` of the version that was read: 428 without it, 412 if the
-  resource has changed since.
-- **Lists** are pages: follow `next` as `cursor` until it is absent. A cursor holds for its order and filters only.
-- **Members** that are empty are absent; in a request `null` means the same as absent when something is created, and
-  empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones. A member that
-  is sent twice is refused.
-- **Numbers** are stored as they are sent, or refused. JavaScript reads those of `format: int64` as others beyond 2^53.
-- **Moments** may have any number of digits of a second and are cut to microseconds; a leap second is the first one of
-  the next day."""
-
 
 def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
     """Return the OpenAPI document of `model` as a dict.
@@ -89,7 +69,7 @@ def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
         "info": {
             "title": f"{words} API",
             "summary": f"The {model['title']} context of {service['organisation']}",
-            "description": DESCRIPTION.format(description=service["description"]),
+            "description": introduction(service["description"]),
             "version": VERSION,
             "contact": {
                 "name": service["owner_team"],
@@ -210,7 +190,7 @@ class _Aggregate:
             f"Stores a new {self.title} and answers with it and its address.",
             parameters=[ref("parameters", "idempotency_key")],
             body=self._body("application/json", f"{self.name}Create", "create", f"The new {self.title}."),
-            responses={"201": f"{self.name}.created"} | self._errors("400", "403", "409", "415"),
+            responses={"201": f"{self.name}.created"} | self._errors("400", "403", "409", "413", "415"),
         )
 
     def _get(self) -> Json:
@@ -233,7 +213,7 @@ class _Aggregate:
             body=self._body(
                 "application/merge-patch+json", f"{self.name}Patch", "patch", f"What changes of the {self.title}."
             ),
-            responses={"200": self.name} | self._errors("400", "403", "404", "409", "412", "415", "428"),
+            responses={"200": self.name} | self._errors("400", "403", "404", "409", "412", "413", "415", "428"),
         )
 
     def _delete(self) -> Json:
@@ -253,8 +233,8 @@ class _Aggregate:
             action["operation_id"],
             action["description"].rstrip("."),
             f"Takes the {self.title} from {sources} to {action['target']}; in any other state it is refused with 409.",
-            parameters=[ref("parameters", "idempotency_key")],
-            responses={"200": self.name} | self._errors("400", "403", "404", "409"),
+            parameters=[ref("parameters", "idempotency_key"), ref("parameters", "sent_if_match")],
+            responses={"200": self.name} | self._errors("400", "403", "404", "409", "412"),
         )
 
     def _operation(
@@ -307,6 +287,7 @@ class _Aggregate:
             "404": f"{self.name}.not-found",
             "409": f"{self.name}.conflict",
             "412": "precondition-failed",
+            "413": "content-too-large",
             "415": "unsupported-media-type",
             "428": "precondition-required",
         }

@@ -51,9 +51,12 @@ class Api:
         """GET with query parameters."""
         return await self._client.get(path, params=query, headers=_present({"If-None-Match": if_none_match}))
 
-    async def post(self, path: str, body: Mapping[str, Any] | None, *, key: str | None = None) -> httpx2.Response:
+    async def post(
+        self, path: str, body: Mapping[str, Any] | None, *, key: str | None = None, if_match: str | None = None
+    ) -> httpx2.Response:
         """POST with an Idempotency-Key, a new one unless it is given."""
-        return await self._client.post(path, json=body, headers={"Idempotency-Key": key or str(uuid4())})
+        headers = {"Idempotency-Key": key or str(uuid4())} | _present({"If-Match": if_match})
+        return await self._client.post(path, json=body, headers=headers)
 
     async def patch(self, path: str, body: Mapping[str, Any], *, if_match: str | None) -> httpx2.Response:
         """PATCH by a JSON merge patch."""

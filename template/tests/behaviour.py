@@ -178,10 +178,13 @@ class Behaviour:
             assert answer.json()["errors"][0]["pointer"] in places
 
     async def moves(self, api: Api, steps: list[str], action: str, state: str) -> None:
-        """After the steps, the action leads to the state, once."""
+        """After the steps, the action leads to the state, once, and not from a version other than the one sent."""
         path = await self._after(api, steps)
         key = str(uuid4())
-        answer = await api.post(f"{path}/{action}", None, key=key)
+        before = await api.get(path)
+        assert (await api.post(f"{path}/{action}", None, if_match='"999"')).status_code == 412
+        assert (await api.get(path)).json() == before.json()
+        answer = await api.post(f"{path}/{action}", None, key=key, if_match=before.headers["etag"])
         assert answer.status_code == 200
         assert answer.json()["status"] == state
         assert (await api.get(path)).json() == answer.json()

@@ -9,11 +9,12 @@ from pydantic import BaseModel, ValidationError
 
 from . import jsontext
 from .exchange import Exchange
-from .parameters import field_errors
-from .problems import FieldError, Problem, invalid
+from .parameters import UNKNOWN, field_errors
+from .problems import FieldError, Problem, invalid, pointer
 
 JSON = b"application/json"
 MERGE_PATCH = b"application/merge-patch+json"
+NO_BODY = "No body is expected here, other than an empty JSON object."
 UTF_8 = (b"utf-8", b"utf8")
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -46,6 +47,24 @@ def body_reader(model: type[BaseModel], media_type: bytes) -> Callable[[Exchange
         return document
 
     return read
+
+
+def refuse_body(exchange: Exchange) -> None:
+    """Raise problem 400 or 415 for a body where none is read; an empty JSON object says as little as no body."""
+    if not exchange.body:
+        return
+    headers = exchange.headers
+    if not is_json(headers.get(b"content-type"), JSON) or not is_plain(headers.get(b"content-encoding", b"")):
+        raise Problem(415, "unsupported-media-type", NO_BODY)
+    try:
+        document = msgspec.json.decode(exchange.body)
+    except (msgspec.DecodeError, RecursionError):
+        raise invalid([FieldError("", "json_invalid", "Invalid JSON")]) from None
+    if not isinstance(document, dict):
+        raise invalid([FieldError("", "body_forbidden", NO_BODY)])
+    if document:
+        raise invalid([FieldError(pointer(name), "extra_forbidden", UNKNOWN) for name in document])
+    exchange.body = b""  # so that a request with it and one without are the same to an Idempotency-Key
 
 
 def is_json(sent: bytes | None, media_type: bytes) -> bool:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..kernel import Caller, DomainError
-from .bodies import JSON, MERGE_PATCH, body_reader
+from .bodies import JSON, MERGE_PATCH, body_reader, refuse_body
 from .database import ATTEMPTS, Database, RolledBack, pause
 from .exchange import Exchange, exchange_of
 from .idempotency import KeyTaken, Once, in_progress
@@ -32,6 +32,7 @@ from .parameters import (
     Patch,
     Query,
     Reader,
+    announces_body,
     if_match_reader,
     if_none_match_reader,
     once_reader,
@@ -39,9 +40,10 @@ from .parameters import (
     query_reader,
     read_body,
     refuse_query,
+    sent_if_match_reader,
 )
 from .places import PartRefused
-from .problems import FieldError, Problem, from_domain, invalid
+from .problems import FieldError, Problem, from_domain, invalid, version_mismatch
 from .reply import Reply
 
 __all__ = [
@@ -66,6 +68,7 @@ Services = Mapping[type, Any]
 _PARAMETER = re.compile(r"{([^}]*)}")
 _OF_REQUEST: dict[Any, Reader] = {
     IfMatch: if_match_reader,
+    IfMatch | None: sent_if_match_reader,
     IfNoneMatch: if_none_match_reader,
     Caller: lambda exchange: exchange.caller,
     Request: lambda exchange: Request(exchange.scope, exchange.receive),
@@ -120,6 +123,7 @@ class BoundOperation:
         "_once",
         "_readers",
         "_reads_body",
+        "_refuses_body",
         "_takes_query",
         "operation",
     )
@@ -134,6 +138,7 @@ class BoundOperation:
         kinds = list(operation.parameters.values())
         self._once = kinds.index(Once) if Once in kinds else -1
         self._database: Database | None = services[Database] if Once in kinds else None
+        self._refuses_body = not operation.takes(Body) and Request not in kinds
         self._attempts = 1 if Request in kinds else ATTEMPTS  # what has been received does not come twice
 
     def _reader(self, name: str, kind: Any, services: Services, key_ttl: timedelta) -> Reader:
@@ -158,11 +163,13 @@ class BoundOperation:
 
     async def __call__(self, exchange: Exchange) -> Reply:
         """Answer a request whose caller is known and allowed; raises `Problem`."""
-        if self._reads_body:
+        if self._reads_body or (self._refuses_body and announces_body(exchange.headers)):
             exchange.body = await read_body(exchange.headers, exchange.receive, self._max_body)
         try:
             if not self._takes_query and exchange.scope["query_string"]:
                 refuse_query(exchange)
+            if self._refuses_body:
+                refuse_body(exchange)
             arguments = [read(exchange) for read in self._readers]
         except Problem as first:
             raise self._with_all_errors(exchange, first) from None
@@ -183,9 +190,7 @@ class BoundOperation:
                 return await self._handler(*arguments)
             except (Problem, DomainError, KeyTaken) as again:
                 refusal = again
-        problem = _as_problem(refusal)
-        if isinstance(problem, PartRefused):
-            problem = next((problem.within(each) for each in arguments if isinstance(each, Body)), problem)
+        problem = self._told(_as_problem(refusal), arguments)
         if self._database is not None and problem.status < 500:
             once: Once = arguments[self._once]
             stored = await once.replay(self._database)
@@ -193,12 +198,21 @@ class BoundOperation:
                 return Reply.stored(stored.status, stored.version, stored.location, stored.body)
         raise problem from refusal
 
+    def _told(self, problem: Problem, arguments: list[Any]) -> Problem:
+        """The problem in the terms of the request: the item of its body, and the version that it was made for."""
+        if isinstance(problem, PartRefused):
+            return next((problem.within(each) for each in arguments if isinstance(each, Body)), problem)
+        if problem.code == "changed-meanwhile" and any(isinstance(each, IfMatch) and each.tags for each in arguments):
+            return version_mismatch()
+        return problem
+
     def _with_all_errors(self, exchange: Exchange, first: Problem) -> Problem:
         """What is wrong with a request altogether, not only in the parameter that was read first."""
         if first.status != 400:
             return first
         errors: list[FieldError] = []
         readers = self._readers if self._takes_query else [refuse_query, *self._readers]
+        readers = [refuse_body, *readers] if self._refuses_body else readers
         for read in readers:
             try:
                 read(exchange)

@@ -108,6 +108,11 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
     raise ClientDisconnect
 
 
+def announces_body(headers: Headers) -> bool:
+    """Whether a request has a body, even if it may turn out to be empty."""
+    return b"content-length" in headers or b"transfer-encoding" in headers
+
+
 def check_content_length(headers: Headers, limit: int) -> None:
     """Raise problem 413 for a body that says itself that it is too large."""
     length = headers.get(b"content-length")
@@ -190,6 +195,11 @@ def if_match_reader(exchange: Exchange) -> IfMatch:
     if value is None:
         raise Problem(428, "precondition-required", "Send If-Match with the ETag of the version that you changed.")
     return IfMatch(_etags("If-Match", value))
+
+
+def sent_if_match_reader(exchange: Exchange) -> IfMatch | None:
+    """Reads If-Match where it may be missing."""
+    return if_match_reader(exchange) if b"if-match" in exchange.headers else None
 
 
 def if_none_match_reader(exchange: Exchange) -> IfNoneMatch:

@@ -1,0 +1,31 @@
+"""What the contract says of all its operations before it describes them one by one."""
+
+from __future__ import annotations
+
+DESCRIPTION = """\
+{description}
+
+Every request carries an access token (`Authorization: Bearer …`) with the scope that the operation names, and may carry
+`traceparent` (W3C Trace Context) and `Request-Id` (a UUID); every answer carries both. HEAD is answered as GET is,
+without the body.
+
+- **Errors** are problem details (RFC 9457). `type` leads to a page that explains the problem; `errors` lists every
+  invalid member of the request by its JSON pointer.
+- **Creating and acting** (POST) needs an `Idempotency-Key` of the client's choice. The same key with the same
+  request returns the first answer again for 24 hours; with another request it is refused with 422.
+- **Changing and deleting** needs `If-Match` with the `ETag` of the version that was read: 428 without it, 412 if the
+  resource has changed since. Acting heeds it where it is sent.
+- **Bodies** belong to the operations that describe one. The others take none, or an empty JSON object from clients that
+  must send something.
+- **Lists** are pages: follow `next` as `cursor` until it is absent. A cursor holds for its order and filters only.
+- **Members** that are empty are absent; in a request `null` means the same as absent when something is created, and
+  empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones. A member that
+  is sent twice is refused.
+- **Numbers** are stored as they are sent, or refused. JavaScript reads those of `format: int64` as others beyond 2^53.
+- **Moments** may have any number of digits of a second and are cut to microseconds; a leap second is the first one of
+  the next day."""
+
+
+def introduction(description: str) -> str:
+    """The description of the whole contract, which begins with the service's own."""
+    return DESCRIPTION.format(description=description)
