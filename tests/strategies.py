@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from extensions.castrum_model import naming
@@ -68,6 +69,8 @@ MEMBERS = [
     "in-transit",
 ]
 
+PATTERNS = ["[A-Z]{3}-[0-9]{4,8}", "^(?:ab|c.)+$", "[^x]*y?", r"v[0-9]+\.[0-9]+", "ABC", "[AB]"]
+
 TEXTS = st.text(
     st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")).filter(str.isprintable),
     min_size=1,
@@ -100,7 +103,7 @@ def _scalar(draw: st.DrawFn, kinds: list[str]) -> str:
     if kind == "string":
         return f"string({draw(st.sampled_from([1, 2, 3, 10, 20, 120, 500]))})"
     if kind == "int" and draw(COIN):
-        low, high = draw(st.one_of(_bounds(-(2**40), 2**40), _bounds(-9, 999)))
+        low, high = draw(st.one_of(_bounds(-(2**40), 2**40), _bounds(-9, 999), _bounds(7, 8)))
         return f"int({low}..{high})"
     if kind == "decimal":
         precision = draw(st.integers(1, 38))
@@ -141,7 +144,7 @@ def fields(draw: st.DrawFn, name: str, earlier: list[str], every: list[str], *, 
     role = draw(st.sampled_from(roles))
     default = draw(_default(text)) if "default" in role else None
     if role == "mapping":
-        return draw(_mapping(text))
+        return draw(_mapping(text, name, part))
     if "default" in role and default is not None:
         return {"type": text, "default": default, **({"readonly": True} if "readonly" in role else {})}
     return {
@@ -154,19 +157,38 @@ def fields(draw: st.DrawFn, name: str, earlier: list[str], every: list[str], *, 
 
 
 @st.composite
-def _mapping(draw: st.DrawFn, text: str) -> Domain:
+def _mapping(draw: st.DrawFn, text: str, name: str, part: bool) -> Domain:
     body: Domain = {"type": text, "description": draw(TEXTS)}
     kind = text.partition("(")[0]
+    if draw(COIN):
+        body["renamed_from"] = f"old_{name[:36].rstrip('_')}"
     if kind in {"string", "text"} and draw(COIN):
         body["type"] = "string(40)"
-        body["pattern"] = draw(st.sampled_from(["[A-Z]{3}-[0-9]{4,8}", "^(?:ab|c.)+$", "[^x]*y?", r"v[0-9]+\.[0-9]+"]))
+        body["pattern"] = draw(st.sampled_from(PATTERNS))
+        body["unique"] = draw(COIN)
+    elif kind in {"string", "text"}:
+        body["min"] = draw(st.sampled_from([0, 1]))
+    elif kind in {"email", "date"}:
+        body |= {"pii": True, "index": kind == "date"} if draw(COIN) else {"optional": True, "readonly": draw(COIN)}
+    elif kind == "url":
+        body["secret"] = not part
     elif kind in {"decimal", "money"}:
         body["min"] = 0
     elif kind == "bigint":
         body["min"], body["max"] = draw(_bounds(-(2**63), 2**63 - 1))
     elif kind == "list":
-        body["max"] = draw(st.integers(1, 100))
-    return body
+        body["min"], body["max"] = draw(_bounds(1, 100))
+        return body
+    if {"min", "pattern"}.isdisjoint(body):
+        body["example"] = draw(_default(body["type"]))
+    return {key: value for key, value in body.items() if value is not None}
+
+
+@st.composite
+def _links(draw: st.DrawFn, earlier: list[str]) -> Domain:
+    """Fields of an aggregate that only says what belongs together."""
+    names = draw(st.lists(st.sampled_from(["one", "other", "third"]), min_size=1, max_size=3, unique=True))
+    return {name: f"ref {draw(st.sampled_from(earlier))}{draw(st.sampled_from(['', ' unique']))}" for name in names}
 
 
 @st.composite
@@ -198,6 +220,7 @@ def _lifecycle(draw: st.DrawFn, aggregate: str) -> Domain:
         sources = draw(st.lists(st.sampled_from(states), min_size=1, max_size=3, unique=True))
         actions[name] = {"from": sources if len(sources) > 1 or draw(COIN) else sources[0], "to": target}
         if draw(COIN):
+            actions[name]["description"] = draw(TEXTS)
             actions[name]["emits"] = f"{aggregate[:20]}{naming.pascal(name)}Happened"
     return {"states": states, "actions": actions}
 
@@ -208,7 +231,7 @@ def _parts(draw: st.DrawFn, aggregate: str, taken: set[str], earlier: list[str],
     return {
         name: {
             "entity": f"{aggregate[:24]}{draw(st.sampled_from(['Line', 'Entry', 'Piece']))}{'ABCDE'[index]}",
-            **({"max": draw(st.integers(1, 1000))} if draw(COIN) else {}),
+            **({"max": draw(st.integers(1, 1000)), "description": draw(TEXTS)} if draw(COIN) else {}),
             "fields": draw(_field_mapping(earlier, every, part_of=aggregate)),
         }
         for index, name in enumerate(names)
@@ -217,12 +240,17 @@ def _parts(draw: st.DrawFn, aggregate: str, taken: set[str], earlier: list[str],
 
 @st.composite
 def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str]) -> Domain:
-    declared = draw(_field_mapping(earlier, every))
+    declared = draw(_links(earlier) if earlier and draw(st.integers(0, 5)) == 0 else _field_mapping(earlier, every))
     if not any(map(_writable, declared.values())):
         declared["writable"] = "int"
     if draw(st.integers(0, 4)) == 0 and not {"fields", "parts", "lifecycle", "filter", "sort"} & set(declared):
         return declared
     body: Domain = {"fields": declared}
+    if draw(st.integers(0, 5)) == 0:
+        body |= {
+            "plural": f"many-{naming.kebab(naming.snake(name))[:20].strip('-')}",
+            "renamed_from": f"Old{name[:30]}",
+        }
     if draw(COIN):
         body["description"] = draw(TEXTS)
     if draw(COIN):
@@ -276,10 +304,31 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
     ]
     if draw(COIN):
         event: Domain = {"from": "elsewhere", "fields": {"order": "uuid", "amount": "money", "kind": "enum(a, b)?"}}
+        if draw(COIN):
+            event["description"] = draw(TEXTS)
         if draw(COIN) and actions:
             event["triggers"] = draw(st.sampled_from(actions))
         domain["consumes"] = {"SomethingHappened": event}
     return domain
+
+
+def invent(number: int, count: int) -> list[Domain]:
+    """The same domains in every run: a test that fails today fails tomorrow too."""
+    found: list[Domain] = []
+
+    @seed(number)
+    @settings(max_examples=count, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(domains())
+    def collect(domain: Domain) -> None:
+        found.append(domain)
+
+    collect()
+    return found[:count]
+
+
+def invent_one(number: int) -> Domain:
+    """One of the domains that Hypothesis invents after the simplest, with which it always begins."""
+    return invent(number, 4)[-1]
 
 
 JUNK: st.SearchStrategy[Any] = st.recursive(

@@ -17,8 +17,7 @@ from harness.projects import set_up
 from harness.repository import commit_all
 from harness.services import make_run
 from harness.tools import BIN, run
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from strategies import domains
+from strategies import invent, invent_one
 
 from extensions.castrum_model import naming
 from extensions.castrum_model.yaml_reader import load_yaml
@@ -29,25 +28,6 @@ PER_BATCH = 30
 ANYWHERE = "0.0.0.0"  # noqa: S104 - an example
 SCRATCH = "/tmp/x"  # noqa: S108 - an example
 REFERENCE = re.compile(r"#/([\w./~-]+)")
-
-
-def invent(batch: int, count: int) -> list[dict[str, Any]]:
-    """The same domains in every run: a test that fails today fails tomorrow too."""
-    found: list[dict[str, Any]] = []
-
-    @seed(batch)
-    @settings(
-        max_examples=count,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(domains())
-    def collect(domain: dict[str, Any]) -> None:
-        found.append(domain)
-
-    collect()
-    return found[:count]
 
 
 @functools.cache
@@ -195,8 +175,7 @@ def openapi() -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(3))
 def test_random_domain_boots_and_passes_its_contract_tests(number: int, tmp_path: Path) -> None:
-    (domain,) = invent(1000 + number, 1)
-    tree = rendering.copy_domain(domain, tmp_path / "service")
+    tree = rendering.copy_domain(invent_one(number), tmp_path / "service")
     commit_all(tree, "Start")
     set_up(tree)
     with make_run(tree, tmp_path / "run.log") as service:
