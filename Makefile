@@ -5,13 +5,14 @@ DEMO := build/demo/ordering
 # `make test` runs the fast set; `make test TESTS=all` everything, as CI does.
 TESTS ?= fast
 WORKERS ?= 2
+NAME ?= gates
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # make's own warnings about a virtual environment that is active outside would confuse; each project here has its own.
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format schema bench upkeep clean
+.PHONY: help setup demo test check format schema bench campaign upkeep clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +67,9 @@ bench: setup ## Measures generation time and the generated service; see benchmar
 
 upkeep: setup ## Asks the registries about the dependencies and writes docs/upkeep.md
 	@$(BIN)/python -m upkeep
+
+campaign: setup ## Runs a long campaign, such as NAME=gates, and goes on where the last one stopped; OPTIONS=--help
+	@PYTHONPATH=.:tests $(BIN)/python -m campaigns $(NAME) $(OPTIONS)
 
 clean: ## Removes what make made
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,20 @@
+"""`python -m campaigns NAME` with `PYTHONPATH=.:tests`: long runs whose results are kept; `make campaign` starts it."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from harness.paths import DOMAINS
+
+from campaigns import gates
+
+CAMPAIGNS = {"gates": gates.run}
+
+parser = argparse.ArgumentParser(prog="make campaign", description=__doc__)
+parser.add_argument("name", choices=CAMPAIGNS)
+parser.add_argument("--domains", type=Path, default=DOMAINS, help="folder of domain files, by default tests/domains")
+parser.add_argument("--random", type=int, default=100, metavar="N", help="how many random domains")
+parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no other domain after so long")
+options = parser.parse_args()
+red = CAMPAIGNS[options.name](options.domains, options.random, stop_after_s=60 * options.minutes)
+sys.exit(1 if red else 0)
