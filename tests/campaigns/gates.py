@@ -123,9 +123,9 @@ def summary(found: list[Outcome]) -> str:
     lines = [
         "# Gates of generated services",
         "",
-        "`make campaign NAME=gates` generates a service for each domain of `tests/domains` and for 100 random ones, and",
-        "runs its `make check`: format, lint, types, layers, contract, migrations, tests with Schemathesis. `gates.jsonl`",
-        "has a line for each domain and commit; these are the last ones.",
+        "`make campaign NAME=gates` generates a service for each domain of `tests/domains` and for 100 random ones,",
+        "and runs its `make check`: format, lint, types, layers, contract, migrations, and tests with Schemathesis.",
+        "`gates.jsonl` has a line for each domain and commit; these are the last ones.",
         "",
         "| domains | green | red | mean seconds |",
         "|---|---|---|---|",
