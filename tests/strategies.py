@@ -272,7 +272,8 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
 
 def _searchable(name: str, value: Any, ability: str) -> bool:
     line = value["type"] if isinstance(value, dict) else value
-    if {"pii", "secret"} & set(line.split()) or name in {"cursor", "limit", "sort"}:
+    said = {key for key, given in value.items() if given is True} if isinstance(value, dict) else set(line.split())
+    if {"pii", "secret"} & {*said, *line.split()} or name in {"cursor", "limit", "sort"}:
         return False
     text = line.partition("?")[0]
     for word in (" unique", " index", " readonly"):
