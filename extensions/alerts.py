@@ -35,6 +35,11 @@ WANTED = "db_client_connection_max{ {{- $service }}}"
 OPEN = "db_client_connection_count{ {{- $service }}}"
 WAITS = "db_client_connection_wait_time_seconds_count{ {{- $service }}}"
 STATEMENTS = "db_client_operation_duration_seconds_count{ {{- $service }}}"
+GATEWAYS = {
+    "envoy": ("envoy_cluster_upstream_rq_xx", 'envoy_response_code_class="5"'),
+    "istio": ("istio_requests_total", 'response_code=~"5.."'),
+}
+"""Kind of gateway → its counter of answers, and what selects errors; the variable of its name selects the service's."""
 RESTARTS = "kube_pod_container_status_restarts_total{ {{- $pods }}}"
 DAY_S = 86400
 
@@ -53,7 +58,7 @@ class Rule(NamedTuple):
 
 
 class Alert(NamedTuple):
-    """One alert: its name is that of its runbook; `needs` is the value of the chart without which it is not made."""
+    """One alert: its name is that of its runbook; `needs` is the condition of the chart's values for it."""
 
     name: str
     summary: str
@@ -122,6 +127,27 @@ def _certificate(metric: str) -> str:
     )
 
 
+def _gateway(kind: str) -> Alert:
+    metric, error = GATEWAYS[kind]
+    service = f"{{{{- ${kind} }}}}"
+    return Alert(
+        "GatewayErrors",
+        "The gateway answers most requests with an error",
+        (
+            Rule(
+                PAGE,
+                "2m",
+                _lines(
+                    f"sum(rate({metric}{{ {service},{error}}}[5m]))",
+                    f"  > 0.5 * sum(rate({metric}{{ {service}}}[5m]))",
+                    f"and sum(increase({metric}{{ {service},{error}}}[5m])) >= {LEAST_BAD_REQUESTS}",
+                ),
+            ),
+        ),
+        needs=f'eq .Values.alerts.gateway "{kind}"',
+    )
+
+
 ALERTS = (
     Alert(
         "ServiceDown",
@@ -142,6 +168,7 @@ ALERTS = (
             ),
         ),
     ),
+    *map(_gateway, GATEWAYS),
     Alert(
         "ReplicasMissing",
         "Fewer pods are ready than the autoscaler wants",

@@ -35,6 +35,8 @@ class State:
     slow: float = 0.0
     waits: float = 0.0
     connected: float = 1.0
+    refused: float = 0.0
+    """Share of requests that the gateway answers with an error."""
     telemetry: bool = True
     kubernetes: bool = True
     restarts: int = 0
@@ -90,6 +92,14 @@ class World:
         self._count_requests(state, pods)
         if state.telemetry:
             self._service(state, pods)
+        requests = self._counts["gateway"]
+        for status, share in (("2", 1 - state.refused), ("5", state.refused)):
+            requests[status] += state.requests_a_second * STEP_S * share
+            route = {"envoy_cluster_name": f"httproute/{self.namespace}/{self.name}/rule/0"}
+            self._put(
+                _series("envoy_cluster_upstream_rq_xx", {**route, "envoy_response_code_class": status}),
+                requests[status],
+            )
         for written, value in state.series.items():
             self._put(written, value)
 

@@ -38,7 +38,7 @@ FULL: dict[str, Any] = {
         "dns": {"cidrs": ["169.254.20.10/32"]},
         "own": {"payments": {"cidrs": ["10.2.0.0/24"], "port": 8443}},
     },
-    "alerts": {"enabled": True, "labels": {"release": "prometheus"}, "certificate": "ordering"},
+    "alerts": {"enabled": True, "labels": {"release": "prometheus"}, "certificate": "ordering", "gateway": "envoy"},
 }
 
 # Legal, and read as something else, or not at all, where a template forgets that they are texts.
@@ -225,7 +225,7 @@ def test_every_value_is_used(chart: Path) -> None:
 def marks(values: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Path of a value → another one of its kind that occurs nowhere else."""
     for number, (path, value) in enumerate(helm.leaves(values), start=40001):
-        if isinstance(value, bool) or path == ("alerts", "enabled"):
+        if isinstance(value, bool) or path in {("alerts", "enabled"), ("alerts", "gateway")}:
             continue
         if isinstance(value, str | list):
             yield path, f"mark-{number}"
@@ -825,6 +825,8 @@ METRICS: dict[str, tuple[str, ...]] = {
         "kube_job_failed",
         "externalsecret_status_condition",
     ),
+    "httproute/services/ordering/": ("envoy_cluster_upstream_rq_xx",),
+    'destination_service_namespace="services"': ("istio_requests_total",),
     'name="ordering"': (
         "certmanager_certificate_expiration_timestamp_seconds",
         "certmanager_certificate_renewal_timestamp_seconds",
@@ -832,9 +834,13 @@ METRICS: dict[str, tuple[str, ...]] = {
 }
 
 
-def test_queries_are_promql_over_metrics_that_there_are(release: str, objects: dict[str, list[Manifest]]) -> None:
+def test_queries_are_promql_over_metrics_that_there_are(
+    release: str, chart: Path, objects: dict[str, list[Manifest]]
+) -> None:
     found = expressions(objects["full"])
     assert len(found) == len(rules_of(objects["full"])) + (0 if release == "rolling" else 2)
+    istio = expressions(helm.manifests(chart, values=[FULL, {"alerts": {"gateway": "istio"}}]))
+    found |= {f"istio {name}": query for name, query in istio.items()}
     used = set()
     for name, text in found.items():
         query = text.replace("{{args.hash}}", "abc")
