@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from harness import hcl, rendering, terraform
+from harness import hcl, planning, rendering, terraform
 from harness.guarantees import GUARANTEES, guaranteed
 from harness.hcl import Configuration, Rule
 from harness.tools import BIN, require, run
@@ -238,6 +238,56 @@ def test_modules_keep_the_rules(cloud: str, answered: str, rule: Rule, project: 
 def test_environments_keep_the_rules(cloud: str, answered: str, rule: Rule, project: Projects) -> None:
     for folder in project(cloud, answered).environments:
         assert rule(Configuration(folder)) == [], folder.name
+
+
+@each_answer
+@each_cloud
+def test_who_plans_may_read_what_the_plan_asks_for(cloud: str, answered: str, project: Projects) -> None:
+    found = project(cloud, answered)
+    needed = planning.needed(Configuration(found.module), cloud) | planning.ALWAYS[cloud]
+    assert planning.rights(found.code, cloud) == needed
+
+
+@each_cloud
+def test_who_plans_reads_no_data_and_no_secret(cloud: str, project: Projects) -> None:
+    found = project(cloud)
+    assert [right for right in planning.rights(found.code, cloud) if planning.DATA[cloud].fullmatch(right)] == []
+    for folder in found.folders:
+        code = Configuration(folder)
+        types = {block.labels[0] for kind in ("resource", "data", "ephemeral") for block in code.of(kind)}
+        assert [each for each in types if planning.FORBIDDEN_TYPES.fullmatch(each)] == []
+
+
+@pytest.mark.parametrize(
+    ("cloud", "right"),
+    [
+        ("aws", "s3:*"), ("aws", "dynamodb:Scan"), ("aws", "secretsmanager:GetSecretValue"), ("aws", "kms:Decrypt"),
+        ("aws", "logs:GetLogEvents"), ("aws", "logs:FilterLogEvents"), ("aws", "ecr:BatchGetImage"),
+        ("aws", "rds:DownloadDBLogFilePortion"), ("aws", "ec2:CreateTags"),
+        ("gcp", "secretmanager.versions.access"), ("gcp", "storage.objects.get"), ("gcp", "cloudsql.instances.export"),
+        ("gcp", "logging.logEntries.list"), ("gcp", "cloudsql.users.update"), ("gcp", "datastore.entities.get"),
+        ("azure", "KeyVault/vaults/secrets"), ("azure", "OperationalInsights/workspaces/query"), ("azure", "*"),
+        ("azure", "ContainerRegistry/registries/pull"), ("azure", "DBforPostgreSQL/flexibleServers/logFiles"),
+    ],
+)  # fmt: skip
+def test_a_right_to_data_is_found(cloud: str, right: str) -> None:
+    assert planning.DATA[cloud].fullmatch(right)
+
+
+@each_cloud
+def test_documents_give_who_plans_those_rights_alone(cloud: str, project: Projects) -> None:
+    """The states beside them: they are read only, since a plan takes no lock."""
+    text = (project(cloud).code / "README.md").read_text(encoding="utf-8")
+    if cloud == "azure":
+        rows = [line.split("|") for line in text.splitlines() if re.match(r" +\| .* \| .* \| .* \|$", line)]
+        granted = {row[2].strip() for row in rows if "---" not in row[2]} - {"to plan"}
+        assert granted == {"the role of [plan.json](plan.json)", "the role of `plan.json`", "Storage Blob Data Reader"}
+    granted = set(re.findall(r"--(?:role|policy-arn|role-name)[= ](\S+)", text)) - {'"$PLAN_ROLE"'}
+    states = {"gcp": {'"projects/$PROJECT/roles/orders_plan"', "roles/storage.objectViewer"}}
+    assert granted == states.get(cloud, set())
+    assert "-lock=false" in "".join(
+        path.read_text(encoding="utf-8") for path in project(cloud).root.glob(".github/actions/terraform/*")
+    )
 
 
 BACKENDS: dict[str, tuple[str, str, dict[str, Any]]] = {

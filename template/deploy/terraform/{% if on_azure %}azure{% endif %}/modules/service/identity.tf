@@ -5,7 +5,8 @@ locals {
   token_audience = ["api://AzureADTokenExchange"]
 }
 
-# What the service's pods, and External Secrets in their name, may do: read the secret with the database's password.
+# What the service's pods, and External Secrets in their name, may do: read the secrets of the service's own vault, such as
+# the database's password.
 resource "azurerm_user_assigned_identity" "service" {
   name                = local.name
   resource_group_name = var.resource_group
@@ -22,7 +23,7 @@ resource "azurerm_federated_identity_credential" "service" {
 }
 
 resource "azurerm_role_assignment" "service" {
-  scope                = azurerm_key_vault_secret.database.resource_versionless_id
+  scope                = azurerm_key_vault.service.id
   role_definition_name = "Key Vault Secrets User"
   principal_id         = azurerm_user_assigned_identity.service.principal_id
   principal_type       = "ServicePrincipal"

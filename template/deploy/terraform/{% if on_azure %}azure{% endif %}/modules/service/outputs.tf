@@ -25,7 +25,7 @@ output "database_name" {
 
 output "database_secret" {
   description = "Name of the secret with username and password in the vault."
-  value       = azurerm_key_vault_secret.database.name
+  value       = local.database_secret
 }
 
 output "database_ca_certificate" {
@@ -89,7 +89,7 @@ output "helm_values" {
       host          = azurerm_postgresql_flexible_server.service.fqdn
       port          = local.database_port
       name          = azurerm_postgresql_flexible_server_database.service.name
-      secret        = azurerm_key_vault_secret.database.name
+      secret        = local.database_secret
       sslMode       = local.database_ssl_mode
       caCertificate = local.database_ca_certificate
       cidrs         = local.database_cidrs

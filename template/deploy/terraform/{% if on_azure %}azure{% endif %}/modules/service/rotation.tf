@@ -1,6 +1,7 @@
 # Every month the database gets a new password: in the server, and then in the vault, where External Secrets finds it.
 # Connections that are open stay; until the new password has come to the pods, in a minute or two, no new ones are opened.
-# The workflow uses Azure's management interface alone and so needs no way into the network.
+# The workflow uses Azure's management interface alone and so needs no way into the network. Its first run, by hand after the
+# first apply, makes the secret.
 
 locals {
   rotation_days = 30
@@ -39,7 +40,7 @@ resource "azurerm_role_definition" "rotation" {
 resource "azurerm_role_assignment" "rotation" {
   for_each = {
     server = azurerm_postgresql_flexible_server.service.id
-    vault  = azurerm_key_vault_secret.database.resource_versionless_id
+    vault  = azurerm_key_vault.service.id
   }
 
   scope              = each.value
@@ -101,14 +102,14 @@ resource "azurerm_logic_app_action_custom" "vault" {
 
     inputs = {
       method         = "PUT"
-      uri            = "https://management.azure.com${azurerm_key_vault_secret.database.resource_versionless_id}?api-version=2023-07-01"
+      uri            = "https://management.azure.com${azurerm_key_vault.service.id}/secrets/${local.database_secret}?api-version=2023-07-01"
       authentication = local.rotation_authentication
       retryPolicy    = { type = "exponential", interval = "PT10S", count = 10 }
 
       body = {
         tags = local.tags
         properties = {
-          contentType = azurerm_key_vault_secret.database.content_type
+          contentType = "application/json"
           value       = jsonencode({ username = local.database_username, password = "@{outputs('password')}" })
           attributes = {
             enabled = true

@@ -1,8 +1,9 @@
 locals {
   database_username = "service"
+  database_secret   = "database"
 
-  # Server and vault get it from one apply and the rotation replaces it. The arguments that take it are write-only, so no
-  # plan and no state hold it. 244 random bits, in characters that a URL takes as they are, of all the kinds asked for.
+  # Nobody knows it: the first rotation replaces it, and puts the new one into the vault. The argument that takes it is
+  # write-only, so no plan and no state hold it. 244 random bits, in characters that a URL takes as they are, of all kinds.
   first_password = "${upper(uuid())}-${uuid()}"
 }
 
@@ -43,7 +44,7 @@ resource "azurerm_private_endpoint" "vault" {
     private_dns_zone_ids = [var.network.vault_dns_zone_id]
   }
 
-  # Key and secret are made through it, by a runner in a peer.
+  # The key is made through it, by a runner in a peer.
   depends_on = [azurerm_virtual_network_peering.from_peer, azurerm_virtual_network_peering.to_peer]
 }
 
@@ -87,19 +88,11 @@ resource "azurerm_role_assignment" "encryption" {
   principal_type       = "ServicePrincipal"
 }
 
-resource "azurerm_key_vault_secret" "database" {
-  name             = "database"
-  key_vault_id     = azurerm_key_vault.service.id
-  content_type     = "application/json"
-  value_wo         = jsonencode({ username = local.database_username, password = local.first_password })
-  value_wo_version = 1
-  expiration_date  = timeadd(plantimestamp(), "2160h")
-  tags             = local.tags
+# The rotation makes and replaces the secret. Terraform, which would read it for every plan, does not know it.
+removed {
+  from = azurerm_key_vault_secret.database
 
   lifecycle {
-    ignore_changes = [expiration_date] # each rotation sets a date of its own
+    destroy = false
   }
-
-  # The server can fail for many reasons; what it has taken is then written down at once.
-  depends_on = [azurerm_postgresql_flexible_server.service, azurerm_private_endpoint.vault]
 }

@@ -23,8 +23,8 @@ mock_provider "azurerm" {
     defaults = { id = "/registries/orders", login_server = "orders.azurecr.io" }
   }
 
-  mock_resource "azurerm_key_vault_secret" {
-    defaults = { resource_versionless_id = "/vaults/orders/secrets/database" }
+  mock_resource "azurerm_key_vault" {
+    defaults = { id = "/vaults/orders" }
   }
 
   mock_resource "azurerm_postgresql_flexible_server" {
@@ -270,8 +270,8 @@ run "only_who_needs_it_gets_in" {
   }
 
   assert {
-    condition     = azurerm_role_assignment.service.role_definition_name == "Key Vault Secrets User" && azurerm_role_assignment.service.scope == "/vaults/orders/secrets/database"
-    error_message = "The service may do something else than read its one secret."
+    condition     = azurerm_role_assignment.service.role_definition_name == "Key Vault Secrets User" && azurerm_role_assignment.service.scope == "/vaults/orders"
+    error_message = "The service may do something else than read the secrets of its vault."
   }
 
   assert {
