@@ -59,7 +59,8 @@ def clean_environment() -> dict[str, str]:
 
 def require(*programs: str, root: bool = False) -> None:
     """Skip the test when a program is missing that no Python or Node package brings; in CI, fail."""
-    missing = [f"{program} is not installed" for program in programs if shutil.which(program) is None]
+    path = f"{os.environ['PATH']}:/usr/sbin"  # where Debian has servers, and not everybody looks
+    missing = [f"{program} is not installed" for program in programs if shutil.which(program, path=path) is None]
     if root and os.geteuid() != 0:
         missing.append("this test needs root")
     if missing:

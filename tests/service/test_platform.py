@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from harness.paths import ROOT
-from harness.tools import run
+from harness.tools import require, run
 
 FOLDER = ROOT / "tests" / "platform"
 MODULES = sorted(path.name for path in FOLDER.glob("test_*.py"))
 EXAMPLE = "ordering"
+NEEDS = {"test_poolers.py": "pgbouncer"}
 
 pytestmark = pytest.mark.xdist_group(EXAMPLE)
 
@@ -33,6 +34,7 @@ def run_tests(project: Path, *arguments: str | Path) -> str:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_module(module: str, projects: Callable[[str], Path]) -> None:
+    require(*filter(None, [NEEDS.get(module)]))
     said = run_tests(projects(EXAMPLE), *FIXTURES, FOLDER / module)
     assert "passed" in said, said
     assert "skipped" not in said, said
@@ -41,6 +43,7 @@ def test_module(module: str, projects: Callable[[str], Path]) -> None:
 @pytest.mark.slow
 def test_branches(projects: Callable[[str], Path]) -> None:
     """A service's own tests and these together run 95 % of the platform's branches."""
+    require(*NEEDS.values())
     project = projects(EXAMPLE)
     measured = (
         f"--cov={project / 'src' / EXAMPLE / 'platform'}", "--cov-branch", f"--cov-config={FOLDER / 'coverage.ini'}",

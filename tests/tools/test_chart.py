@@ -27,7 +27,11 @@ FULL: dict[str, Any] = {
     "image": {"repository": "registry.example.com:5000/team/ordering", "digest": f"sha256:{'a1' * 32}"},
     "serviceAccount": {"annotations": {"cloud.example.com/role": "ordering"}},
     "podLabels": {"cloud.example.com/identity": "use"},
-    "database": {"caCertificate": CERTIFICATE, "cidrs": ["10.8.0.0/24", "10.9.0.0/24"]},
+    "database": {
+        "caCertificate": CERTIFICATE,
+        "cidrs": ["10.8.0.0/24", "10.9.0.0/24"],
+        "direct": {"host": "direct.example.invalid", "port": 5433},
+    },
     "ownSettings": {"PAYMENTS_URL": "https://payments.example.com", "PAYMENTS_RETRIES": 2},
     "ownSecrets": {
         "payments_key": {"secret": "payments"},
@@ -555,6 +559,9 @@ def test_connections_are_those_of_the_values(chart: Path, objects: dict[str, lis
     collector = (namespace("observability"), 4318)
     database = {(block("10.8.0.0/24"), 5432), (block("10.9.0.0/24"), 5432)}
     assert allowed(objects["default"], "ingress", "from") == {(namespace("gateway"), "http"), (test, "http")}
+    policies = {each["metadata"]["name"]: each["spec"] for each in of_kind(objects["full"], "NetworkPolicy")}
+    ports = {port["port"] for rule in policies["ordering-migration"]["egress"] for port in rule["ports"]}
+    assert ports == {53, 5432, 5433}
     assert allowed(objects["default"], "egress", "to") == {dns, issuer, collector}
     assert allowed(objects["minimal"], "ingress", "from") == {(block("10.1.0.0/16"), "http"), (test, "http")}
     assert allowed(objects["minimal"], "egress", "to") == {dns, issuer}
@@ -573,15 +580,26 @@ def test_database_url_survives_any_password(password: str, objects: dict[str, li
         "full": "sslmode=verify-full&sslrootcert=/run/secrets/ordering/database_ca",
     }.items():
         secrets = of_kind(objects[name], "ExternalSecret")
-        for data in (each["spec"]["target"]["template"]["data"] for each in secrets):
-            text = f"{{{{ with .Values }}}}{json.dumps({'url': data['database_url']})}{{{{ end }}}}"
+        urls = [
+            (data.get(key), host, port)
+            for data in (each["spec"]["target"]["template"]["data"] for each in secrets)
+            for key, host, port in (
+                ("database_url", "database.example.invalid", 5432),
+                ("database_direct_url", "direct.example.invalid", 5433),
+            )
+        ]
+        assert [url is None for url, _, _ in urls] == [False, name == "default"] * len(secrets)
+        for url, host, port in urls:
+            if url is None:
+                continue
+            text = f"{{{{ with .Values }}}}{json.dumps({'url': url})}{{{{ end }}}}"
             # What JSON has escaped is code for the template.
             (tmp_path / "templates" / "url.yaml").write_text(text.replace('\\"', '"'), encoding="utf-8")
             found = helm.manifests(
                 tmp_path, release="stand-in", values=[{"username": "me@here", "password": password}]
             )[0]["url"]
             parts = urlsplit(found)
-            assert (parts.scheme, parts.hostname, parts.port) == ("postgresql", "database.example.invalid", 5432)
+            assert (parts.scheme, parts.hostname, parts.port) == ("postgresql", host, port)
             assert (unquote(parts.username or ""), unquote(parts.password or "")) == ("me@here", password)
             assert (parts.path, parts.query) == ("/ordering", options)
 

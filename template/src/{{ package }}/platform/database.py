@@ -19,13 +19,12 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
 
-from ..settings import Settings, database_url
-from . import codecs
+from ..settings import Settings
 from .exchange import current
 from .places import ANY, PartRefused
 from .problems import FieldError, Problem, outcome_open
+from .sessions import Connection, Misdirected, Sessions
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Record: TypeAlias = asyncpg.Record
 Observer: TypeAlias = Callable[[str, int, BaseException | None], None]
 
@@ -39,7 +38,6 @@ LONGEST_PAUSE_S = 5.0
 OPENING_PATIENCE_S = 2.0
 CLOSING_PATIENCE_S = 1.0
 TICKS_PER_LIMIT = 4
-STATEMENT_CACHE_SIZE = 512
 ATTEMPTS = 4
 RETRY_PAUSE_S = 0.01
 
@@ -96,7 +94,10 @@ class Database:
         self.observe_wait: Callable[[float], None] | None = None
         self._settings = settings
         self._constraints = constraints
-        self._application_name = application_name
+        self._sessions = Sessions(settings, application_name)
+        self._fetch = self._sessions.alone(asyncpg.Connection.fetch)
+        self._fetchrow = self._sessions.alone(asyncpg.Connection.fetchrow)
+        self._execute = self._sessions.alone(asyncpg.Connection.execute)
         self._idle: list[Connection] = []
         self._all: set[Connection] = set()
         self._in_use: dict[Connection, float] = {}  # since when
@@ -144,15 +145,15 @@ class Database:
 
     async def fetch(self, sql: str, *args: Any) -> list[Record]:
         """All rows of one statement, which is its own transaction."""
-        return await self._run(asyncpg.Connection.fetch, sql, args)
+        return await self._run(self._fetch, sql, args)
 
     async def fetchrow(self, sql: str, *args: Any) -> Record | None:
         """The first row of one statement, which is its own transaction."""
-        return await self._run(asyncpg.Connection.fetchrow, sql, args)
+        return await self._run(self._fetchrow, sql, args)
 
     async def execute(self, sql: str, *args: Any) -> str:
         """Run one statement, which is its own transaction; the answer is its command tag, e.g. `DELETE 1`."""
-        return await self._run(asyncpg.Connection.execute, sql, args)
+        return await self._run(self._execute, sql, args)
 
     async def _run(self, method: Callable[..., Awaitable[T]], sql: str, args: tuple[Any, ...], attempt: int = 1) -> T:
         started = time.time_ns() if self.observe else 0
@@ -193,6 +194,8 @@ class Database:
             transaction = connection.transaction()
             await transaction.start()
             try:
+                if self._sessions.begin:
+                    await connection.execute(self._sessions.begin)
                 yield connection
             except Exception:  # who is cancelled does not wait: the connection is ended, and with it the transaction
                 await transaction.rollback()
@@ -283,35 +286,17 @@ class Database:
                 pause = SHORTEST_PAUSE_S
                 connected.set()
                 continue
-            logger.warning("no connection to the database: %s", type(failure).__name__)
+            if isinstance(failure, Misdirected):
+                logger.error("no connection to the database: %s", failure)
+            else:
+                logger.warning("no connection to the database: %s", type(failure).__name__)
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - replicas should not retry in step
             pause = min(2 * pause, LONGEST_PAUSE_S)
             self._missing.set()
 
     async def _connect(self) -> None:
-        settings = self._settings
-        connection = await asyncpg.connect(
-            database_url(settings.secrets_dir, settings.database_url.get_secret_value()),
-            timeout=settings.database_connect_timeout_s,
-            statement_cache_size=STATEMENT_CACHE_SIZE,
-            max_cached_statement_lifetime=0,
-            server_settings={
-                "application_name": self._application_name,
-                "timezone": "UTC",
-                "datestyle": "ISO",
-                "jit": "off",
-                "statement_timeout": str(settings.database_statement_timeout_ms),
-                "lock_timeout": str(settings.database_lock_timeout_ms),
-                "idle_in_transaction_session_timeout": str(settings.database_idle_transaction_timeout_ms),
-                "tcp_keepalives_idle": "60",
-            },
-        )
-        try:
-            async with asyncio.timeout(settings.database_connect_timeout_s):
-                await codecs.register(connection)
-        except BaseException:
-            connection.terminate()
-            raise
+        async with asyncio.timeout(2 * self._settings.database_connect_timeout_s):
+            connection = await self._sessions.open()
         self._all.add(connection)
         connection.add_termination_listener(self._forget)
         self._release(connection, None)

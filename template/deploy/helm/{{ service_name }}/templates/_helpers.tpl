@@ -91,6 +91,11 @@ target:
       database_url: >-
         postgresql://{{ `{{ .username | urlquery | replace "+" "%20" }}:{{ .password | urlquery | replace "+" "%20" }}` -}}
         @{{ .host }}:{{ .port }}/{{ .name }}?{{ $query }}
+      {{- if .direct.host }}
+      database_direct_url: >-
+        postgresql://{{ `{{ .username | urlquery | replace "+" "%20" }}:{{ .password | urlquery | replace "+" "%20" }}` -}}
+        @{{ .direct.host }}:{{ .direct.port }}/{{ .name }}?{{ $query }}
+      {{- end }}
       {{- range $name, $_ := $root.Values.ownSecrets }}
       {{ $name | quote }}: {{ printf "{{ index . %q }}" $name | squote }}
       {{- end }}
