@@ -31,6 +31,16 @@ ATTEMPTS = 5
 PRIVATE_PREFIX = "scratch-postgres-"
 SETTLING_S = 60
 
+# As compose.yaml has it: neither rows nor arguments in the log.
+LOGGING = (
+    "log_statement=ddl",
+    "log_min_duration_statement=500",
+    "log_lock_waits=on",
+    "log_error_verbosity=terse",
+    "log_parameter_max_length=0",
+    "log_parameter_max_length_on_error=0",
+)
+
 # Data that is thrown away need not survive a power cut.
 VOLATILE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -234,6 +244,7 @@ def _started(binaries: Path, folder: Path, user: User, *, volatile: bool) -> Ite
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
             "shared_buffers=64MB",
+            *LOGGING,
             *(VOLATILE if volatile else ()),
         ]
         command = [binaries / "postgres", "-D", data, *(word for option in options for word in ("-c", option))]

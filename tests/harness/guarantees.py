@@ -148,6 +148,28 @@ GUARANTEES: dict[str, dict[str, list[Guarantee]]] = {
             ("azurerm_network_watcher_flow_log", "enabled", True),
         ],
     },
+    "the log of the database quotes neither rows nor arguments": {
+        "aws": [
+            ("aws_db_parameter_group", "parameter", {"name": name, "value": value})
+            for name, value in {
+                "log_error_verbosity": "terse",
+                "log_parameter_max_length": "0",
+                "log_parameter_max_length_on_error": "0",
+            }.items()
+        ],
+        "gcp": [
+            ("google_sql_database_instance", "settings.database_flags", {"name": name, "value": value})
+            for name, value in {"log_error_verbosity": "terse", "pgaudit.log": "ddl,role"}.items()
+        ],
+        "azure": [
+            ("locals", f"parameters.{name}", value)
+            for name, value in {
+                "log_error_verbosity": "terse",
+                "log_parameter_max_length": "0",
+                "log_parameter_max_length_on_error": "0",
+            }.items()
+        ],
+    },
     "what a database runs out of has an alarm": {
         "aws": [("locals", f"alarms.{name}", PRESENT) for name in ("cpu", "memory", "connections", "storage")],
         "gcp": [("locals", f"alarms.{name}", PRESENT) for name in ("cpu", "memory", "connections", "storage")],

@@ -164,10 +164,16 @@ async def test_who_was_told_of_no_pooler_says_so(
 ) -> None:
     with pooling(server, **settings) as address:
         library = await connect(through(library_url, address))
+        while not (said := messages(caplog)):  # noqa: ASYNC110 - a log tells nobody
+            await asyncio.sleep(0.01)
         assert not await library.ping()
-    assert {record.getMessage().partition(";")[0] for record in caplog.records if record.levelname == "ERROR"} == {
-        f"no connection to the database: {UNTOLD}"
-    }
+    assert {message.partition(";")[0] for message in said} == {f"no connection to the database: {UNTOLD}"}
+
+
+def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the database has logged as errors."""
+    records = [record for record in caplog.records if record.name == Database.__module__]
+    return [record.getMessage() for record in records if record.levelname == "ERROR"]
 
 
 async def test_who_is_told_of_no_pooler_and_finds_the_limits_of_the_role(role: str, library_url: str) -> None:
@@ -186,7 +192,8 @@ async def test_a_role_without_limits_is_refused_with_the_statements_that_it_lack
     with pytest.raises(Misdirected) as refusal:
         await sessions.open()
     for statement in documented():
-        assert statement.replace("service_owner", '"postgres"') in str(refusal.value)
+        if "DateStyle" not in statement:  # which is so by default
+            assert statement.replace("service_owner", '"postgres"') in str(refusal.value)
 
 
 async def test_a_pooler_of_statements_is_refused(server: str, library_url: str) -> None:

@@ -25,6 +25,8 @@ from .places import ANY, PartRefused
 from .problems import FieldError, Problem, outcome_open
 from .sessions import Connection, Misdirected, Sessions
 
+__all__ = ["ATTEMPTS", "Connection", "Database", "Observer", "Record", "RolledBack", "Usage", "pause"]
+
 Record: TypeAlias = asyncpg.Record
 Observer: TypeAlias = Callable[[str, int, BaseException | None], None]
 

@@ -1,7 +1,7 @@
 """Logs: one JSON object a line on standard output, with the ids of the request that it belongs to.
 
 What the service and its libraries log goes through `logging`. The lines of requests are encoded by msgspec and written
-in batches. Neither holds query strings, headers, bodies, tokens or the caller's name.
+in batches. Neither holds query strings, headers, bodies, tokens, the caller's name or what the database quotes of rows.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from time import gmtime, strftime, time
 import msgspec
 
 from .exchange import Exchange, current
+from .faults import trace
 
 FLUSH_AFTER_S = 0.05
 FLUSH_LINES = 64
@@ -113,8 +114,8 @@ class JsonFormatter(logging.Formatter):
                 "trace_id": exchange.trace_id,
                 "span_id": exchange.span_id,
             }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            line["exception"] = trace(record.exc_info[1])
         return _encoder.encode(line).decode()
 
 

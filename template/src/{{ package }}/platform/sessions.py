@@ -112,7 +112,7 @@ class Sessions:
         return connection
 
     async def _check(self, connection: Connection) -> None:
-        found = await self.alone(asyncpg.Connection.fetchrow)(connection, IN_FORCE, list(self._limits))
+        (found,) = await self.alone(asyncpg.Connection.fetch)(connection, IN_FORCE, list(self._limits))
         if not self._pooled and found["pid"] != connection.get_server_pid():
             raise Misdirected(UNTOLD)  # a pooler keeps the process id of PostgreSQL to itself
         settings = msgspec.json.decode(found["settings"])

@@ -30,6 +30,7 @@ from ..about import SERVICE, VERSION
 from ..settings import LATENCY_OBJECTIVE_S, Settings
 from .database import Database
 from .exchange import Exchange, current
+from .faults import trace as trace_of
 from .metrics import Attributes, Durations, Instrument, MetricSender, Reading
 
 EXPORT_TIMEOUT_S = 5.0
@@ -175,7 +176,8 @@ class _Handler(logging.Handler):
         if record.name.startswith(("opentelemetry", "urllib3")):
             return
         exchange = current.get()
-        attributes = {"exception.stacktrace": _formatter.formatException(record.exc_info)} if record.exc_info else {}
+        error = record.exc_info[1] if record.exc_info else None
+        attributes = {"exception.stacktrace": trace_of(error)} if error else {}
         self._provider.get_logger(record.name).emit(
             timestamp=int(record.created * 1e9),
             context=_context(exchange.trace_id, exchange.span_id, sampled=bool(exchange.sampled)) if exchange else None,
@@ -268,4 +270,3 @@ _SEVERITIES = {
     logging.ERROR: SeverityNumber.ERROR,
     logging.CRITICAL: SeverityNumber.FATAL,
 }
-_formatter = logging.Formatter()

@@ -86,9 +86,19 @@ resource "aws_db_parameter_group" "service" {
     value = "1"
   }
 
-  # Values of parameters may be personal data.
+  # Neither rows nor arguments: they may be personal data.
+  parameter {
+    name  = "log_error_verbosity"
+    value = "terse"
+  }
+
   parameter {
     name  = "log_parameter_max_length"
+    value = "0"
+  }
+
+  parameter {
+    name  = "log_parameter_max_length_on_error"
     value = "0"
   }
 

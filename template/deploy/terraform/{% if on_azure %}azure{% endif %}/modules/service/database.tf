@@ -12,6 +12,11 @@ locals {
     "max_connections"            = tostring(var.database.max_connections)
     "require_secure_transport"   = "on"
     "ssl_min_protocol_version"   = "TLSv1.2"
+
+    # Neither rows nor arguments: they may be personal data.
+    "log_error_verbosity"               = "terse"
+    "log_parameter_max_length"          = "0"
+    "log_parameter_max_length_on_error" = "0"
   }
 }
 

@@ -99,6 +99,12 @@ resource "google_sql_database_instance" "service" {
       value = "on"
     }
 
+    # No rows, which may be personal data. Arguments are logged of slow statements and by pgaudit only, and neither is on.
+    database_flags {
+      name  = "log_error_verbosity"
+      value = "terse"
+    }
+
     database_flags {
       name  = "log_hostname"
       value = "on"
