@@ -180,6 +180,8 @@ class Edge:
     async def _serve(self, exchange: Exchange, send: Send) -> None:
         sender: _Sender | None = None
         try:
+            if "refusal" in exchange.scope:
+                raise exchange.scope["refusal"]
             operation = self._find(exchange)
             if operation is not None or not is_public(exchange.scope["path"]):
                 header = exchange.headers.get(b"authorization")
@@ -195,10 +197,13 @@ class Edge:
             reply = await self._bound[operation](exchange)
             status, headers, body = reply.status, reply.headers(), reply.body
         except (asyncio.CancelledError, ClientDisconnect) as error:
-            exchange.status = exchange.status or CLIENT_CLOSED_REQUEST
-            if isinstance(error, ClientDisconnect):
-                return
-            raise
+            refusal = exchange.scope.get("refusal")  # the reason of the connection, see protocol.py
+            if refusal is None or exchange.status:
+                exchange.status = exchange.status or CLIENT_CLOSED_REQUEST
+                if refusal is not None or isinstance(error, ClientDisconnect):
+                    return
+                raise
+            status, headers, body = _answer(refusal, exchange)
         except Exception as error:
             problem = as_problem(error)
             if sender is not None and exchange.status:

@@ -116,7 +116,7 @@ def exchange_of(request: Request) -> Exchange:
 
 
 def _joined(pairs: list[tuple[bytes, bytes]]) -> Headers:
-    headers: Headers = {}
+    values: dict[bytes, list[bytes]] = {}
     for name, value in pairs:
-        headers[name] = headers[name] + b", " + value if name in headers else value
-    return headers
+        values.setdefault(name, []).append(value)
+    return {name: b", ".join(several) for name, several in values.items()}

@@ -24,10 +24,12 @@ class Meaning(NamedTuple):
 
 CATALOGUE: dict[str, Meaning] = {
     "invalid-request": Meaning(400, "Invalid request", "The request does not fit the contract; `errors` lists where."),
+    "malformed-request": Meaning(400, "Malformed request", "What was sent is no HTTP/1.1 request."),
     "unauthenticated": Meaning(401, "Unauthenticated", "A valid access token of the expected issuer is required."),
     "insufficient-scope": Meaning(403, "Insufficient scope", "The access token does not carry the scope needed."),
     "not-found": Meaning(404, "Not found", "There is no such resource, or no longer."),
     "method-not-allowed": Meaning(405, "Method not allowed", "The header `Allow` lists what the resource supports."),
+    "request-timeout": Meaning(408, "Request timeout", "The request did not arrive within the time that it may take."),
     "already-exists": Meaning(409, "Already exists", "Another resource has the same value in a unique field."),
     "reference-not-found": Meaning(409, "Reference not found", "The request names a resource that does not exist."),
     "changed-meanwhile": Meaning(409, "Changed meanwhile", "Another request changed the resource at the same time."),
@@ -37,12 +39,14 @@ CATALOGUE: dict[str, Meaning] = {
     "transition-refused": Meaning(409, "Transition refused", "The action is not possible in the resource's state."),
     "precondition-failed": Meaning(412, "Precondition failed", "The resource has changed since the version sent."),
     "content-too-large": Meaning(413, "Content too large", "The body is larger than the service accepts."),
+    "target-too-long": Meaning(414, "Target too long", "The path with its query is longer than the service accepts."),
     "unsupported-media-type": Meaning(415, "Unsupported media type", "The body is not in a format that is accepted."),
     "idempotency-key-reused": Meaning(
         422, "Idempotency-Key reused", "The Idempotency-Key was used before for a different request."
     ),
     "precondition-required": Meaning(428, "Precondition required", "Send If-Match with the ETag of the version read."),
     "too-many-requests": Meaning(429, "Too many requests", "The caller's quota is used up; see `Retry-After`."),
+    "headers-too-large": Meaning(431, "Headers too large", "The headers are more or longer than the service accepts."),
     "internal-error": Meaning(500, "Internal error", "The service failed; the request id finds the reason in its log."),
     "service-unavailable": Meaning(
         503, "Unavailable", "Something that the service needs is not there; try again later."
@@ -61,10 +65,13 @@ _OF_STATUS = {
     HTTPStatus.FORBIDDEN: "insufficient-scope",
     HTTPStatus.NOT_FOUND: "not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
+    HTTPStatus.REQUEST_TIMEOUT: "request-timeout",
     HTTPStatus.PRECONDITION_FAILED: "precondition-failed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "content-too-large",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "target-too-long",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported-media-type",
     HTTPStatus.TOO_MANY_REQUESTS: "too-many-requests",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "headers-too-large",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal-error",
     HTTPStatus.SERVICE_UNAVAILABLE: "service-unavailable",
 }

@@ -1,10 +1,13 @@
 """The process: uvicorn with its fast parts, and an end that lets requests under way finish."""
 
+import asyncio
 import gc
 import signal
 import socket
 import sys
+from functools import partial
 from math import ceil
+from time import monotonic
 from types import FrameType
 
 import uvicorn
@@ -14,8 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..settings import Settings
 from .lifecycle import Lifecycle
 from .logs import configure
-
-KEEP_ALIVE_S = 75  # longer than the load balancers in front keep a connection
+from .protocol import TICK_S, HttpConnection, Traffic
 
 
 def serve(app: FastAPI, settings: Settings) -> None:
@@ -26,22 +28,22 @@ def serve(app: FastAPI, settings: Settings) -> None:
     configure(settings.log_level)
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, _exit)
+    traffic = Traffic(settings)
     config = uvicorn.Config(
         Entrance(app),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=partial(HttpConnection, traffic=traffic),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=ceil(settings.drain_timeout_s),
     )
-    _Server(config, app.state.lifecycle).run()
+    _Server(config, app.state.lifecycle, traffic).run()
 
 
 class Entrance:
@@ -65,15 +67,23 @@ class Entrance:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle) -> None:
+    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, traffic: Traffic) -> None:
         super().__init__(config)
         self._lifecycle = lifecycle
+        self._traffic = traffic
+        self._clock: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._clock = asyncio.create_task(self._tick())
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._traffic.tick(self.server_state.connections, monotonic())  # type: ignore[arg-type]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._lifecycle.drain()

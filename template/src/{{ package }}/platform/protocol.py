@@ -1,0 +1,348 @@
+"""The connections of clients: uvicorn's, with limits on what arrives, on how long it takes, and on how many there are.
+
+They hold before anybody is asked who he is, so they are kept here and not in the edge. One clock watches all
+connections, because a timer for each request would cost more than the limits themselves.
+"""
+
+import asyncio
+import logging
+from collections.abc import Collection
+from inspect import CORO_CREATED, getcoroutinestate
+from math import inf
+from time import monotonic
+from typing import Any
+from urllib.parse import unquote
+from uuid import uuid4
+
+import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from ..settings import Settings
+from .problems import Problem, render
+
+logger = logging.getLogger(__name__)
+
+MAX_HEAD_BYTES = 65_536
+MAX_TARGET_BYTES = 32_768
+MAX_HEADERS = 100
+MAX_PIPELINED = 32
+FEED_BYTES = 16_384
+"""So much is parsed at once: no more than this is read beyond a limit."""
+SPARE_CONNECTIONS = 64
+"""Connections beyond the limit that are still accepted: probes are answered on them, other requests refused."""
+LINGER_S = 2.0
+"""How long what a client still sends is passed over after the last answer, so that no reset overtakes the answer."""
+CANCELLING_S = 1.0
+"""How long a request that is ended may take to answer so."""
+TICK_S = 0.25
+
+PROBES = frozenset({"/livez", "/readyz"})
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Traffic:
+    """What all connections share: their limits, and the time as it was at the last tick of the clock."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.now = monotonic()
+        self.keep_alive_s = settings.keep_alive_s
+        self.receive_s = settings.receive_timeout_s
+        self.max_connections = settings.max_connections
+
+    def tick(self, connections: "Collection[HttpConnection]", now: float) -> None:
+        """Let it be `now` (s, monotonic), and end what takes too long."""
+        self.now = now
+        for connection in [each for each in connections if each.due <= now]:
+            connection.expire()
+
+
+class HttpConnection(HttpToolsProtocol):
+    """One connection. The clock calls `expire` once the time is `due`."""
+
+    def __init__(self, *args: Any, traffic: Traffic, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.due = inf
+        self._traffic = traffic
+        self._outlet = _Outlet()
+        self._answering: RequestResponseCycle | None = None  # the others wait in the pipeline
+        self._task: asyncio.Task[None] | None = None
+        self._receiving = False  # a request has begun to arrive
+        self._partial = False  # more than one read was needed for its head, or for its body
+        self._overhead = 0  # bytes of it that were no body, since the last of its body
+        self._spare = False
+        self._deaf = False  # what arrives is passed over
+        self._farewell = b""  # the last answer, which is no request's
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        traffic, outlet = self._traffic, self._outlet
+        outlet.write, outlet.is_closing, outlet.close = transport.write, transport.is_closing, self._finish
+        self.due = traffic.now + traffic.receive_s
+        surplus = len(self.connections) - traffic.max_connections
+        self._spare = surplus > 0
+        if surplus > SPARE_CONNECTIONS:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.due = inf
+        self._outlet.close = self.transport.close  # no circle is left for the garbage collector
+        if self._answering is not None:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+
+    def data_received(self, data: bytes) -> None:
+        if len(data) <= FEED_BYTES:
+            self._feed(data)
+            return
+        view = memoryview(data)
+        for begin in range(0, len(data), FEED_BYTES):
+            self._feed(view[begin : begin + FEED_BYTES])
+
+    def _feed(self, data: bytes | memoryview) -> None:
+        if self._deaf:
+            return
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # a client may ask for another protocol, and is answered in this one
+        except httptools.HttpParserError as error:
+            reason = error.__context__
+            if not isinstance(reason, _PipelineFull):
+                self._refuse(reason if isinstance(reason, Problem) else _malformed())
+            return
+        if self._receiving:
+            self._await_rest(len(data))
+
+    def _await_rest(self, received: int) -> None:
+        """Let the time run for the rest of a request, unless there is too much of it already."""
+        if not self._partial:
+            self._partial = True
+            self.due = self._traffic.now + self._traffic.receive_s
+        self._overhead += received
+        if self._overhead > MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS:
+            self._refuse(_too_large(self.url))
+
+    # What the parser calls, in this order
+
+    def on_message_begin(self) -> None:
+        if len(self.pipeline) >= MAX_PIPELINED:
+            self.cycle.keep_alive = False
+            self._deaf = True
+            raise _PipelineFull
+        super().on_message_begin()
+        self._receiving = True
+        self._overhead = 0
+
+    def on_headers_complete(self) -> None:
+        parser, scope, url, headers = self.parser, self.scope, self.url, self.headers
+        self.headers = []  # of the trailer, which nobody reads
+        if len(url) > MAX_TARGET_BYTES or len(headers) > MAX_HEADERS:
+            raise _too_large(url)
+        if self._partial:
+            self._partial = False
+            if len(url) + sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
+                raise _too_large(url)
+        version = parser.get_http_version()
+        if version != "1.1":
+            if version != "1.0":
+                raise _malformed()
+            scope["http_version"] = version
+        if b"#" in url:
+            raise _malformed()
+        target = httptools.parse_url(url)
+        raw_path = target.path or b"/"
+        path = raw_path.decode("ascii")
+        scope["method"] = parser.get_method().decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = raw_path
+        scope["query_string"] = target.query or b""
+        cycle = self.cycle = RequestResponseCycle(
+            scope=scope,
+            transport=self._outlet,  # type: ignore[arg-type]
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version == "1.1" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if self._answering is None:
+            self._start(cycle)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+
+    def on_body(self, body: bytes) -> None:
+        self._overhead = 0
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        self._receiving = False
+        cycle = self.cycle
+        cycle.more_body = False
+        cycle.message_event.set()
+        if self._partial:
+            self._partial = False
+            self.due = inf
+            if cycle.response_complete:
+                self._rest()
+
+    # What becomes of a request
+
+    def _start(self, cycle: RequestResponseCycle) -> None:
+        self._answering = cycle
+        self.due = inf
+        if self._spare:
+            cycle.keep_alive = False
+            if cycle.scope["path"] not in PROBES:
+                cycle.scope["refusal"] = _busy("There are too many connections.")  # type: ignore[typeddict-unknown-key]
+        task = self._task = self.loop.create_task(cycle.run_asgi(self.app))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        self._answering = self._task = None
+        if self.transport.is_closing():
+            return
+        if self.pipeline:
+            self._start(self.pipeline.pop()[0])
+        elif self._farewell:
+            self._say_farewell()
+        elif not self._deaf:
+            self.flow.resume_reading()
+            if self._receiving:
+                self.due = self._traffic.now + self._traffic.receive_s
+            else:
+                self._rest()
+
+    def _rest(self) -> None:
+        """Wait for the next request, and keep nothing of the last one."""
+        traffic = self._traffic
+        self.due = traffic.now + (traffic.receive_s if self.flow.write_paused else traffic.keep_alive_s)
+        self.cycle = self.scope = None  # type: ignore[assignment]
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.cycle is None and not self._deaf:
+            self._rest()
+
+    def expire(self) -> None:
+        """End what has taken too long: a request on its way in, the last bytes of a connection, or its idleness."""
+        if self._deaf or (self._answering is None and not self._receiving):
+            self._cut()
+        elif self._answering is None and self.cycle is not None and self.cycle.scope is self.scope:
+            self._cut()  # the rest of a body whose request was answered
+        else:
+            self._refuse(Problem(408, "request-timeout", "The request did not arrive in time."))
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer what cannot be understood, or does not come to its end; nothing that follows is listened to."""
+        logger.info("a request was refused: %d %s", problem.status, problem.detail)
+        self._deaf = True
+        cycle = self.cycle
+        if cycle is not None and cycle.scope is self.scope and not cycle.response_complete:  # it is in its body
+            if cycle is self._answering:
+                self._end(problem)
+                return
+            self.pipeline.popleft()
+        self._farewell = _rendered(problem, self.server_state.default_headers)
+        if self._answering is None:
+            self._say_farewell()
+
+    def _end(self, problem: Problem) -> None:
+        """Let the request under way be answered with a problem, wherever it is."""
+        cycle, task = self._answering, self._task
+        if cycle is None or task is None:
+            return
+        self.due = self._traffic.now + CANCELLING_S
+        cycle.keep_alive = False
+        cycle.scope["refusal"] = problem  # type: ignore[typeddict-unknown-key]
+        if cycle.response_started:
+            logger.warning("an answer was cut off: %s", problem.detail)
+            self.transport.abort()
+        # One that has not begun finds the refusal; one that waits for the client goes on as the connection ends.
+        if getcoroutinestate(task.get_coro()) != CORO_CREATED and not self.flow.write_paused:  # type: ignore[arg-type]
+            task.cancel()
+
+    def _say_farewell(self) -> None:
+        self.transport.write(self._farewell)
+        self._farewell = b""
+        self._receiving = True  # in case that more arrives
+        self._finish()
+
+    def _finish(self) -> None:
+        """Close after the last answer, but not before what the client still sends has arrived."""
+        self.pipeline.clear()
+        if not self._receiving or self.transport.is_closing():
+            self.transport.close()
+            return
+        self._deaf = True
+        self.due = self._traffic.now + LINGER_S
+        self.flow.resume_reading()
+        self.transport.write_eof()
+
+    def _cut(self) -> None:
+        """Close at once, if a client does not take what was sent to it."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+
+class _Outlet:
+    """The part of a transport that answers are written to; `close` is the connection's own."""
+
+    __slots__ = ("close", "is_closing", "write")
+
+    write: Any
+    is_closing: Any
+    close: Any
+
+
+class _PipelineFull(Exception):
+    """More requests have come than may wait for their turn: they are not answered, and the connection ends."""
+
+
+def _malformed() -> Problem:
+    return Problem(400, "malformed-request", "This is no HTTP/1.1 request.")
+
+
+def _busy(detail: str) -> Problem:
+    return Problem(503, "service-unavailable", detail, headers={"Retry-After": "1"})
+
+
+def _too_large(url: bytes) -> Problem:
+    if len(url) > MAX_TARGET_BYTES:
+        return Problem(414, "target-too-long", f"The target may have at most {MAX_TARGET_BYTES} bytes.")
+    detail = f"The head may have at most {MAX_HEADERS} headers and {MAX_HEAD_BYTES} bytes."
+    return Problem(431, "headers-too-large", detail)
+
+
+def _rendered(problem: Problem, default_headers: Headers) -> bytes:
+    """The whole answer to what did not come as far as to the edge."""
+    request_id = str(uuid4())
+    body = render(problem, request_id=request_id, trace_id="")
+    headers = [
+        *default_headers,
+        (b"content-length", b"%d" % len(body)),
+        (b"content-type", b"application/problem+json"),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"request-id", request_id.encode()),
+        (b"connection", b"close"),
+    ]
+    lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
+    return STATUS_LINE[problem.status] + lines + b"\r\n" + body

@@ -1,0 +1,413 @@
+"""What arrives at a socket is bounded in size, in number and in time, before anybody is asked who he is."""
+
+import asyncio
+import gc
+import json
+import weakref
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import httptools
+import pytest
+import uvicorn
+from fastapi import APIRouter
+from ordering.platform import protocol
+from ordering.platform.exchange import Exchange
+from ordering.platform.health import health_router
+from ordering.platform.protocol import HttpConnection, Traffic
+from ordering.platform.server import Entrance
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from tests.platform.web import Web
+from uvicorn.server import ServerState
+
+PATIENCE_S = 30
+
+
+class Server:
+    """An application behind the connections that it has in production, whose time passes when a test says so."""
+
+    def __init__(self, web: Web) -> None:
+        self.web = web
+        self.traffic = Traffic(web.settings)
+        self.state = ServerState()
+        self.port = 0
+        config = uvicorn.Config(Entrance(web.app), lifespan="off", ws="none", log_config=None, access_log=False)
+        self.connect = partial(
+            HttpConnection, config=config, server_state=self.state, app_state={}, traffic=self.traffic
+        )
+
+    def pass_time(self, seconds: float) -> None:
+        self.traffic.tick(self.state.connections, self.traffic.now + seconds)  # type: ignore[arg-type]
+
+
+class Client:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self.writer = writer
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def answer(self) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of the next answer."""
+        head = await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
+        lines = head.decode().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines[1:-2])
+        return int(lines[0].split()[1]), headers, await self._reader.readexactly(int(headers["content-length"]))
+
+    async def rest(self) -> bytes:
+        """All that comes until the server closes the connection, which it does without a reset."""
+        return await asyncio.wait_for(self._reader.read(), PATIENCE_S)
+
+    async def refusal(self) -> int:
+        """The status of the last answer of the connection, which is a problem."""
+        status, headers, body = await self.answer()
+        assert headers["content-type"] == "application/problem+json"
+        assert headers["connection"] == "close"
+        assert json.loads(body)["status"] == status
+        assert json.loads(body)["instance"] == f"urn:uuid:{headers['request-id']}"
+        assert await self.rest() == b""
+        return status
+
+
+Connect = Callable[[], Any]
+
+
+@asynccontextmanager
+async def serving(*routers: Any, **settings: Any) -> AsyncIterator[tuple[Server, Connect]]:
+    async def ready() -> bool:
+        return True
+
+    server = Server(Web(routers=[health_router(ready), *Web().routers, *routers], **settings))
+    listener = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    clients = []
+
+    async def connect() -> Client:
+        client = Client(*await asyncio.open_connection("127.0.0.1", port))
+        clients.append(client)
+        return client
+
+    try:
+        yield server, connect
+    finally:
+        for client in clients:
+            client.writer.close()
+        listener.close()
+
+
+async def until(reached: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not reached():  # noqa: ASYNC110 - what a server is at is no event
+            await asyncio.sleep(0)
+
+
+LIVE = b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /livez\r\n\r\n",
+        b"GET /livez HTTP/2.0\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /livez#frag HTTP/1.1\r\n\r\n",
+        b"GET /livez# HTTP/1.1\r\n\r\n",
+        b"GET http://x/livez#frag HTTP/1.1\r\n\r\n",
+        b"CONNECT x:1 HTTP/1.1\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\n\r\n",
+        b"get /livez HTTP/1.1\r\n\r\n",
+        b"GET livez HTTP/1.1\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nno colon\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+async def test_what_is_no_request_is_refused(sent: bytes) -> None:
+    async with serving() as (_, connect):
+        client = await connect()
+        await client.send(sent)
+        assert await client.refusal() == 400
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /livez HTTP/1.0\r\n\r\n",
+        b"\r\n\r\nGET /livez HTTP/1.1\r\n\r\n",
+        b"GET http://x/livez HTTP/1.1\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
+    ],
+)
+async def test_what_is_unusual_is_answered(sent: bytes) -> None:
+    async with serving() as (_, connect):
+        client = await connect()
+        await client.send(sent)
+        assert (await client.answer())[0] == 200
+
+
+async def test_a_malformed_request_waits_for_the_answer_to_the_one_before() -> None:
+    async with serving() as (_, connect):
+        client = await connect()
+        await client.send(LIVE + b"nonsense\r\n\r\n")
+        assert (await client.answer())[0] == 200
+        assert await client.refusal() == 400
+
+
+def head(target: int = 6, headers: int = 0, padding: int = 0) -> bytes:
+    """A head with so many bytes of target, so many headers, and one that brings the whole to so many bytes."""
+    url = b"/livez?" + b"a" * (target - 7) if target > 6 else b"/livez"
+    lines = [b"h%d: v" % number for number in range(headers)]
+    if padding:
+        lines.append(b"p: " + b"a" * (padding - len(url) - 1))
+    return b"\r\n".join([b"GET " + url + b" HTTP/1.1", *lines, b"", b""])
+
+
+@pytest.mark.parametrize(
+    ("most", "more", "status"),
+    [
+        (head(headers=protocol.MAX_HEADERS), head(headers=protocol.MAX_HEADERS + 1), 431),
+        (head(padding=protocol.MAX_HEAD_BYTES), head(padding=protocol.MAX_HEAD_BYTES + 1), 431),
+        (head(protocol.MAX_TARGET_BYTES), head(protocol.MAX_TARGET_BYTES + 1), 414),
+    ],
+)
+@pytest.mark.parametrize("pieces", [1, 7])
+async def test_the_head_has_a_limit(most: bytes, more: bytes, status: int, pieces: int) -> None:
+    async with serving() as (_, connect):
+        for sent, expected in (most, 200), (more, status):
+            client = await connect()
+            size = len(sent) // pieces + 1
+            for begin in range(0, len(sent), size):
+                await client.send(sent[begin : begin + size])
+                await asyncio.sleep(0)
+            answered = (await client.answer())[0] if expected == 200 else await client.refusal()
+            assert answered == expected
+
+
+ENDLESS = {
+    "a header": (b"GET /livez HTTP/1.1\r\nx: ", b"a", 431),
+    "headers": (b"GET /livez HTTP/1.1\r\n", b"x: y\r\n", 431),
+    "a target": (b"GET /", b"a", 414),
+    "a trailer": (b"POST /livez HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: ", b"a", 0),
+    "trailers": (b"POST /livez HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", b"x: y\r\n", 0),
+    "a chunk's extension": (b"POST /livez HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1;x=", b"a", 0),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+async def test_what_has_no_end_is_not_read_to_it(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser, which keeps what it is given, is given no more than the limit and what was read with it."""
+    given = []
+
+    class Parser(httptools.HttpRequestParser):  # type: ignore[misc]
+        def feed_data(self, data: bytes | memoryview) -> None:
+            given.append(len(data))
+            super().feed_data(data)
+
+    begin, again, status = ENDLESS[what]
+    async with serving() as (_, connect):
+        monkeypatch.setattr(httptools, "HttpRequestParser", Parser)
+        client = await connect()
+        await client.send(begin)
+        if status == 0:  # the request itself is answered
+            assert (await client.answer())[0] == 405
+        sent = 0
+        while sent < 8 * protocol.MAX_HEAD_BYTES:
+            await client.send(again * 1000)
+            sent += len(again) * 1000
+        assert await client.refusal() == (status or 431)
+    assert sum(given) <= protocol.MAX_HEAD_BYTES + 2 * protocol.FEED_BYTES
+
+
+async def test_a_large_body_is_no_head() -> None:
+    body = b'{"name": "' + b"n" * 500_000 + b'"}'
+    web_token = Web().issuer.token()
+    async with serving() as (server, connect):
+        client = await connect()
+        await client.send(
+            b"POST /things HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+            b"authorization: Bearer %b\r\n\r\n" % (len(body), web_token.encode()) + body
+        )
+        assert (await client.answer())[0] == 201
+        assert len(server.state.connections) == 1
+
+
+async def test_trailers_are_no_headers() -> None:
+    router, seen = APIRouter(), []
+
+    @router.post("/docs")
+    async def read(request: Request) -> Response:
+        await request.body()
+        seen.append(dict(request.headers))
+        return PlainTextResponse("")
+
+    async with serving(router) as (_, connect):
+        client = await connect()
+        await client.send(b"POST /docs HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n")
+        await client.send(b"0\r\nauthorization: Bearer x\r\n\r\n")
+        assert (await client.answer())[0] == 200
+    assert seen == [{"transfer-encoding": "chunked"}]
+
+
+async def test_repeated_headers_are_joined() -> None:
+    pairs = [(b"a", b"1"), (b"b", b"2"), (b"a", b"3"), (b"a", b"4")]
+    exchange = Exchange({"type": "http", "headers": pairs}, None, None)  # type: ignore[arg-type]
+    assert exchange.headers == {b"a": b"1, 3, 4", b"b": b"2"}
+
+
+async def test_a_head_has_to_arrive_in_time() -> None:
+    async with serving() as (server, connect):
+        receive_s = server.traffic.receive_s
+        for begun in b"GET /livez HTTP/1.1\r\n", LIVE + b"GE":
+            client = await connect()
+            await client.send(begun)
+            if begun.startswith(LIVE):
+                assert (await client.answer())[0] == 200
+            await until(lambda: any(each._partial for each in server.state.connections))
+            server.pass_time(receive_s - 1)
+            await client.send(b"x: y\r\n" if begun[-1:] == b"\n" else b"T")
+            await asyncio.sleep(0)
+            server.pass_time(1)
+            assert await client.refusal() == 408
+            server.pass_time(protocol.LINGER_S)
+            await until(lambda: not server.state.connections)
+
+
+async def test_a_connection_has_to_be_used() -> None:
+    async with serving() as (server, connect):
+        silent, used = await connect(), await connect()
+        await used.send(LIVE)
+        assert (await used.answer())[0] == 200
+        server.pass_time(server.traffic.receive_s)
+        assert await silent.rest() == b""
+        await used.send(LIVE)
+        assert (await used.answer())[0] == 200
+        server.pass_time(server.traffic.keep_alive_s - 1)
+        assert len(server.state.connections) == 1
+        server.pass_time(1)
+        assert await used.rest() == b""
+
+
+async def test_a_body_has_to_arrive_in_time() -> None:
+    async with serving() as (server, connect):
+        token = server.web.issuer.token().encode()
+        client = await connect()
+        await client.send(
+            b"POST /things HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 20\r\n"
+            b"authorization: Bearer %b\r\n\r\n{" % token
+        )
+        await until(lambda: any(each._partial for each in server.state.connections))
+        server.pass_time(server.traffic.receive_s - 1)
+        await client.send(b" ")
+        await asyncio.sleep(0)
+        server.pass_time(1)
+        assert await client.refusal() == 408
+        await until(lambda: not server.state.tasks)
+
+
+async def test_the_rest_of_a_body_that_nobody_wants_has_to_arrive_in_time() -> None:
+    async with serving() as (server, connect):
+        client = await connect()
+        await client.send(b"POST /things HTTP/1.1\r\ncontent-length: 20\r\n\r\n{")
+        assert (await client.answer())[0] == 401
+        server.pass_time(server.traffic.receive_s)
+        assert await client.rest() == b""
+
+
+async def test_a_request_that_breaks_off_before_it_was_looked_at_is_answered() -> None:
+    async with serving() as (_, connect):
+        client = await connect()
+        await client.send(b"POST /livez HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nno size\r\n")
+        assert await client.refusal() == 400
+
+
+async def test_a_body_that_breaks_off_midway_is_answered() -> None:
+    async with serving() as (server, connect):
+        token = server.web.issuer.token().encode()
+        client = await connect()
+        await client.send(
+            b"POST /things HTTP/1.1\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n"
+            b"authorization: Bearer %b\r\n\r\n1\r\n{\r\n" % token
+        )
+        await until(lambda: server.state.tasks)
+        await client.send(b"no size\r\n")
+        assert await client.refusal() == 400
+
+
+async def test_there_are_so_many_connections() -> None:
+    async with serving(max_connections=2) as (server, connect):
+        first, _ = await connect(), await connect()
+        spare = await connect()
+        await spare.send(LIVE)
+        status, headers, _ = await spare.answer()
+        assert (status, headers["connection"]) == (200, "close")
+        refused = await connect()
+        await refused.send(b"GET /things HTTP/1.1\r\n\r\n")
+        assert await refused.refusal() == 503
+        await first.send(LIVE)
+        assert (await first.answer())[0] == 200
+        for _ in range(protocol.SPARE_CONNECTIONS):
+            await connect()
+        dropped = await connect()
+        with pytest.raises((ConnectionError, EOFError)):
+            await dropped.answer()
+        assert len(server.state.connections) <= 2 + protocol.SPARE_CONNECTIONS
+
+
+async def test_so_many_requests_may_wait_on_a_connection() -> None:
+    async with serving() as (_, connect):
+        client = await connect()
+        await client.send(LIVE * 3 * protocol.MAX_PIPELINED)
+        for _ in range(protocol.MAX_PIPELINED):
+            assert (await client.answer())[1].get("connection") is None
+        assert (await client.answer())[1]["connection"] == "close"
+        assert await client.rest() == b""
+
+
+async def test_an_answer_arrives_although_the_client_still_sends() -> None:
+    async with serving(max_body_bytes=10) as (server, connect):
+        token = server.web.issuer.token().encode()
+        client = await connect()
+        await client.send(
+            b"POST /things HTTP/1.1\r\ncontent-length: 9999999\r\nauthorization: Bearer %b\r\n\r\n" % token
+        )
+        for _ in range(64):
+            await client.send(b" " * 65_536)
+        assert await client.refusal() == 413
+        server.pass_time(protocol.LINGER_S)
+        await until(lambda: not server.state.connections)
+
+
+async def test_an_answer_has_to_be_taken() -> None:
+    router = APIRouter()
+
+    @router.get("/docs")
+    async def much() -> Response:
+        return PlainTextResponse("a" * 20_000_000)
+
+    async with serving(router) as (server, connect):
+        client = await connect()
+        await client.send(b"GET /docs HTTP/1.1\r\n\r\n")
+        await until(lambda: any(each.flow.write_paused for each in server.state.connections))
+        await until(lambda: not server.state.tasks)
+        server.pass_time(server.traffic.receive_s)
+        await until(lambda: not server.state.connections)
+
+
+async def test_a_connection_leaves_no_work_for_the_garbage_collector() -> None:
+    async with serving() as (server, connect):
+        gc.collect()
+        gc.disable()
+        try:
+            client = await connect()
+            await client.send(LIVE)
+            await client.answer()
+            gone = weakref.ref(next(iter(server.state.connections)))
+            client.writer.close()
+            await client.writer.wait_closed()
+            await until(lambda: gone() is None)
+        finally:
+            gc.enable()
