@@ -10,6 +10,8 @@ import re
 from math import ceil, log, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import serving
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -278,16 +280,6 @@ def timeouts(p99_ms: int) -> dict[str, int]:
     }
 
 
-def shutdown(service_ms: int) -> dict[str, int]:
-    """Seconds of an orderly end: `grace = pre-stop + drain + 5`.
-
-    Pre-stop: 5 s, until no gateway sends requests any more. Drain: as long as the longest request, at least 10 s. The
-    rest is for closing connections and for the last telemetry.
-    """
-    pre_stop, drain, rest = 5, max(10, ceil(service_ms / 1000)), 5
-    return {"pre_stop_s": pre_stop, "drain_s": drain, "grace_s": pre_stop + drain + rest}
-
-
 def error_budget_minutes(availability: str, minutes: int = MINUTES_A_YEAR) -> float:
     """Minutes in which the service may fail, of a year or of so many: `(1 - availability) · minutes`."""
     return ERROR_BUDGETS[availability] * minutes
@@ -442,6 +434,7 @@ def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environment
     planned = pods(load)
     pool = pool_size(planned.rps, load.p99_ms)
     limits = timeouts(load.p99_ms)
+    memory = pod_memory_mib(planned.rps, load.p99_ms)
     first_gib, last_gib = storage_gib(growth, cloud)
     replicas = {"min": planned.least, "max": planned.most}
     database = {
@@ -459,7 +452,9 @@ def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environment
         "pod": {
             "rps": planned.rps,
             "cpu_m": pod_cpu_m(planned.rps, load.p99_ms),
-            "memory_mib": pod_memory_mib(planned.rps, load.p99_ms),
+            "memory_mib": memory,
+            "requests": serving.requests_under_way(pool, held_share=DATABASE_SHARE, p99_to_mean=P99_TO_MEAN),
+            "connections": serving.open_connections(memory),
             "ephemeral_mib": EPHEMERAL_MIB,
             "temporary_mib": TEMPORARY_MIB,
         },
@@ -467,7 +462,8 @@ def plan(load: Load, growth: Growth, *, cloud: str, data_class: str, environment
         "pool_size": pool,
         "rate_limit_per_minute": rate_limit_per_minute(load.peak_rps),
         "timeouts": limits,
-        "shutdown": shutdown(limits["service_ms"]),
+        "shutdown": serving.shutdown(limits["service_ms"]),
+        "keep_alive_s": serving.KEEP_ALIVE_S[cloud],
         "slo": {
             "availability": float(load.availability),
             "error_budget": ERROR_BUDGETS[load.availability],

@@ -318,4 +318,5 @@ def test_a_trace_goes_on_if_it_is_one(sent: str, kept: bool) -> None:
 
 
 def _exchange(name: bytes, value: str) -> Exchange:
-    return Exchange({"headers": [(name, value.encode())]}, None, None)  # type: ignore[arg-type]
+    edge = SimpleNamespace(continues_traces=True)
+    return Exchange({"headers": [(name, value.encode())]}, None, edge)  # type: ignore[arg-type]

@@ -2,111 +2,17 @@
 
 import asyncio
 import gc
-import json
 import weakref
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from functools import partial
-from typing import Any
 
 import httptools
 import pytest
-import uvicorn
 from fastapi import APIRouter
 from ordering.platform import protocol
 from ordering.platform.exchange import Exchange
-from ordering.platform.health import health_router
-from ordering.platform.protocol import HttpConnection, Traffic
-from ordering.platform.server import Entrance
+from sockets import LIVE, serving, until
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from tests.platform.web import Web
-from uvicorn.server import ServerState
-
-PATIENCE_S = 30
-
-
-class Server:
-    """An application behind the connections that it has in production, whose time passes when a test says so."""
-
-    def __init__(self, web: Web) -> None:
-        self.web = web
-        self.traffic = Traffic(web.settings)
-        self.state = ServerState()
-        self.port = 0
-        config = uvicorn.Config(Entrance(web.app), lifespan="off", ws="none", log_config=None, access_log=False)
-        self.connect = partial(
-            HttpConnection, config=config, server_state=self.state, app_state={}, traffic=self.traffic
-        )
-
-    def pass_time(self, seconds: float) -> None:
-        self.traffic.tick(self.state.connections, self.traffic.now + seconds)  # type: ignore[arg-type]
-
-
-class Client:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self.writer = writer
-
-    async def send(self, data: bytes) -> None:
-        self.writer.write(data)
-        await self.writer.drain()
-
-    async def answer(self) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body of the next answer."""
-        head = await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
-        lines = head.decode().split("\r\n")
-        headers = dict(line.split(": ", 1) for line in lines[1:-2])
-        return int(lines[0].split()[1]), headers, await self._reader.readexactly(int(headers["content-length"]))
-
-    async def rest(self) -> bytes:
-        """All that comes until the server closes the connection, which it does without a reset."""
-        return await asyncio.wait_for(self._reader.read(), PATIENCE_S)
-
-    async def refusal(self) -> int:
-        """The status of the last answer of the connection, which is a problem."""
-        status, headers, body = await self.answer()
-        assert headers["content-type"] == "application/problem+json"
-        assert headers["connection"] == "close"
-        assert json.loads(body)["status"] == status
-        assert json.loads(body)["instance"] == f"urn:uuid:{headers['request-id']}"
-        assert await self.rest() == b""
-        return status
-
-
-Connect = Callable[[], Any]
-
-
-@asynccontextmanager
-async def serving(*routers: Any, **settings: Any) -> AsyncIterator[tuple[Server, Connect]]:
-    async def ready() -> bool:
-        return True
-
-    server = Server(Web(routers=[health_router(ready), *Web().routers, *routers], **settings))
-    listener = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)
-    port = listener.sockets[0].getsockname()[1]
-    clients = []
-
-    async def connect() -> Client:
-        client = Client(*await asyncio.open_connection("127.0.0.1", port))
-        clients.append(client)
-        return client
-
-    try:
-        yield server, connect
-    finally:
-        for client in clients:
-            client.writer.close()
-        listener.close()
-
-
-async def until(reached: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not reached():  # noqa: ASYNC110 - what a server is at is no event
-            await asyncio.sleep(0)
-
-
-LIVE = b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 @pytest.mark.parametrize(

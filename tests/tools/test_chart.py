@@ -219,8 +219,11 @@ def test_every_value_is_used(chart: Path) -> None:
     marked = dict(marks(values))
     assert len(marked) > 50
     text = helm.template(chart, "--skip-schema-validation", values=[planted(values, marked)]).stdout
-    # Three numbers are rendered as their sum.
-    end = [("shutdown", "preStopSeconds"), ("shutdown", "marginSeconds"), ("settings", "DRAIN_TIMEOUT_S")]
+    # Four numbers are rendered as their sum.
+    end = [
+        *(("shutdown", name) for name in ("preStopSeconds", "marginSeconds")),
+        *(("settings", name) for name in ("DRAIN_SETTLE_S", "DRAIN_TIMEOUT_S")),
+    ]
     assert f"terminationGracePeriodSeconds: {sum(marked[path] for path in end)}" in text
     unused = [".".join(path) for path, mark in marked.items() if str(mark) not in text and path != end[1]]
     assert not unused, unused

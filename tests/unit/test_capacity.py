@@ -11,7 +11,7 @@ from copier.errors import UserMessageError
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from extensions import answers, capacity, delivery
+from extensions import answers, capacity, delivery, serving
 from extensions.capacity import CLASSES, Growth, Load
 from extensions.castrum_model.reading import build_model, sample_domain
 
@@ -202,9 +202,25 @@ def test_timeouts_lie_within_each_other(p99_ms: int) -> None:
     assert all(limits[outer] > limits[inner] for outer, inner in pairwise(order))
     assert limits["acquire_ms"] + limits["command_ms"] <= limits["service_ms"]
     assert limits["statement_ms"] >= 2 * p99_ms
-    end = capacity.shutdown(limits["service_ms"])
+    end = serving.shutdown(limits["service_ms"])
     assert end["drain_s"] * 1000 >= limits["service_ms"]
-    assert end["grace_s"] > end["pre_stop_s"] + end["drain_s"]
+    assert end["grace_s"] == sum(end[part] for part in ("pre_stop_s", "settle_s", "drain_s", "margin_s"))
+    assert end["margin_s"] > serving.CANCELLING_S + serving.TELEMETRY_S + serving.DATABASE_S
+
+
+@given(st.integers(capacity.LEAST_POOL, capacity.LARGEST_POOL))
+def test_a_pod_works_at_more_requests_than_it_has_connections(pool: int) -> None:
+    under_way = serving.requests_under_way(pool, held_share=capacity.DATABASE_SHARE, p99_to_mean=capacity.P99_TO_MEAN)
+    assert 4 * pool < under_way < 10 * pool
+
+
+@given(whole("peak_rps"), whole("p99_ms"))
+def test_open_connections_fit_into_the_memory(peak_rps: int, p99_ms: int) -> None:
+    planned = capacity.pods(Load(peak_rps, p99_ms, "99.9", "rolling"))
+    memory = capacity.pod_memory_mib(planned.rps, p99_ms)
+    connections = serving.open_connections(memory)
+    assert connections >= 6000
+    assert serving.IDLE_MIB + connections * serving.CONNECTION_KIB / 1024 <= memory
 
 
 @given(whole("peak_rps"))

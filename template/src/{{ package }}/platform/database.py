@@ -40,6 +40,7 @@ LONGEST_PAUSE_S = 5.0
 OPENING_PATIENCE_S = 2.0
 CLOSING_PATIENCE_S = 1.0
 TICKS_PER_LIMIT = 4
+ASKING_PAUSE_S = 5.0
 ATTEMPTS = 4
 RETRY_PAUSE_S = 0.01
 
@@ -105,6 +106,8 @@ class Database:
         self._in_use: dict[Connection, float] = {}  # since when
         self._waiting: deque[tuple[float, asyncio.Future[Connection]]] = deque()  # since when, and for what
         self._timeouts = 0
+        self._answers = True
+        self._asked = -inf  # when it was last seen to
         self._missing = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -133,7 +136,7 @@ class Database:
         await asyncio.gather(*(_close(connection) for connection in connections))
 
     async def ping(self) -> bool:
-        """Whether the database answers."""
+        """Whether the database answers now."""
         try:
             await self.fetchrow("SELECT 1")
         except Problem:
@@ -144,6 +147,10 @@ class Database:
         """What the connections do at this moment; any thread may ask."""
         pending = sum(not waiter.done() for _, waiter in list(self._waiting))
         return Usage(len(self._in_use), len(self._idle), self._settings.database_pool_size, pending, self._timeouts)
+
+    async def is_reachable(self) -> bool:
+        """Whether the database answers, as was seen a moment ago: this needs no connection, and waits for none."""
+        return bool(self._all) and self._answers
 
     async def fetch(self, sql: str, *args: Any) -> list[Record]:
         """All rows of one statement, which is its own transaction."""
@@ -276,6 +283,22 @@ class Database:
             for connection, since in list(self._in_use.items()):
                 if since <= now - using_s:
                     connection.terminate()
+            if self._idle and now - self._asked >= ASKING_PAUSE_S:
+                self._asked = now
+                self._asking = asyncio.create_task(self._ask(self._idle.pop()))
+
+    async def _ask(self, connection: Connection) -> None:
+        """See whether the database answers; where no connection is idle, those who use them see it."""
+        self._in_use[connection] = time.monotonic()
+        failure: BaseException | None = None
+        try:
+            await connection.execute("SELECT 1")
+            self._answers = True
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            failure = error
+            self._answers = False
+        finally:
+            self._release(connection, failure)
 
     async def _keep_connected(self, connected: asyncio.Event) -> None:
         pause = SHORTEST_PAUSE_S
@@ -300,6 +323,7 @@ class Database:
         async with asyncio.timeout(2 * self._settings.database_connect_timeout_s):
             connection = await self._sessions.open()
         self._all.add(connection)
+        self._answers, self._asked = True, time.monotonic()
         connection.add_termination_listener(self._forget)
         self._release(connection, None)
 

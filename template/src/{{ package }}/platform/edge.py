@@ -19,18 +19,30 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..kernel import DomainError
+from ..kernel import Caller, DomainError
 from ..settings import Settings
 from .auth import Authenticator
 from .database import Database
 from .dispatch import Table, build
 from .exchange import Exchange, current, exchange_of
 from .http import BoundOperation, Operation
-from .lifecycle import Lifecycle
+from .lifecycle import PROBES, Lifecycle
 from .logs import AccessLog
 from .parameters import check_content_length
-from .problems import MAX_DETAIL, FieldError, Problem, from_domain, from_status, invalid, pointer, printable, render
+from .problems import (
+    MAX_DETAIL,
+    FieldError,
+    Problem,
+    from_domain,
+    from_status,
+    invalid,
+    outcome_open,
+    pointer,
+    printable,
+    render,
+)
 from .ratelimit import RateLimit
+from .turns import Turns
 
 if TYPE_CHECKING:
     from .telemetry import Telemetry
@@ -61,7 +73,7 @@ CORS_ANSWER_HEADERS = (
     "Traceparent",
     "WWW-Authenticate",
 )
-PUBLIC_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
+PUBLIC_PATHS = PROBES | {"/openapi.json", "/docs"}
 PUBLIC_PREFIX = "/problems/"
 
 Pairs = list[tuple[bytes, bytes]]
@@ -81,12 +93,13 @@ def install(
             telemetry.watch(services[Database])
     app.router.redirect_slashes = False
     app.state.lifecycle = Lifecycle()
+    app.state.turns = Turns()
     app.add_middleware(
         Edge,
         settings=settings,
         services=services,
         authenticator=authenticator or Authenticator(settings),
-        lifecycle=app.state.lifecycle,
+        turns=app.state.turns,
         telemetry=telemetry,
     )
     if settings.cors_origins:
@@ -111,13 +124,14 @@ class Edge:
         settings: Settings,
         services: Mapping[type, Any],
         authenticator: Authenticator,
-        lifecycle: Lifecycle,
+        turns: Turns,
         telemetry: "Telemetry | None",
     ) -> None:
         self.services = services
         self._app = app
-        self._lifecycle = lifecycle
+        self._turns = turns
         self._telemetry = telemetry
+        self.continues_traces = settings.trace_context == "trust"
         self._max_body = settings.max_body_bytes
         self._key_ttl = timedelta(hours=settings.idempotency_ttl_hours)
         self._authenticator = authenticator
@@ -138,27 +152,38 @@ class Edge:
                 self._prepare(scope["app"])
             exchange = scope["exchange"] = Exchange(scope, receive, self)
             token = current.set(exchange)
-            if self._telemetry is not None:
+            observed = scope["path"] not in PROBES
+            if observed and self._telemetry is not None:
                 self._telemetry.begin(exchange)
             try:
                 await self._serve(exchange, send)
             finally:
-                duration = perf_counter() - begun
-                if self._telemetry is not None:
-                    self._telemetry.end(exchange, duration)
-                if self._access_log is not None:
-                    self._access_log.write(exchange, duration)
+                if observed:
+                    duration = perf_counter() - begun
+                    if self._telemetry is not None:
+                        self._telemetry.end(exchange, duration)
+                    if self._access_log is not None:
+                        self._access_log.write(exchange, duration)
                 current.reset(token)
                 del scope["exchange"]  # it holds the scope: as a cycle, both would wait for the garbage collector
         elif scope["type"] == "lifespan":
             self._prepare(scope["app"])
-            await self._app(scope, receive, send)
-            if self._access_log is not None:
-                self._access_log.flush()
-            if self._telemetry is not None:
-                await self._telemetry.close()
+
+            async def finish_first(message: Message) -> None:
+                if message["type"] != "lifespan.startup.complete":  # the server waits for nothing after such a message
+                    await self._close()
+                await send(message)
+
+            await self._app(scope, receive, finish_first)
         else:
             await send({"type": "websocket.close", "code": WEBSOCKET_POLICY_VIOLATION})
+
+    async def _close(self) -> None:
+        """Write and send what has not been yet."""
+        if self._access_log is not None:
+            self._access_log.flush()
+        if self._telemetry is not None:
+            await self._telemetry.close()
 
     def bound(self, operation: Operation) -> BoundOperation:
         """The operation as this application serves it."""
@@ -186,8 +211,9 @@ class Edge:
             if operation is not None or not is_public(exchange.scope["path"]):
                 header = exchange.headers.get(b"authorization")
                 caller = self._authenticator.recall(header) if header is not None else None
-                exchange.caller = caller or await self._authenticator.authenticate(header)
-                self._admit(exchange)
+                exchange.caller = caller or await self._authenticate(header)
+                if self._limit is not None:
+                    exchange.quota = self._limit.take(exchange.caller.subject)
             if operation is None:
                 sender = _Sender(exchange, send, self._headers(exchange))
                 check_content_length(exchange.headers, self._max_body)
@@ -203,7 +229,7 @@ class Edge:
                 if refusal is not None or isinstance(error, ClientDisconnect):
                     return
                 raise
-            status, headers, body = _answer(refusal, exchange)
+            status, headers, body = _answer(outcome_open() if exchange.committing else refusal, exchange)
         except Exception as error:
             problem = as_problem(error)
             if sender is not None and exchange.status:
@@ -245,17 +271,11 @@ class Edge:
             return scope
         return {**scope, "method": "GET"}
 
-    def _admit(self, exchange: Exchange) -> None:
-        """Let the caller in; raises a problem while the service is draining, or when the quota is used up."""
-        if self._lifecycle.draining:
-            raise Problem(
-                503,
-                "service-unavailable",
-                "This replica is shutting down.",
-                headers={"Retry-After": "1", "Connection": "close"},
-            )
-        if self._limit is not None:
-            exchange.quota = self._limit.take(exchange.caller.subject)
+    async def _authenticate(self, header: bytes | None) -> Caller:
+        """The caller that a token proves which is not known yet."""
+        if header is not None:
+            await self._turns.take()
+        return await self._authenticator.authenticate(header)
 
     def _headers(self, exchange: Exchange) -> Pairs:
         headers = [

@@ -19,7 +19,7 @@ Headers = dict[bytes, bytes]
 # A UUID whose digits are a trace id as well, which cannot be zero.
 _REQUEST_ID = re.compile(rb"(?![0-]*$)[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # Only versions to come may have more fields.
-_TRACEPARENT = re.compile(
+TRACEPARENT = re.compile(
     rb"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
 
@@ -69,7 +69,7 @@ class Exchange:
         else:
             self.request_id = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
         traceparent = self.headers.get(b"traceparent")
-        found = _TRACEPARENT.fullmatch(traceparent) if traceparent is not None else None
+        found = TRACEPARENT.fullmatch(traceparent) if traceparent is not None and edge.continues_traces else None
         if found is None:
             self.trace_id = self.request_id.replace("-", "")
             self.parent_id = ""
@@ -79,7 +79,7 @@ class Exchange:
             self.parent_id = found[2].decode()
             self.sampled = bool(int(found[3], 16) & 1)
         self.span_id = digits[32:]
-        self.caller = ANONYMOUS
+        self.caller: Caller = ANONYMOUS
         self.committing = False
         self.segments: list[str] = []
         self.body = b""

@@ -11,24 +11,26 @@ Check = Callable[[], Awaitable[bool]]
 
 
 def health_router(ready: Check, has_keys: Check | None = None) -> APIRouter:
-    """`/livez` is 200 while the process can answer, `/readyz` while `ready()` holds and the service is not draining.
+    """`/livez` is 200 while the event loop moves, `/readyz` while `ready()` holds and the service is not draining.
 
     A replica that never had the issuer's keys is not ready; one that had them stays so while the issuer is away.
     """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
-    async def live() -> Response:
+    async def live(request: Request) -> Response:
+        if not request.app.state.lifecycle.moves():
+            raise _failing("The event loop has stood still.")
         return _ok()
 
     @router.get("/readyz")
     async def is_ready(request: Request) -> Response:
         if request.app.state.lifecycle.draining:
-            raise _not_ready("This replica is shutting down.")
+            raise _failing("This replica is shutting down.")
         if not await ready():
-            raise _not_ready("The database cannot be reached.")
+            raise _failing("The database cannot be reached.")
         if has_keys is not None and not await has_keys():
-            raise _not_ready("The token issuer cannot be reached.")
+            raise _failing("The token issuer cannot be reached.")
         return _ok()
 
     return router
@@ -38,5 +40,5 @@ def _ok() -> Response:
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-def _not_ready(detail: str) -> Problem:
+def _failing(detail: str) -> Problem:
     return Problem(503, "service-unavailable", detail, headers={"Retry-After": "1"})

@@ -6,7 +6,8 @@ connections, because a timer for each request would cost more than the limits th
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections import OrderedDict
+from collections.abc import Collection, Sized
 from inspect import CORO_CREATED, getcoroutinestate
 from math import inf
 from time import monotonic
@@ -19,6 +20,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ..settings import Settings
+from .lifecycle import PROBES, Lifecycle
 from .problems import Problem, render
 
 logger = logging.getLogger(__name__)
@@ -35,27 +37,63 @@ LINGER_S = 2.0
 """How long what a client still sends is passed over after the last answer, so that no reset overtakes the answer."""
 CANCELLING_S = 1.0
 """How long a request that is ended may take to answer so."""
+TELLING_PAUSE_S = 10.0
 TICK_S = 0.25
-
-PROBES = frozenset({"/livez", "/readyz"})
 
 Headers = list[tuple[bytes, bytes]]
 
 
 class Traffic:
-    """What all connections share: their limits, and the time as it was at the last tick of the clock."""
+    """What all connections share: their limits, the time as it was at the last tick of the clock, and who waits.
 
-    def __init__(self, settings: Settings) -> None:
+    So many requests are under way at once; the others wait for their turn, in the order of their arrival, and are
+    refused when it does not come in time. `parked` are those under way that cost nothing at the moment.
+    """
+
+    def __init__(self, settings: Settings, lifecycle: Lifecycle, parked: Sized = ()) -> None:
         self.now = monotonic()
         self.keep_alive_s = settings.keep_alive_s
         self.receive_s = settings.receive_timeout_s
+        self.answer_s = settings.request_timeout_s
+        self.patience_s = settings.database_acquire_timeout_s
         self.max_connections = settings.max_connections
+        self.max_requests = settings.max_requests_under_way
+        self.lifecycle = lifecycle
+        self.parked = parked
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.waiting: OrderedDict[HttpConnection, None] = OrderedDict()
+        self._refused = 0
+        self._told = self.now
 
     def tick(self, connections: "Collection[HttpConnection]", now: float) -> None:
         """Let it be `now` (s, monotonic), and end what takes too long."""
         self.now = now
+        self.lifecycle.beat(now)
+        self.admit()
         for connection in [each for each in connections if each.due <= now]:
             connection.expire()
+        if self._refused and now - self._told >= TELLING_PAUSE_S:
+            logger.warning("%d requests were refused, because so many were under way", self._refused)
+            self._refused, self._told = 0, now
+
+    def refuse(self, connection: "HttpConnection") -> Problem:
+        """Let a connection wait no longer; why."""
+        self.waiting.pop(connection, None)
+        self._refused += 1
+        return _busy("There are more requests than can be answered in time.")
+
+    def leave(self, task: "asyncio.Task[None]") -> None:
+        """Note that a request has ended, so that another may begin."""
+        self.tasks.discard(task)
+        if self.waiting:
+            self.admit()
+
+    def admit(self) -> None:
+        """Let those begin that have waited longest, as far as there is room."""
+        while self.waiting and len(self.tasks) - len(self.parked) < self.max_requests:
+            connection, _ = self.waiting.popitem(last=False)
+            connection.due += self.answer_s - self.patience_s
+            connection.begin()
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -65,9 +103,10 @@ class HttpConnection(HttpToolsProtocol):
         super().__init__(*args, **more)
         self.due = inf
         self._traffic = traffic
+        traffic.tasks = self.tasks
         self._outlet = _Outlet()
         self._answering: RequestResponseCycle | None = None  # the others wait in the pipeline
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None  # none while its turn has not come
         self._receiving = False  # a request has begun to arrive
         self._partial = False  # more than one read was needed for its head, or for its body
         self._overhead = 0  # bytes of it that were no body, since the last of its body
@@ -88,6 +127,7 @@ class HttpConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.due = inf
+        self._traffic.waiting.pop(self, None)
         self._outlet.close = self.transport.close  # no circle is left for the garbage collector
         if self._answering is not None:
             self._answering.disconnected = True
@@ -120,7 +160,8 @@ class HttpConnection(HttpToolsProtocol):
         """Let the time run for the rest of a request, unless there is too much of it already."""
         if not self._partial:
             self._partial = True
-            self.due = self._traffic.now + self._traffic.receive_s
+            if self._answering is None or (self._task is not None and self._answering.scope is self.scope):
+                self.due = self._traffic.now + self._traffic.receive_s
         self._overhead += received
         if self._overhead > MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS:
             self._refuse(_too_large(self.url))
@@ -195,22 +236,36 @@ class HttpConnection(HttpToolsProtocol):
         cycle.message_event.set()
         if self._partial:
             self._partial = False
-            self.due = inf
             if cycle.response_complete:
                 self._rest()
+            elif cycle is self._answering and self._task is not None:
+                self.due = self._traffic.now + self._traffic.answer_s
 
     # What becomes of a request
 
     def _start(self, cycle: RequestResponseCycle) -> None:
+        """Answer a request, or let it wait for its turn."""
+        traffic = self._traffic
         self._answering = cycle
-        self.due = inf
-        if self._spare:
-            cycle.keep_alive = False
-            if cycle.scope["path"] not in PROBES:
-                cycle.scope["refusal"] = _busy("There are too many connections.")  # type: ignore[typeddict-unknown-key]
+        if self._spare or traffic.lifecycle.draining:
+            cycle.keep_alive = bool(self.pipeline) and not self._spare
+        if self._spare and cycle.scope["path"] not in PROBES:
+            self._begin_refused(_busy("There are too many connections."))
+        elif len(self.tasks) - len(traffic.parked) >= traffic.max_requests and cycle.scope["path"] not in PROBES:
+            self.due = traffic.now + traffic.patience_s
+            traffic.waiting[self] = None
+        else:
+            self.due = traffic.now + traffic.answer_s
+            self.begin()
+
+    def begin(self) -> None:
+        """Answer the request whose turn it is."""
+        cycle, traffic = self._answering, self._traffic
+        if cycle is None:
+            return
         task = self._task = self.loop.create_task(cycle.run_asgi(self.app))
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(traffic.leave)
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
@@ -240,21 +295,51 @@ class HttpConnection(HttpToolsProtocol):
             self._rest()
 
     def expire(self) -> None:
-        """End what has taken too long: a request on its way in, the last bytes of a connection, or its idleness."""
-        if self._deaf or (self._answering is None and not self._receiving):
+        """End what has taken too long: a request, whether it arrives, waits or is under way, or what follows it."""
+        answering, traffic = self._answering, self._traffic
+        if answering is not None and self._task is None:
+            self._begin_refused(traffic.refuse(self))
+        elif answering is not None and "refusal" in answering.scope:
+            logger.error("a request did not end when it was cancelled, and gets no answer")
+            self.transport.abort()
+        elif answering is not None and not (self._receiving and answering.scope is self.scope):
+            self._end(_busy(f"The request was not answered within {traffic.answer_s:g} s, and has changed nothing."))
+        elif answering is None and (self._deaf or not self._receiving or self._is_in_body()):
             self._cut()
-        elif self._answering is None and self.cycle is not None and self.cycle.scope is self.scope:
-            self._cut()  # the rest of a body whose request was answered
         else:
             self._refuse(Problem(408, "request-timeout", "The request did not arrive in time."))
+
+    def drain(self) -> None:
+        """Let the answer to the request under way be the last, unless others have come already."""
+        cycle = self._answering
+        if cycle is not None and not cycle.response_started and not self.pipeline:
+            cycle.keep_alive = False
+
+    def retire(self, after_s: float) -> None:
+        """Close the connection, unless a request comes before so many seconds have passed."""
+        if self._answering is None and not self._receiving:
+            self.due = self._traffic.now + after_s
+
+    def give_up(self) -> None:
+        """End the connection, with a problem if a request is under way."""
+        self.pipeline.clear()
+        if self._answering is None:
+            self._cut()
+        else:
+            self._answering.keep_alive = False
+            self._end(_busy("This replica is shutting down."))
+
+    def _is_in_body(self) -> bool:
+        """Whether what arrives is the body of a request that was looked at."""
+        return self.cycle is not None and self.cycle.scope is self.scope
 
     def _refuse(self, problem: Problem) -> None:
         """Answer what cannot be understood, or does not come to its end; nothing that follows is listened to."""
         logger.info("a request was refused: %d %s", problem.status, problem.detail)
         self._deaf = True
-        cycle = self.cycle
-        if cycle is not None and cycle.scope is self.scope and not cycle.response_complete:  # it is in its body
-            if cycle is self._answering:
+        if self._is_in_body() and not self.cycle.response_complete:
+            if self.cycle is self._answering:
+                self.cycle.keep_alive = False
                 self._end(problem)
                 return
             self.pipeline.popleft()
@@ -265,17 +350,27 @@ class HttpConnection(HttpToolsProtocol):
     def _end(self, problem: Problem) -> None:
         """Let the request under way be answered with a problem, wherever it is."""
         cycle, task = self._answering, self._task
-        if cycle is None or task is None:
+        if cycle is None:
             return
-        self.due = self._traffic.now + CANCELLING_S
-        cycle.keep_alive = False
+        if task is None:
+            self._traffic.waiting.pop(self, None)
+            self._begin_refused(problem)
+            return
         cycle.scope["refusal"] = problem  # type: ignore[typeddict-unknown-key]
+        self.due = self._traffic.now + CANCELLING_S
         if cycle.response_started:
             logger.warning("an answer was cut off: %s", problem.detail)
             self.transport.abort()
         # One that has not begun finds the refusal; one that waits for the client goes on as the connection ends.
         if getcoroutinestate(task.get_coro()) != CORO_CREATED and not self.flow.write_paused:  # type: ignore[arg-type]
             task.cancel()
+
+    def _begin_refused(self, problem: Problem) -> None:
+        """Let the request whose turn has not come be answered with a problem."""
+        if self._answering is not None:
+            self._answering.scope["refusal"] = problem  # type: ignore[typeddict-unknown-key]
+            self.due = self._traffic.now + self._traffic.answer_s
+            self.begin()
 
     def _say_farewell(self) -> None:
         self.transport.write(self._farewell)

@@ -2,13 +2,16 @@
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from math import ceil
 from time import monotonic
 from types import FrameType
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,7 +20,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..settings import Settings
 from .lifecycle import Lifecycle
 from .logs import configure
-from .protocol import TICK_S, HttpConnection, Traffic
+from .protocol import CANCELLING_S, TICK_S, HttpConnection, Traffic
+
+logger = logging.getLogger(__name__)
+
+QUIET_S = 1.0
+PAUSE_S = 0.05
 
 
 def serve(app: FastAPI, settings: Settings) -> None:
@@ -28,7 +36,8 @@ def serve(app: FastAPI, settings: Settings) -> None:
     configure(settings.log_level)
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, _exit)
-    traffic = Traffic(settings)
+    lifecycle = app.state.lifecycle
+    traffic = Traffic(settings, lifecycle, app.state.turns.waiting)
     config = uvicorn.Config(
         Entrance(app),
         host=settings.host,
@@ -41,9 +50,8 @@ def serve(app: FastAPI, settings: Settings) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=ceil(settings.drain_timeout_s),
     )
-    _Server(config, app.state.lifecycle, traffic).run()
+    _Server(config, settings, lifecycle, traffic).run()
 
 
 class Entrance:
@@ -67,8 +75,10 @@ class Entrance:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, traffic: Traffic) -> None:
+    def __init__(self, config: uvicorn.Config, settings: Settings, lifecycle: Lifecycle, traffic: Traffic) -> None:
         super().__init__(config)
+        self._settle_s = settings.drain_settle_s
+        self._drain_s = settings.drain_timeout_s
         self._lifecycle = lifecycle
         self._traffic = traffic
         self._clock: asyncio.Task[None] | None = None
@@ -80,10 +90,46 @@ class _Server(uvicorn.Server):
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve what still comes, each connection for the last time; then end what is left, and the application.
+
+        For a while new connections are accepted as well, because whoever distributes requests does not know yet. An
+        idle connection stays open for a moment longer, because a request may be on its way.
+        """
+        logger.info("shutting down")
+        state = self.server_state
+        connections = cast("set[HttpConnection]", state.connections)
+        for connection in list(connections):
+            connection.drain()
+        await self._until(self._is_urgent, self._settle_s)
+        for server in self.servers:
+            server.close()
+        for connection in list(connections):
+            connection.retire(0 if self._is_urgent() else QUIET_S)
+        await self._until(lambda: not connections or self.force_exit, self._drain_s)
+        if state.tasks:
+            logger.warning("%d requests did not end in time", len(state.tasks))
+        for connection in list(connections):
+            connection.give_up()
+        await self._until(lambda: not state.tasks or self.force_exit, CANCELLING_S)
+        if not self.force_exit:
+            await self.lifespan.shutdown()
+
+    def _is_urgent(self) -> bool:
+        """Whether a person waits: who has asked for the second time, or by Ctrl-C."""
+        return len(self._captured_signals) > 1 or signal.SIGINT in self._captured_signals
+
+    async def _until(self, reached: Callable[[], bool], patience_s: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while not reached():  # noqa: ASYNC110 - what is waited for is the work of many
+                    await asyncio.sleep(PAUSE_S)
+
     async def _tick(self) -> None:
+        connections = cast("set[HttpConnection]", self.server_state.connections)
         while True:
+            self._traffic.tick(connections, monotonic())
             await asyncio.sleep(TICK_S)
-            self._traffic.tick(self.server_state.connections, monotonic())  # type: ignore[arg-type]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._lifecycle.drain()

@@ -10,7 +10,7 @@ import re
 import threading
 from functools import lru_cache, partial
 from random import random
-from time import time_ns
+from time import monotonic, time_ns
 
 from opentelemetry import trace
 from opentelemetry._logs import SeverityNumber
@@ -24,18 +24,29 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags, set_span_in_context
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    StatusCode,
+    TraceFlags,
+    TraceState,
+    set_span_in_context,
+)
 
 from ..about import SERVICE, VERSION
 from ..settings import LATENCY_OBJECTIVE_S, Settings
 from .database import Database
-from .exchange import Exchange, current
+from .exchange import TRACEPARENT, Exchange, current
 from .faults import trace as trace_of
 from .metrics import Attributes, Durations, Instrument, MetricSender, Reading
 
 EXPORT_TIMEOUT_S = 5.0
-CLOSING_PATIENCE_S = 5.0
+CLOSING_PATIENCE_S = 3.0
 MAX_SUMMARIES = 1024
+MAX_ASKED_PER_S = 10
+"""Requests that are recorded because their caller says so; further ones are recorded by chance, as those of others."""
 
 # https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ and …/database/database-metrics/
 # The objective is one more bound: how many requests miss it is counted then, not estimated.
@@ -63,6 +74,9 @@ class Telemetry:
             }
         )
         self._share = settings.otel_traces_sampler_arg
+        self._links = settings.trace_context == "link"
+        self._asked = 0
+        self._asked_since = monotonic()
         spans = BatchSpanProcessor(OTLPSpanExporter(f"{endpoint}/v1/traces", timeout=EXPORT_TIMEOUT_S))
         requests = TracerProvider(resource=resource, sampler=ALWAYS_ON, shutdown_on_exit=False)
         requests.add_span_processor(spans)
@@ -98,12 +112,19 @@ class Telemetry:
 
     def begin(self, exchange: Exchange) -> None:
         """Decide whether the request is recorded, as its parent was or by chance, and if so, begin its span."""
-        if exchange.sampled is None:
+        if exchange.sampled is None or (exchange.sampled and not self._may_ask()):
             exchange.sampled = random() < self._share  # noqa: S311 - chance, not secrecy
+        state = exchange.headers.get(b"tracestate", b"").decode("latin-1") if exchange.parent_id else ""
         if not exchange.sampled:
+            if exchange.parent_id:  # what is called now belongs to the trace of the caller, too
+                context = _context(exchange.trace_id, exchange.span_id, sampled=False, state=state)
+                exchange.token = attach(context)
             return
-        parent = _context(exchange.trace_id, exchange.parent_id, sampled=True) if exchange.parent_id else Context()
-        span = self._tracer.start_span(exchange.scope["method"], parent, SpanKind.SERVER)
+        parent = Context()
+        if exchange.parent_id:
+            parent = _context(exchange.trace_id, exchange.parent_id, sampled=True, state=state)
+        links = self._links_of(exchange) if self._links else None
+        span = self._tracer.start_span(exchange.scope["method"], parent, SpanKind.SERVER, links=links)
         ids = span.get_span_context()
         exchange.trace_id = f"{ids.trace_id:032x}"
         exchange.span_id = f"{ids.span_id:016x}"
@@ -116,6 +137,8 @@ class Telemetry:
         method = scope["method"] if scope["method"] in METHODS else "_OTHER"
         key = (method, exchange.route, exchange.status, scope["scheme"])
         self._requests.record(key, duration)
+        if exchange.token is not None:
+            detach(exchange.token)
         span = exchange.span
         if span is None:
             return
@@ -126,7 +149,23 @@ class Telemetry:
         if exchange.status >= 500:
             span.set_status(StatusCode.ERROR)
         span.end()
-        detach(exchange.token)
+
+    def _may_ask(self) -> bool:
+        """Whether one more request may be recorded only because its caller says so."""
+        now = monotonic()
+        if now - self._asked_since >= 1:
+            self._asked, self._asked_since = 0, now
+        self._asked += 1
+        return self._asked <= MAX_ASKED_PER_S
+
+    def _links_of(self, exchange: Exchange) -> list[Link]:
+        """The link to the span of the caller, whose trace is another one."""
+        found = TRACEPARENT.fullmatch(exchange.headers.get(b"traceparent", b""))
+        if found is None:
+            return []
+        state = exchange.headers.get(b"tracestate", b"").decode("latin-1")
+        sampled = bool(int(found[3], 16) & 1)
+        return [Link(_remote(found[1].decode(), found[2].decode(), sampled=sampled, state=state))]
 
     def observe(self, sql: str, started: int, failure: BaseException | None) -> None:
         """Measure a statement that began at `started` (ns since the epoch); a span if its request is recorded."""
@@ -254,11 +293,15 @@ def _of_pool(database: Database) -> list[Reading]:
     ]
 
 
-def _context(trace_id: str, span_id: str, *, sampled: bool) -> Context:
+def _context(trace_id: str, span_id: str, *, sampled: bool, state: str = "") -> Context:
     """The context of a span that was begun elsewhere."""
+    return set_span_in_context(NonRecordingSpan(_remote(trace_id, span_id, sampled=sampled, state=state)), Context())
+
+
+def _remote(trace_id: str, span_id: str, *, sampled: bool, state: str) -> SpanContext:
     flags = TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT)
-    ids = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=flags)
-    return set_span_in_context(NonRecordingSpan(ids), Context())
+    others = TraceState.from_header([state]) if state else None
+    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=flags, trace_state=others)
 
 
 _CHANGES = re.compile(r"(?<!DO )(?<!FOR )\b(INSERT|DELETE|UPDATE)(?: INTO| FROM)?\s+(\w+)")

@@ -19,7 +19,8 @@ spec:
   serviceAccountName: {{ include "service.name" . }}
   {{- include "service.podSecurity" . | nindent 2 }}
   {{- with .Values.shutdown }}
-  terminationGracePeriodSeconds: {{ add .preStopSeconds (ceil $root.Values.settings.DRAIN_TIMEOUT_S) .marginSeconds }}
+  {{- $drain := add (ceil $root.Values.settings.DRAIN_SETTLE_S) (ceil $root.Values.settings.DRAIN_TIMEOUT_S) }}
+  terminationGracePeriodSeconds: {{ add .preStopSeconds $drain .marginSeconds }}
   {{- end }}
   topologySpreadConstraints:
     {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}

@@ -1,0 +1,62 @@
+"""How a pod serves: how many requests and connections at once, how long it keeps those, and how it ends.
+
+Pure functions of numbers, a part of the plan in `capacity`.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+KEEP_ALIVE_S = {"aws": 75, "gcp": 620, "azure": 3620}
+"""Longer than what is in front keeps an idle connection, so that it never sends a request on one that is being closed.
+
+AWS' load balancers keep it for 60 s and Google's for 600 s; Envoy, on which Azure's gateway for containers and most
+others are built, for an hour.
+"""
+PRE_STOP_S = 5
+"""Until the cluster's gateway sends no new requests."""
+SETTLE_S = 5
+"""How long new connections are accepted after SIGTERM: outside of a cluster no pre-stop has waited for the balancer."""
+LEAST_DRAIN_S = 10
+CANCELLING_S = 1
+"""How long requests that did not end in time may take to be refused."""
+TELEMETRY_S = 3
+DATABASE_S = 1
+SPARE_S = 1
+"""For what has no limit of its own."""
+
+IDLE_MIB = 128
+"""What a pod has in use before the first connection: 80 MiB measured, and a telemetry queue."""
+CONNECTION_KIB = 16
+"""What an open connection takes at most on average: 9 KiB while it is idle, measured, and more with a request."""
+
+
+def requests_under_way(pool: int, *, held_share: float, p99_to_mean: float) -> int:
+    """Requests that a pod works at at once; the others wait: `pool · p99 / held`.
+
+    So many are what its connections answer within the objective. A request holds a connection for its share of the mean
+    response time, which is the p99 through 4.6.
+    """
+    return ceil(pool * p99_to_mean / held_share)
+
+
+def open_connections(memory_mib: int) -> int:
+    """Connections of clients that a pod keeps open: `(memory - 128 MiB) / 16 KiB`."""
+    return (memory_mib - IDLE_MIB) * 1024 // CONNECTION_KIB
+
+
+def shutdown(service_ms: int) -> dict[str, int]:
+    """Seconds of an orderly end: `grace = pre-stop + settle + drain + margin`.
+
+    Drain: as long as the longest request, at least 10 s. Margin: for those that did not end, the last telemetry, which
+    a collector that is down does not prolong, and the connections to the database.
+    """
+    drain = max(LEAST_DRAIN_S, ceil(service_ms / 1000))
+    margin = CANCELLING_S + TELEMETRY_S + DATABASE_S + SPARE_S
+    return {
+        "pre_stop_s": PRE_STOP_S,
+        "settle_s": SETTLE_S,
+        "drain_s": drain,
+        "margin_s": margin,
+        "grace_s": PRE_STOP_S + SETTLE_S + drain + margin,
+    }

@@ -1,0 +1,234 @@
+"""How much is under way at once, and for how long: what is too much is refused, what takes too long is ended."""
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from fastapi import APIRouter
+from ordering.platform import turns
+from ordering.platform.exchange import current
+from ordering.platform.http import Operations, Reply
+from ordering.platform.problems import Problem
+from ordering.platform.turns import Turns
+from sockets import LIVE, Client, serving, until
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+
+class Gate:
+    """An operation and an endpoint of FastAPI that answer when they are let."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.entered = 0
+        self.ended: list[str] = []
+        operations = Operations("things", tag="Things")
+        endpoints = APIRouter()
+
+        async def wait() -> None:
+            self.entered += 1
+            try:
+                await self.open.wait()
+            except asyncio.CancelledError:
+                self.ended.append("cancelled")
+                raise
+            self.ended.append("answered")
+
+        @operations.get("/operation", operation_id="get_operation")
+        async def operation() -> Reply:
+            await wait()
+            return Reply(204)
+
+        @operations.get("/commit", operation_id="get_commit")
+        async def commit() -> Reply:
+            exchange = current.get()
+            assert exchange is not None
+            exchange.committing = True
+            await wait()
+            return Reply(204)
+
+        @endpoints.get("/endpoint")
+        async def endpoint() -> Response:
+            await wait()
+            return PlainTextResponse("")
+
+        @endpoints.get("/thread")
+        def thread() -> Response:
+            self.entered += 1
+            self.thread.wait(30)
+            return PlainTextResponse("")
+
+        @endpoints.get("/stream")
+        async def stream() -> Response:
+            async def content() -> AsyncIterator[bytes]:
+                yield b"begun"
+                await wait()
+
+            return StreamingResponse(content())
+
+        @endpoints.get("/stubborn")
+        async def stubborn() -> Response:
+            self.entered += 1
+            while not self.open.is_set():
+                try:
+                    await self.open.wait()
+                except asyncio.CancelledError:
+                    self.ended.append("stubborn")
+            return PlainTextResponse("")
+
+        self.thread = threading.Event()
+        self.routers = [operations, endpoints]
+
+
+async def problem(client: Client) -> tuple[int, str, str]:
+    status, _, body = await client.answer()
+    told = json.loads(body)
+    return status, told["type"].rpartition("/")[2], told["detail"]
+
+
+@pytest.mark.parametrize("path", ["/operation", "/endpoint", "/thread"])
+async def test_a_request_has_to_be_answered_in_time(path: str) -> None:
+    gate = Gate()
+    async with serving(*gate.routers) as (server, connect):
+        client = await connect()
+        await client.send(server.get(path))
+        await until(lambda: gate.entered == 1)
+        server.pass_time(server.traffic.answer_s - 0.001)
+        await client.writer.drain()
+        assert not gate.ended
+        server.pass_time(0.001)
+        status, code, detail = await problem(client)
+        assert (status, code) == (503, "service-unavailable")
+        assert "has changed nothing" in detail
+        gate.thread.set()
+        await until(lambda: not server.state.tasks)
+        assert gate.ended in (["cancelled"], [])
+        await client.send(LIVE)
+        assert (await client.answer())[0] == 200
+
+
+async def test_what_may_have_been_committed_is_answered_so() -> None:
+    gate = Gate()
+    async with serving(*gate.routers) as (server, connect):
+        client = await connect()
+        await client.send(server.get("/commit"))
+        await until(lambda: gate.entered == 1)
+        server.pass_time(server.traffic.answer_s)
+        assert (await problem(client))[:2] == (503, "outcome-open")
+
+
+async def test_an_answer_that_has_begun_is_cut_off(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    async with serving(*gate.routers) as (server, connect):
+        client = await connect()
+        await client.send(server.get("/stream"))
+        await until(lambda: gate.entered == 1)
+        server.pass_time(server.traffic.answer_s)
+        with suppress(ConnectionError):
+            assert not (await client.rest()).endswith(b"0\r\n\r\n")
+        await until(lambda: not server.state.tasks)
+        assert gate.ended == ["cancelled"]
+    assert [record.levelname for record in caplog.records if record.levelno >= logging.WARNING] == ["WARNING"]
+
+
+async def test_who_does_not_end_gets_no_answer() -> None:
+    gate = Gate()
+    async with serving(*gate.routers) as (server, connect):
+        client = await connect()
+        await client.send(server.get("/stubborn"))
+        await until(lambda: gate.entered == 1)
+        server.pass_time(server.traffic.answer_s)
+        await until(lambda: gate.ended)
+        server.pass_time(server.traffic.answer_s)
+        with pytest.raises((ConnectionError, EOFError)):
+            await client.answer()
+        gate.open.set()
+        await until(lambda: not server.state.tasks)
+
+
+async def test_so_many_requests_are_under_way() -> None:
+    gate = Gate()
+    async with serving(*gate.routers, max_requests_under_way=2) as (server, connect):
+        clients = [await connect() for _ in range(5)]
+        for number, client in enumerate(clients, start=1):
+            await client.send(server.get("/operation"))
+            await until(lambda number=number: len(server.state.tasks) + len(server.traffic.waiting) == number)
+        await until(lambda: gate.entered == 2)
+        assert len(server.traffic.waiting) == 3
+        probe = await connect()
+        await probe.send(LIVE)
+        assert (await probe.answer())[0] == 200
+        # Who goes away waits no longer.
+        clients.pop().writer.close()
+        await until(lambda: len(server.traffic.waiting) == 2)
+        server.pass_time(server.traffic.patience_s)
+        for client in clients[2:]:
+            status, code, detail = await problem(client)
+            assert (status, code) == (503, "service-unavailable")
+            assert "more requests than" in detail
+        # Their connections go on; the next are answered once there is room.
+        await clients[2].send(server.get("/operation"))
+        await until(lambda: len(server.traffic.waiting) == 1)
+        gate.open.set()
+        for client in clients[:3]:
+            assert (await client.answer())[0] == 204
+        assert not server.traffic.waiting
+
+
+async def test_waiting_counts_as_time() -> None:
+    gate = Gate()
+    async with serving(*gate.routers, max_requests_under_way=1) as (server, connect):
+        first, second = await connect(), await connect()
+        await first.send(server.get("/operation"))
+        await until(lambda: gate.entered == 1)
+        await second.send(server.get("/operation"))
+        await until(lambda: server.traffic.waiting)
+        server.pass_time(server.traffic.patience_s / 2)
+        gate.open.set()
+        gate.open.clear()  # only those that wait already go on
+        await first.answer()
+        await until(lambda: gate.entered == 2)
+        left = next(each.due for each in server.state.connections if each._task is not None) - server.traffic.now
+        assert left == pytest.approx(server.traffic.answer_s - server.traffic.patience_s / 2)
+
+
+async def test_unknown_tokens_wait_for_their_turn() -> None:
+    async def take() -> None:
+        await waiting.take()
+
+    waiting = Turns()
+    tasks = [asyncio.create_task(take()) for _ in range(turns.PER_WINDOW + turns.MAX_WAITING)]
+    await asyncio.sleep(0)
+    assert sum(task.done() for task in tasks) == turns.PER_WINDOW
+    with pytest.raises(Problem) as refused:
+        await waiting.take()
+    assert refused.value.status == 503
+    tasks[-1].cancel()
+    await until(lambda: len(waiting.waiting) == turns.MAX_WAITING - 1)
+    waiting.renew()
+    await until(lambda: sum(task.done() for task in tasks) == 2 * turns.PER_WINDOW + 1)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert not waiting.waiting
+
+
+async def test_forged_tokens_hold_up_nobody_who_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "PER_WINDOW", 1)
+    monkeypatch.setattr(turns, "WINDOW_S", 3600)
+    async with serving(max_requests_under_way=2) as (server, connect):
+        known = await connect()
+        request = server.get("/things")
+        await known.send(request)
+        assert (await known.answer())[0] == 200
+        waiting = server.web.app.state.turns.waiting
+        for number in range(5):
+            forger = await connect()
+            await forger.send(b"GET /things HTTP/1.1\r\nauthorization: Bearer forged%d\r\n\r\n" % number)
+        await until(lambda: len(waiting) == 5)
+        await known.send(request)
+        assert (await known.answer())[0] == 200
+        assert len(waiting) == 5
