@@ -17,6 +17,7 @@ NUMBERS = (
     "compose.yaml",
     "docs/capacity.md",
     "docs/deployment.md",
+    "docs/runbooks/*",
     "docs/settings.md",
     "src/*/settings.py",
     "deploy/helm/*/values*.yaml",
@@ -33,7 +34,7 @@ CONCERNS: dict[str, tuple[str, ...]] = {
     "owner_team": (
         "README.md", "pyproject.toml", "contract/openapi.yaml", "SECURITY.md", "*CODEOWNERS", HELM, TERRAFORM, "docs/*",
     ),
-    "owner_email": ("README.md", "pyproject.toml", "contract/openapi.yaml", "SECURITY.md", HELM, TERRAFORM),
+    "owner_email": ("README.md", "pyproject.toml", "contract/openapi.yaml", "SECURITY.md", HELM, TERRAFORM, "docs/*"),
     "api_url": ("README.md", "contract/openapi.yaml", "src/*/about.py", "docs/*", *PIPELINES, HELM, TERRAFORM),
     "licence": ("README.md", "LICENSE", "pyproject.toml", "contract/openapi.yaml", "deploy/Dockerfile", HELM),
     "python_version": ("README.md", "deploy/Dockerfile", ".devcontainer/*", *PIPELINES),
