@@ -117,8 +117,8 @@ def test_a_moment_is_taken_as_libraries_write_it(service: Service, sent: str) ->
 )
 def test_a_whole_number_is_stored_as_it_was_sent(service: Service, literal: str) -> None:
     whole = literal.partition(".")[0].encode()
-    body = f'{{"title": "t", "counter": {literal}, "steps": [{{"at": "2026-02-28T08:00:00Z", "count": {literal}}}]}}'
-    answer = create(service, body.encode())
+    sent = f'{{"title": "t", "counter": {literal}, "steps": [{{"at": "2026-02-28T08:00:00Z", "count": {literal}}}]}}'
+    answer = create(service, sent.encode())
     assert answer.status == 201, answer.body
     read = service.request("GET", f"/articles/{answer.json()['id']}")
     for body in (answer.body, read.body):
