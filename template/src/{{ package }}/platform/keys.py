@@ -218,7 +218,7 @@ class KeySet:
                     self._client = httpx2.AsyncClient(transport=self._transport, timeout=None)
                 url = self._settings.auth_jwks_url or await self._discover(self._client)
                 keys = _usable(await _get(self._client, url, _Document))
-                if not keys.by_id:
+                if not keys.by_id and not self.known:
                     raise ValueError("the key set holds no key for signatures")
         except Exception as error:  # whatever the issuer or the network does: the keys that are known stay
             self._failures += 1
