@@ -123,6 +123,9 @@ def configure(level: str) -> None:
     """Let everything that is logged with this level or above go to standard output as JSON."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    root = logging.getLogger()
+    root.setLevel(level)
+    # Those of telemetry stay.
+    root.handlers[:] = [handler, *(each for each in root.handlers if not isinstance(each, logging.StreamHandler))]
     for name in ("httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
