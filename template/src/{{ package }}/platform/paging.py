@@ -5,8 +5,10 @@ first in descending order. The cursor is opaque to clients and holds only for th
 """
 
 import binascii
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,6 +17,8 @@ import msgspec
 
 from .database import Database, Record
 from .problems import FieldError, Problem
+
+MAX_FINGERPRINTS = 1024
 
 
 class Sort(NamedTuple):
@@ -81,7 +85,7 @@ class PageQuery:
         value = row[self.sorts[sort.removeprefix("-")].column]
         text = None if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
         position = msgspec.json.encode(_Position(_fingerprint(sort, filters), text, row["id"]))
-        return binascii.b2a_base64(position, newline=False).decode().rstrip("=").translate(_TO_URL)
+        return urlsafe_b64encode(position).rstrip(b"=").decode()
 
     def _read(self, sort: str, filters: Mapping[str, Any], cursor: str) -> _Position:
         try:
@@ -127,13 +131,16 @@ class PageQuery:
         return f"SELECT * FROM ({both}) AS page {order}"  # noqa: S608 - of names in the code only  # nosec B608
 
 
-_TO_URL = str.maketrans("+/", "-_")
 _FROM_URL = str.maketrans("-_+/=", "+/!!!")
 
 
 def _fingerprint(sort: str, filters: Mapping[str, Any]) -> str:
-    present = sorted((name, str(value)) for name, value in filters.items() if value is not None)
-    return blake2b(repr((sort, present)).encode(), digest_size=6).hexdigest()
+    return _digest(sort, *sorted((name, str(value)) for name, value in filters.items() if value is not None))
+
+
+@lru_cache(MAX_FINGERPRINTS)
+def _digest(sort: str, *present: tuple[str, str]) -> str:
+    return blake2b(repr((sort, list(present))).encode(), digest_size=6).hexdigest()
 
 
 def _bad_cursor(detail: str) -> Problem:
