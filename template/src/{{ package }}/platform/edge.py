@@ -204,11 +204,11 @@ class Edge:
 
     async def _serve(self, exchange: Exchange, send: Send) -> None:
         sender: _Sender | None = None
+        scope = exchange.scope
+        answer = scope.pop("answer", None)  # the connection's own way, see cycle.py
         try:
-            if "refusal" in exchange.scope:
-                raise exchange.scope["refusal"]
             operation = self._find(exchange)
-            if operation is not None or not is_public(exchange.scope["path"]):
+            if operation is not None or not is_public(scope["path"]):
                 header = exchange.headers.get(b"authorization")
                 caller = self._authenticator.recall(header) if header is not None else None
                 exchange.caller = caller or await self._authenticate(header)
@@ -223,7 +223,7 @@ class Edge:
             reply = await self._bound[operation](exchange)
             status, headers, body = reply.status, reply.headers(), reply.body
         except (asyncio.CancelledError, ClientDisconnect) as error:
-            refusal = exchange.scope.get("refusal")  # the reason of the connection, see protocol.py
+            refusal = scope.get("refusal")
             if refusal is None or exchange.status:
                 exchange.status = exchange.status or CLIENT_CLOSED_REQUEST
                 if refusal is not None or isinstance(error, ClientDisconnect):
@@ -237,15 +237,22 @@ class Edge:
             status, headers, body = _answer(problem, exchange)
         exchange.status = status
         headers += self._headers(exchange)
+        if answer is not None and status < 400 and answer(status, headers, body):
+            return
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if exchange.scope["method"] == "HEAD" else body})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def _find(self, exchange: Exchange) -> Operation | None:
-        """The operation asked for; None if FastAPI has to find the endpoint. Raises problem 404 or 405."""
+        """The operation asked for; None if FastAPI has to find the endpoint.
+
+        Raises problem 404 or 405, and what the connection refuses the request with, see protocol.py.
+        """
+        scope = exchange.scope
+        if "refusal" in scope:
+            raise scope["refusal"]
         table = self._table
         if table is None:
             return None
-        scope = exchange.scope
         segments = scope["path"].split("/")
         methods = table.find(segments)
         target = methods.get(scope["method"]) if methods else None

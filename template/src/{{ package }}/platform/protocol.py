@@ -17,9 +17,10 @@ from uuid import uuid4
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ..settings import Settings
+from .cycle import Cycle
 from .lifecycle import PROBES, Lifecycle
 from .problems import Problem, render
 
@@ -39,6 +40,9 @@ CANCELLING_S = 1.0
 """How long a request that is ended may take to answer so."""
 TELLING_PAUSE_S = 10.0
 TICK_S = 0.25
+
+HTTP_VERSIONS = frozenset({"1.0", "1.1"})
+ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -105,7 +109,7 @@ class HttpConnection(HttpToolsProtocol):
         self._traffic = traffic
         traffic.tasks = self.tasks
         self._outlet = _Outlet()
-        self._answering: RequestResponseCycle | None = None  # the others wait in the pipeline
+        self._answering: Cycle | None = None  # the others wait in the pipeline
         self._task: asyncio.Task[None] | None = None  # none while its turn has not come
         self._receiving = False  # a request has begun to arrive
         self._partial = False  # more than one read was needed for its head, or for its body
@@ -173,12 +177,15 @@ class HttpConnection(HttpToolsProtocol):
             self.cycle.keep_alive = False
             self._deaf = True
             raise _PipelineFull
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self.scope = None  # type: ignore[assignment]
         self._receiving = True
         self._overhead = 0
 
     def on_headers_complete(self) -> None:
-        parser, scope, url, headers = self.parser, self.scope, self.url, self.headers
+        parser, url, headers = self.parser, self.url, self.headers
         self.headers = []  # of the trailer, which nobody reads
         if len(url) > MAX_TARGET_BYTES or len(headers) > MAX_HEADERS:
             raise _too_large(url)
@@ -187,31 +194,33 @@ class HttpConnection(HttpToolsProtocol):
             if len(url) + sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
                 raise _too_large(url)
         version = parser.get_http_version()
-        if version != "1.1":
-            if version != "1.0":
-                raise _malformed()
-            scope["http_version"] = version
-        if b"#" in url:
+        if version not in HTTP_VERSIONS or b"#" in url:
             raise _malformed()
         target = httptools.parse_url(url)
         raw_path = target.path or b"/"
         path = raw_path.decode("ascii")
-        scope["method"] = parser.get_method().decode("ascii")
-        scope["path"] = unquote(path) if "%" in path else path
-        scope["raw_path"] = raw_path
-        scope["query_string"] = target.query or b""
-        cycle = self.cycle = RequestResponseCycle(
-            scope=scope,
-            transport=self._outlet,  # type: ignore[arg-type]
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
+        scope = {
+            "type": "http",
+            "asgi": ASGI,
+            "http_version": version,
+            "method": parser.get_method().decode("ascii"),
+            "scheme": self.scheme,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": raw_path,
+            "query_string": target.query or b"",
+            "root_path": "",
+            "headers": headers,
+            "server": self.server,
+            "client": self.client,
+            "state": self.app_state.copy(),
+        }
+        self.scope = scope  # type: ignore[assignment]
+        cycle = self.cycle = Cycle(
+            self,
+            scope,
+            self._outlet,
             expect_100_continue=self.expect_100_continue,
             keep_alive=version == "1.1" and parser.should_keep_alive(),
-            on_response=self.on_response_complete,
         )
         if self._answering is None:
             self._start(cycle)
@@ -243,7 +252,7 @@ class HttpConnection(HttpToolsProtocol):
 
     # What becomes of a request
 
-    def _start(self, cycle: RequestResponseCycle) -> None:
+    def _start(self, cycle: Cycle) -> None:
         """Answer a request, or let it wait for its turn."""
         traffic = self._traffic
         self._answering = cycle
@@ -263,6 +272,7 @@ class HttpConnection(HttpToolsProtocol):
         cycle, traffic = self._answering, self._traffic
         if cycle is None:
             return
+        cycle.scope["answer"] = cycle.answer  # type: ignore[typeddict-unknown-key]
         task = self._task = self.loop.create_task(cycle.run_asgi(self.app))
         self.tasks.add(task)
         task.add_done_callback(traffic.leave)
@@ -273,7 +283,7 @@ class HttpConnection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self.pipeline:
-            self._start(self.pipeline.pop()[0])
+            self._start(self.pipeline.pop()[0])  # type: ignore[arg-type] # it holds nothing else
         elif self._farewell:
             self._say_farewell()
         elif not self._deaf:

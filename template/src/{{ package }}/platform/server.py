@@ -70,6 +70,8 @@ class Entrance:
             return
         if self._first is None:
             self._first = getattr(self._app.state, "edge", self._app)
+        if self._first is self._app:
+            scope.pop("answer", None)  # past the other middleware
         scope["app"] = self._app
         await self._first(scope, receive, send)
 
