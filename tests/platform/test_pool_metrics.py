@@ -1,7 +1,9 @@
 """What the alerts read about connections, by the names of OpenTelemetry's conventions."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,6 +98,32 @@ async def test_without_a_database_there_are_no_connections(watched: tuple[Databa
     assert values(metrics(Exporter.sent[-1])) == {
         "count used": 0, "count idle": 0, "max": 2, "pending_requests": 0, "timeouts": 0,
     }  # fmt: skip
+
+
+UNITS = {"s": "_seconds", "{connection}": "", "{request}": "", "{timeout}": ""}
+ROOT = Path(__file__).parents[2]
+
+
+async def test_the_alerts_ask_for_what_is_sent(watched: tuple[Database, MetricSender]) -> None:
+    """By the names that Prometheus makes of OpenTelemetry's: dots, unit, and the ends of histograms and counters."""
+    _, sender = watched
+    sender.send()
+    sent = set()
+    for metric in Exporter.sent[-1].resource_metrics[0].scope_metrics[0].metrics:
+        name = metric.name.replace(".", "_") + UNITS[metric.unit]
+        histogram = not hasattr(metric.data, "is_monotonic")
+        counter = getattr(metric.data, "is_monotonic", False)
+        ends = ("_count", "_bucket", "_sum") if histogram else ("_total",) if counter else ("",)
+        sent |= {name + end for end in ends}
+    helpers = next(ROOT.glob("template/deploy/helm/*/templates/_helpers.tpl"))
+    runbooks = (ROOT / "template" / "docs" / "runbooks").glob("*.jinja")
+    asked = {
+        name
+        for path in (ROOT / "extensions" / "alerts.py", helpers, *runbooks)
+        for name in re.findall(r"\b(?:db_client|http_server)_\w+(?=\{)", path.read_text(encoding="utf-8"))
+    }
+    assert len(asked) >= 8
+    assert asked <= sent, asked - sent
 
 
 def test_a_new_series_begins_with_zero() -> None:
