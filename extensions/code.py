@@ -485,7 +485,7 @@ def _repository_imports(aggregate: Model) -> str:
         "from typing import ClassVar",
         "from uuid import UUID",
         "from ..platform.database import Database, Record",
-        "from ..platform.idempotency import Claim, KeyTaken, claiming",
+        "from ..platform.idempotency import Claim, KeyTaken, claiming, erasing",
         "from ..platform.paging import PageQuery, Sort",
         "from ..platform.problems import version_mismatch",
         f"from .model import {_entity_import(name)}",

@@ -19,6 +19,7 @@ ENUM_PATTERN = "^[A-Z][A-Z0-9_]{0,39}$"
 
 PROBLEMS: dict[str, tuple[int, str, str]] = {
     "unauthenticated": (401, "Unauthenticated", "The access token has expired."),
+    "gone": (410, "Gone", "What this request made or changed has been deleted since."),
     "precondition-failed": (412, "Precondition failed", "The resource has changed since it was read."),
     "content-too-large": (413, "Content too large", "The body may have at most 1048576 bytes."),
     "unsupported-media-type": (415, "Unsupported media type", "The body must be application/json."),
@@ -28,6 +29,16 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "service-unavailable": (503, "Unavailable", "The database cannot be reached; try again later."),
 }
 """Shared problems: code → status, title, an example's detail. A component of `responses` is named like its code."""
+
+ANY_OPERATION = {
+    "401": "unauthenticated",
+    "429": "too-many-requests",
+    "500": "internal-error",
+    "503": "service-unavailable",
+}
+"""What every operation may answer: status → response."""
+
+OUTCOME_OPEN = "This may have been carried out. Send the same request again to learn it: nothing happens twice."
 
 OTHER_PROBLEMS: dict[str, tuple[int, str, str]] = {
     "method-not-allowed": (405, "Method not allowed", "This resource supports GET, HEAD, POST."),
@@ -233,6 +244,8 @@ def shared_responses(api_url: str) -> Json:
     for code, (status, title, detail) in PROBLEMS.items():
         example = {"value": problem_value(api_url, code, status, title, detail)}
         responses[code] = problem_response(title, {code.replace("-", "_"): example}, *headers.get(code, ()))
+    unavailable = responses["service-unavailable"]["content"]["application/problem+json"]["examples"]
+    unavailable["outcome_open"] = {"value": problem_value(api_url, "outcome-open", 503, "Outcome open", OUTCOME_OPEN)}
     responses["problem"] = problem_response(
         "Any other problem",
         {

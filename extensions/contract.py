@@ -13,6 +13,7 @@ from zlib import crc32
 
 from . import yamltext
 from .components import (
+    ANY_OPERATION,
     CREATED_AT,
     CURSOR,
     CURSOR_SCHEMA,
@@ -190,7 +191,7 @@ class _Aggregate:
             f"Stores a new {self.title} and answers with it and its address.",
             parameters=[ref("parameters", "idempotency_key")],
             body=self._body("application/json", f"{self.name}Create", "create", f"The new {self.title}."),
-            responses={"201": f"{self.name}.created"} | self._errors("400", "403", "409", "413", "415"),
+            responses={"201": f"{self.name}.created"} | self._errors("400", "403", "409", "410", "413", "415"),
         )
 
     def _get(self) -> Json:
@@ -234,7 +235,7 @@ class _Aggregate:
             action["description"].rstrip("."),
             f"Takes the {self.title} from {sources} to {action['target']}; in any other state it is refused with 409.",
             parameters=[ref("parameters", "idempotency_key"), ref("parameters", "sent_if_match")],
-            responses={"200": self.name} | self._errors("400", "403", "404", "409", "412"),
+            responses={"200": self.name} | self._errors("400", "403", "404", "409", "410", "412"),
         )
 
     def _operation(
@@ -248,12 +249,7 @@ class _Aggregate:
         responses: Mapping[str, str],
         body: Json | None = None,
     ) -> Json:
-        codes = dict(responses) | {
-            "401": "unauthenticated",
-            "429": "too-many-requests",
-            "500": "internal-error",
-            "503": "service-unavailable",
-        }
+        codes = dict(responses) | ANY_OPERATION
         operation: Json = {
             "operationId": operation_id,
             "summary": summary,
@@ -286,6 +282,7 @@ class _Aggregate:
             "403": f"{self.name}.forbidden",
             "404": f"{self.name}.not-found",
             "409": f"{self.name}.conflict",
+            "410": "gone",
             "412": "precondition-failed",
             "413": "content-too-large",
             "415": "unsupported-media-type",

@@ -12,7 +12,8 @@ without the body.
 - **Errors** are problem details (RFC 9457). `type` leads to a page that explains the problem; `errors` lists every
   invalid member of the request by its JSON pointer.
 - **Creating and acting** (POST) needs an `Idempotency-Key` of the client's choice. The same key with the same
-  request returns the first answer again for 24 hours; with another request it is refused with 422.
+  request returns the first answer again for 24 hours, or 410 once what that showed has been deleted; with another
+  request it is refused with 422. `outcome-open` (503) says that a request may have been carried out: send it again.
 - **Changing and deleting** needs `If-Match` with the `ETag` of the version that was read: 428 without it, 412 if the
   resource has changed since. Acting heeds it where it is sent.
 - **Bodies** belong to the operations that describe one. The others take none, or an empty JSON object from clients that
@@ -22,8 +23,8 @@ without the body.
   empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones. A member that
   is sent twice is refused.
 - **Numbers** are stored as they are sent, or refused. JavaScript reads those of `format: int64` as others beyond 2^53.
-- **Moments** lie in the years 1000 to 9899 of UTC, may have any number of digits of a second and are cut to
-  microseconds; a leap second is the first one of the next day."""
+- **Moments** may have any number of digits of a second and are cut to microseconds; a leap second is the first one of
+  the next day."""
 
 
 def introduction(description: str) -> str:

@@ -195,7 +195,9 @@ class BoundOperation:
             once: Once = arguments[self._once]
             stored = await once.replay(self._database)
             if stored is not None:
-                return Reply.stored(stored.status, stored.version, stored.location, stored.body)
+                # An answer 200 is about the resource at the location, and not sent with it.
+                location = None if stored.status == 200 else stored.location
+                return Reply.stored(stored.status, stored.version, location, stored.body)
         raise problem from refusal
 
     def _told(self, problem: Problem, arguments: list[Any]) -> Problem:

@@ -3,22 +3,29 @@
 The key is claimed and the answer stored in the same statement as the change itself, so that either all of it happens
 or none. A key belongs to the caller that sent it. A second request with a key whose first one is still under way is
 refused instead of made to wait: the advisory lock is tried, not awaited.
+
+Whoever deletes a resource takes along the answers that show it: what is left of them says that it is gone.
 """
 
 import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any, Final, NamedTuple, Protocol
 
 from .database import Connection, Database
-from .problems import Problem
+from .problems import Problem, gone
 
 logger = logging.getLogger(__name__)
 
 PURGE_PAUSE_S = 60.0
 PURGE_BATCH = 1000
+
+MAX_CALLER_BYTES = 2400  # with a key of 255, an entry of the index takes no more
+DIGESTED = "sha256:"
+DIGEST_LENGTH = len(DIGESTED) + 64
+GONE = 410
 
 CLAIM_ARGS: Final = 9
 CLAIM: Final = """claimed AS (
@@ -39,6 +46,18 @@ def claiming(statement: str) -> str:
     It may begin with a comma and further table expressions; its own arguments start at `$10`.
     """
     return f"WITH {CLAIM}{statement}"
+
+
+def erasing(deletion: str, collection: str) -> str:
+    """The deletion, which returns `id`, and with it that of the answers stored about these ids of the collection."""
+    return f"""
+WITH gone AS ({deletion}),
+erased AS (
+    UPDATE idempotency_key SET fingerprint = '', status = {GONE}, version = NULL, body = ''
+    WHERE location = ANY(ARRAY(SELECT '{collection}/' || id::text FROM gone))
+)
+SELECT id FROM gone
+"""  # noqa: S608 - of names in the code only  # nosec B608
 
 
 CLAIM_ALONE = claiming(" SELECT 1 FROM claimed")
@@ -95,13 +114,14 @@ class Once:
     __slots__ = ("caller", "fingerprint", "key", "ttl")
 
     def __init__(self, caller: str, key: str, fingerprint: bytes, ttl: timedelta) -> None:
-        self.caller = caller
+        # A short and printable subject is stored as it is.
+        self.caller = caller if len(caller) < DIGEST_LENGTH and caller.isprintable() else _caller(caller)
         self.key = key
         self.fingerprint = fingerprint
         self.ttl = ttl
 
-    def claim(self, reply: Storable) -> Claim:
-        """The claim on the key that stores this reply."""
+    def claim(self, reply: Storable, resource: str | None = None) -> Claim:
+        """The claim on the key that stores this reply; `resource` is the path of what it shows, if not its location."""
         lock = blake2b(f"{self.caller}\0{self.key}".encode(), digest_size=8).digest()
         return Claim(
             (
@@ -110,7 +130,7 @@ class Once:
                 self.fingerprint,
                 reply.status,
                 reply.version,
-                reply.location,
+                reply.location or resource,
                 reply.body,
                 self.ttl,
                 int.from_bytes(lock, signed=True),
@@ -118,14 +138,28 @@ class Once:
         )
 
     async def replay(self, database: Database) -> StoredReply | None:
-        """The answer stored under the key; `None` if there is none, a problem if the key stands for another request."""
+        """The answer stored under the key; `None` if there is none.
+
+        A problem if the key stands for another request, or if what the answer showed has been deleted.
+        """
         row = await database.fetchrow(FIND, self.caller, self.key)
         if row is None:
             return None
         stored = StoredReply(*row)
+        if stored.status == GONE:
+            raise gone()
         if stored.fingerprint != self.fingerprint:
             raise Problem(422, "idempotency-key-reused", "This Idempotency-Key was sent with another request before.")
         return stored
+
+
+def _caller(subject: str) -> str:
+    """The subject as it is stored: a digest where it is longer than an index takes, or no text to PostgreSQL."""
+    encoded = subject.encode("utf-8", "surrogatepass")
+    storable = len(encoded) <= MAX_CALLER_BYTES and b"\0" not in encoded and not subject.startswith(DIGESTED)
+    if storable and encoded == subject.encode("utf-8", "replace"):
+        return subject
+    return DIGESTED + sha256(encoded).hexdigest()
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:

@@ -37,6 +37,11 @@ CATALOGUE: dict[str, Meaning] = {
     "rule-violated": Meaning(409, "Rule violated", "A business rule does not allow this."),
     "still-referenced": Meaning(409, "Still referenced", "Other resources refer to this one; remove them first."),
     "transition-refused": Meaning(409, "Transition refused", "The action is not possible in the resource's state."),
+    "gone": Meaning(
+        410,
+        "Gone",
+        "What the request with this Idempotency-Key made or changed has been deleted, and its answer with it.",
+    ),
     "precondition-failed": Meaning(412, "Precondition failed", "The resource has changed since the version sent."),
     "content-too-large": Meaning(413, "Content too large", "The body is larger than the service accepts."),
     "target-too-long": Meaning(414, "Target too long", "The path with its query is longer than the service accepts."),
@@ -65,6 +70,7 @@ _OF_STATUS = {
     HTTPStatus.FORBIDDEN: "insufficient-scope",
     HTTPStatus.NOT_FOUND: "not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
+    HTTPStatus.GONE: "gone",
     HTTPStatus.REQUEST_TIMEOUT: "request-timeout",
     HTTPStatus.PRECONDITION_FAILED: "precondition-failed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "content-too-large",
@@ -156,6 +162,11 @@ def invalid(errors: Sequence[FieldError]) -> Problem:
 def not_found(what: str, identity: object) -> Problem:
     """The problem for a resource that is not there, or no longer."""
     return Problem(404, "not-found", f"There is no {what} {identity}.")
+
+
+def gone() -> Problem:
+    """The problem for a repeated request whose answer went with the resource that it showed."""
+    return Problem(410, "gone", "What this request made or changed has been deleted since.")
 
 
 def version_mismatch() -> Problem:

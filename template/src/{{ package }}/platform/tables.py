@@ -20,7 +20,7 @@ idempotency_key = sa.Table(
     sa.Column("fingerprint", sa.LargeBinary, nullable=False, comment="Hash of method, path and body."),
     sa.Column("status", sa.SmallInteger, nullable=False, comment="The stored answer: HTTP status."),
     sa.Column("version", sa.Integer, comment="The stored answer: version behind its ETag."),
-    sa.Column("location", sa.Text, comment="The stored answer: Location header."),
+    sa.Column("location", sa.Text, index=True, comment="The stored answer: Location header."),
     sa.Column("body", sa.LargeBinary, nullable=False, comment="The stored answer: body, byte for byte."),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
     comment="Answers already given, so that a repeated request gets the same one.",

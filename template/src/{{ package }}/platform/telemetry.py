@@ -229,8 +229,11 @@ class _Handler(logging.Handler):
 
 @lru_cache(MAX_SUMMARIES)
 def summary(sql: str) -> str:
-    """What a statement is about, in words of few possible values: its last change, else what it reads last."""
-    found = _CHANGES.findall(sql)
+    """What a statement is about, in words of few possible values: its last change, else what it reads last.
+
+    What it does to idempotency keys beside comes after what it does to anything else.
+    """
+    found = sorted(_CHANGES.findall(sql), key=lambda change: change[1] != "idempotency_key")
     if found:
         return f"{found[-1][0]} {found[-1][1]}"
     tables = _READS.findall(sql)
