@@ -21,7 +21,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     "unauthenticated": (401, "Unauthenticated", "The access token has expired."),
     "gone": (410, "Gone", "What this request made or changed has been deleted since."),
     "precondition-failed": (412, "Precondition failed", "The resource has changed since it was read."),
-    "content-too-large": (413, "Content too large", "The body may have at most 1048576 bytes."),
+    "content-too-large": (413, "Content too large", "The body may have at most {max_body_bytes} bytes."),
     "unsupported-media-type": (415, "Unsupported media type", "The body must be application/json."),
     "precondition-required": (428, "Precondition required", "Send If-Match with the ETag of the version read."),
     "too-many-requests": (429, "Too many requests", "The quota of this minute is used up."),
@@ -229,7 +229,7 @@ def header_refs(*names: str) -> Json:
     return {name: ref("headers", name) for name in (*names, *everywhere)}
 
 
-def shared_responses(api_url: str) -> Json:
+def shared_responses(api_url: str, max_body_bytes: int) -> Json:
     """Answers that name no resource."""
     headers = {
         "unauthenticated": ("WWW-Authenticate",),
@@ -241,7 +241,8 @@ def shared_responses(api_url: str) -> Json:
         "no-content": {"description": "Done; there is nothing to say", "headers": header_refs()},
         "not-modified": {"description": "The client has the current version", "headers": header_refs("ETag")},
     }
-    for code, (status, title, detail) in PROBLEMS.items():
+    for code, (status, title, words) in PROBLEMS.items():
+        detail = words.format(max_body_bytes=max_body_bytes)
         example = {"value": problem_value(api_url, code, status, title, detail)}
         responses[code] = problem_response(title, {code.replace("-", "_"): example}, *headers.get(code, ()))
     unavailable = responses["service-unavailable"]["content"]["application/problem+json"]["examples"]

@@ -60,7 +60,7 @@ def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
     """Return the OpenAPI document of `model` as a dict.
 
     `service` holds the answers `service_name`, `description`, `organisation`, `owner_team`, `owner_email`, `api_url`
-    and `licence`. Raises KeyError when one is missing.
+    and `licence`, and `max_body_bytes`. Raises KeyError when one is missing.
     """
     api_url = service["api_url"]
     words = service["service_name"].replace("-", " ").capitalize()
@@ -70,7 +70,7 @@ def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
         "info": {
             "title": f"{words} API",
             "summary": f"The {model['title']} context of {service['organisation']}",
-            "description": introduction(service["description"]),
+            "description": introduction(service["description"], service["max_body_bytes"]),
             "version": VERSION,
             "contact": {
                 "name": service["owner_team"],
@@ -90,7 +90,7 @@ def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
             "parameters": shared_parameters() | {name: value for one in aggregates for name, value in one.parameters()},
             "headers": shared_headers(api_url),
             "responses": {name: value for one in aggregates for name, value in one.responses()}
-            | shared_responses(api_url),
+            | shared_responses(api_url, service["max_body_bytes"]),
             "schemas": {name: value for one in aggregates for name, value in one.schemas()}
             | model["schemas"]
             | problem_schemas(api_url),

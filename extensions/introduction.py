@@ -17,7 +17,7 @@ without the body.
 - **Changing and deleting** needs `If-Match` with the `ETag` of the version that was read: 428 without it, 412 if the
   resource has changed since. Acting heeds it where it is sent.
 - **Bodies** belong to the operations that describe one. The others take none, or an empty JSON object from clients that
-  must send something.
+  must send something. They have at most {max_body_bytes} bytes unless the deployment says otherwise: 413 for more.
 - **Lists** are pages: follow `next` as `cursor` until it is absent. A cursor holds for its order and filters only.
 - **Members** that are empty are absent; in a request `null` means the same as absent when something is created, and
   empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones. A member that
@@ -27,6 +27,6 @@ without the body.
   the next day."""
 
 
-def introduction(description: str) -> str:
+def introduction(description: str, max_body_bytes: int) -> str:
     """The description of the whole contract, which begins with the service's own."""
-    return DESCRIPTION.format(description=description)
+    return DESCRIPTION.format(description=description, max_body_bytes=max_body_bytes)

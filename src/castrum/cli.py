@@ -114,7 +114,13 @@ def _check(options: argparse.Namespace) -> int:
     if found:
         raise Refusal(*found)
     print(f"{options.domain}: no problems")
+    _print_notes(options.domain)
     return 0
+
+
+def _print_notes(domain: Path) -> None:
+    for note in language.notes(domain):
+        print(f"note: {note}", file=sys.stderr)
 
 
 def _schema(_: argparse.Namespace) -> int:
@@ -154,6 +160,7 @@ def _new(options: argparse.Namespace) -> int:
             _restore(destination, before, made)
     files = sum(path.is_file() for path in destination.rglob("*") if ".git" not in path.parts)
     print(f"{destination.name}: {files} files in {destination}")
+    _print_notes(destination / "domain.yaml")
     print(f"Next: cd {options.destination} && git init && git add --all && git commit -m 'Start' && make run")
     return 0
 

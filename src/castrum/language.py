@@ -11,6 +11,8 @@ import yaml
 
 from . import source
 
+ANSWERS = ".copier-answers.yml"
+
 
 @cache
 def _entry() -> ModuleType:
@@ -42,6 +44,19 @@ def problems(path: Path) -> list[str]:
     except reading.YamlError as problem:
         return [f"{path}: {line}" for line in problem.lines]
     found: list[str] = reading.problems_of(domain)
+    return found
+
+
+def notes(path: Path) -> list[str]:
+    """What is allowed by a valid domain file but not by the size of its service, one message each.
+
+    The size follows from the answers beside the file, or from the defaults.
+    """
+    beside = path.parent / ANSWERS
+    given = yaml.safe_load(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+    defaults = yaml.safe_load((source.files() / "questions" / "operations.yml").read_text(encoding="utf-8"))
+    answers = {name: given.get(name, defaults[name]["default"]) for name in ("peak_rps", "p99_ms", "availability")}
+    found: list[str] = _entry().load("bodies").notes(model(_load("reading").load_yaml(path.read_bytes())), answers)
     return found
 
 

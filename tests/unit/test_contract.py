@@ -26,6 +26,7 @@ SERVICE = {
     "owner_email": "orders@acme.example",
     "api_url": "https://orders.acme.example",
     "licence": "proprietary",
+    "max_body_bytes": 2_097_152,
 }
 METHODS = ("get", "post", "patch", "delete")
 Json = dict[str, Any]
