@@ -76,7 +76,11 @@ def with_code(model: Model, package: str) -> Model:
         "aggregates": [by_name[name] for name in model["aggregates_by_module"]],
         "tables": [table for name in model["aggregates_by_dependency"] for table in by_name[name]["code"]["tables"]],
         "uses_postgresql_types": any(each["code"]["uses_postgresql_types"] for each in model["aggregates"]),
-        "has_actions": any(each["lifecycle"] for each in model["aggregates"]),
+        "action_ids": [
+            action["operation_id"]
+            for each in model["aggregates"]
+            for action in (each["lifecycle"] or {}).get("actions", ())
+        ],
         "has_test_like_classes": any(name.startswith("Test") for name in _classes(model["aggregates"])),
         "has_version_like_path": any(re.search("v[0-9]", path) for path in _addresses(model["aggregates"])),
         "has_api_like_path": any(path.startswith("/api") for path in _addresses(model["aggregates"])),
