@@ -8,7 +8,8 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from .capacity import BASE_MEMORY_MIB, BURST, Load, mean_ms, pod_memory_mib, pods
+from .capacity import DATABASE_SHARE, P99_TO_MEAN, Load, pod_memory_mib, pods, pool_size
+from .serving import IDLE_MIB, requests_under_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,8 +20,8 @@ KIB = 2**10
 MIB = 2**20
 LEAST_LIMIT = MIB
 STEP = 64 * KIB
-COPIES = 4
-"""What a body takes of the memory at its worst: received, decoded, as rows, and as the statement's arguments."""
+COPIES = 2
+"""What a request that waits for a connection holds of its body: as received, and decoded."""
 ESCAPED_BYTES = 12
 """A character beyond U+FFFF where only ASCII is sent: `\\ud83d\\ude00`."""
 ESCAPED_ASCII_BYTES = 6
@@ -72,13 +73,9 @@ def largest_body(model: Mapping[str, Any]) -> int:
 
 
 def room_bytes(capacity: Mapping[str, Any]) -> int:
-    """Most bytes of a body for which a pod has memory: `(memory - 192 MiB) / (requests under way · 4)`.
-
-    Under way are, in a burst of three times the planned load, `3 · rps · mean response time`.
-    """
+    """Most bytes of a body for which a pod has memory: `(memory - 128 MiB) / (requests under way · 2)`."""
     pod = capacity["pod"]
-    under_way = ceil(BURST * pod["rps"] * mean_ms(capacity["slo"]["latency_ms"]) / 1000)
-    return int((pod["memory_mib"] - BASE_MEMORY_MIB) * MIB // (under_way * COPIES))
+    return int((pod["memory_mib"] - IDLE_MIB) * MIB // (pod["requests"] * COPIES))
 
 
 def body_limit(model: Mapping[str, Any], capacity: Mapping[str, Any]) -> int:
@@ -91,7 +88,8 @@ def notes(model: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
     """What clients of a service with these operations answers may send and it will not take."""
     peak, p99, availability = int(answers["peak_rps"]), int(answers["p99_ms"]), str(answers["availability"])
     rps = pods(Load(peak, p99, availability, "rolling")).rps
-    plan = {"pod": {"rps": rps, "memory_mib": pod_memory_mib(rps, p99)}, "slo": {"latency_ms": p99}}
+    requests = requests_under_way(pool_size(rps, p99), held_share=DATABASE_SHARE, p99_to_mean=P99_TO_MEAN)
+    plan = {"pod": {"memory_mib": pod_memory_mib(rps, p99), "requests": requests}}
     return too_large(model, body_limit(model, plan))
 
 
