@@ -23,8 +23,8 @@ without the body.
   empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones. A member that
   is sent twice is refused.
 - **Numbers** are stored as they are sent, or refused. JavaScript reads those of `format: int64` as others beyond 2^53.
-- **Moments** may have any number of digits of a second and are cut to microseconds; a leap second is the first one of
-  the next day."""
+- **Moments** lie in the years 1000 to 9899 of UTC, may have any number of digits of a second and are cut to
+  microseconds; a leap second is the first one of the next day."""
 
 
 def introduction(description: str, max_body_bytes: int) -> str:

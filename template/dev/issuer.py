@@ -1,6 +1,6 @@
 """A token issuer for development: OpenID Connect discovery, a key set, and tokens for whoever asks on this machine.
 
-Production settings refuse it, because it is local. `python -m dev.issuer 9000` serves until it is interrupted.
+Production settings refuse an issuer on this machine. `python -m dev.issuer 9000` serves until it is interrupted.
 """
 
 import contextlib

@@ -265,6 +265,25 @@ async def test_a_key_that_is_taken_back_ends_within_its_time(monkeypatch: pytest
         assert await answer(guard, each) == 401
 
 
+@pytest.mark.parametrize("left", [[], [7], [{"kty": "oct", "kid": "ec", "k": "AA"}], [{**ANOTHER_KEY, "kid": "ec"}]])
+async def test_an_issuer_may_take_back_all_of_its_keys(left: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    issuer = FakeIssuer()
+    guard = authenticator(issuer, auth_jwks_ttl_s=60)
+    token = issuer.token(exp=int(clock.start) + 900)
+    assert await answer(guard, token) == 200
+    issuer.documents[JWKS] = key_set(*left)
+    clock.passed = 45
+    await guard.keys._renew()
+    clock.passed = 60
+    assert guard.recall(bearer(token)) is None
+    assert await answer(guard, token) == 401
+    del issuer.documents[JWKS]
+    clock.passed = 120
+    await guard.keys._renew()
+    assert await answer(guard, token) == 200
+
+
 async def test_tokens_are_remembered_shortly_while_the_issuer_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     issuer = FakeIssuer()

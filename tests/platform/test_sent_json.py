@@ -1,11 +1,13 @@
 """Bodies are stored as they were sent, or refused: no member is there twice, and no number becomes another one."""
 
 import json
+from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ordering.kernel import Money
 from ordering.platform import jsontext
 from ordering.platform.bodies import body_reader
 from ordering.platform.fields import Int64, JsonObject, MoneyIn
@@ -80,6 +82,20 @@ def refused(body: bytes | str, model: type[BaseModel] = Sent) -> list[tuple[str,
 def test_a_member_is_sent_once(body: str, expected: list[str]) -> None:
     for model in (Sent, SentPatch):
         assert refused(body, model) == [(place, "repeated") for place in expected]
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\r", "\t", " \n"])
+def test_blanks_before_a_colon_hide_no_member(blank: str) -> None:
+    assert refused(f'{{"name": "a", "name"{blank}: "b"}}', Flat) == [("/name", "repeated")]
+
+
+class WithDefault(Body):
+    name: str
+    total: MoneyIn = Money(Decimal(1), "EUR")
+
+
+def test_members_of_a_default_are_not_taken_for_sent_ones() -> None:
+    assert refused('{"name": "a", "name": "b", "name": "c"}', WithDefault) == [("/name", "repeated")]
 
 
 def test_a_member_of_a_flat_body_is_sent_once() -> None:

@@ -60,7 +60,7 @@ class Authenticator:
             caller, expiry = await self._verify(header[7:].strip())
         except Unreachable:
             raise Problem(
-                503, "service-unavailable", "The token issuer cannot be reached.", headers={"Retry-After": "5"}
+                503, "service-unavailable", "The token issuer cannot be reached.", headers={"Retry-After": "1"}
             ) from None
         except Refused as refused:
             self._log.write(refused.kind, refused.detail)

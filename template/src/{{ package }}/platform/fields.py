@@ -23,6 +23,7 @@ LONGEST_LOCAL_PART = 64
 MOST_MEMBERS = 100
 DEEPEST = 16
 LONGEST_MOMENT = 100
+FIRST_YEAR, LAST_YEAR = 1000, 9899
 
 _LINE = r"^[^\x00-\x1F\x7F-\x9F]*$"
 _TEXT = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$"
@@ -199,12 +200,17 @@ class _Moment:
 def _utc(value: str) -> datetime:
     """The moment, cut to microseconds; a leap second is the first one of the next day, as PostgreSQL has it."""
     text = value.upper()
-    if text[16:19] != ":60":
-        return datetime.fromisoformat(text).astimezone(UTC)
-    before = datetime.fromisoformat(f"{text[:17]}59{text[19:]}").astimezone(UTC)
-    if (before.hour, before.minute) != (23, 59):
-        raise PydanticCustomError("no_leap_second", "A second 60 is a leap second, which is at 23:59 UTC only")
-    return before + timedelta(seconds=1)
+    if text[16:19] == ":60":
+        moment = datetime.fromisoformat(f"{text[:17]}59{text[19:]}").astimezone(UTC)
+        if (moment.hour, moment.minute) != (23, 59):
+            raise PydanticCustomError("no_leap_second", "A second 60 is a leap second, which is at 23:59 UTC only")
+        moment += timedelta(seconds=1)
+    else:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        bounds = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        raise PydanticCustomError("out_of_range", "Input should be in the years {first} to {last} of UTC", bounds)
+    return moment
 
 
 def _true_or_false(value: object) -> bool:
