@@ -17,6 +17,7 @@ from .language import (
     PartDeclaration,
 )
 from .problems import Problems, nearest
+from .tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -371,7 +372,7 @@ class Builder:
         fields = [self._field(field, attributes[field.wire]) for field in aggregate.fields]
         stamps = {field["wire"] for field in fields if field["readonly"] and field["kind"] == "datetime"}
         lifecycle = self._lifecycle(aggregate, aggregate.lifecycle, attributes, stamps) if aggregate.lifecycle else None
-        tables = _Table(table, self._relations, name)
+        tables = Table(table, self._relations, name)
         tables.primary(["id"])
         columns: list[Json] = []
         for declared, field in zip(aggregate.fields, fields, strict=True):
@@ -515,7 +516,7 @@ class Builder:
             "target_module": self._module(target.name) if target else None,
         }
 
-    def _field_columns(self, tables: _Table, declared: FieldDeclaration, field: Json) -> list[Json]:
+    def _field_columns(self, tables: Table, declared: FieldDeclaration, field: Json) -> list[Json]:
         """The field's columns, with their constraints registered on the table."""
         forms = declared.spec.type.forms(declared.spec)
         pointer = f"/{field['wire']}"
@@ -545,7 +546,7 @@ class Builder:
         table = self._part_table(part)
         parent = f"{naming.snake(aggregate.name)}_id"
         attributes = _attributes([field.wire for field in part.fields])
-        tables = _Table(table, self._relations, aggregate.name, [parent], f"/{part.name}")
+        tables = Table(table, self._relations, aggregate.name, [parent], f"/{part.name}")
         tables.primary([parent, "position"])
         tables.foreign(parent, parent_table, "", "CASCADE", use_alter=False)
         keys = [
@@ -703,88 +704,6 @@ class Builder:
             "fields": [self._field(field, attributes[field.wire]) for field in event.fields],
             "triggers": {"aggregate": event.aggregate, "action": event.action} if event.aggregate else None,
         }
-
-
-class _Table:
-    """Collects the constraints and indexes of one table; names are unique in the schema and fit PostgreSQL."""
-
-    def __init__(
-        self,
-        name: str,
-        relations: set[str],
-        owner: str = "",
-        prefix: list[str] | None = None,
-        pointer: str | None = None,
-    ) -> None:
-        self.name = name
-        self.owner = owner
-        self.constraints: list[Json] = []
-        self.indexes: list[Json] = []
-        self._relations = relations
-        self._prefix = prefix or []
-        self._pointer = pointer
-        relations.add(name)
-
-    def _named(self, kind: str, columns: Iterable[str]) -> str:
-        name = naming.short("_".join([kind, self.name, *columns]))
-        while name in self._relations:
-            name = naming.short(f"{name}_{naming.digest(self.name + name)}")
-        self._relations.add(name)
-        return name
-
-    def _constraint(self, kind: str, columns: list[str], pointer: str, **more: Any) -> Json:
-        constraint = {
-            "kind": kind,
-            "name": self._named(kind, columns if kind != "pk" else []),
-            "columns": columns,
-            "pointer": pointer if self._pointer is None else f"{self._pointer}/*{pointer}" if pointer else "",
-            **more,
-        }
-        self.constraints.append(constraint)
-        return constraint
-
-    def primary(self, columns: list[str]) -> None:
-        self._constraint("pk", columns, "")
-
-    def check(self, column: str, sql: str, pointer: str) -> Json:
-        constraint = self._constraint("ck", [column], pointer, sql=sql)
-        return {"name": constraint["name"], "sql": sql}
-
-    def unique(self, columns: list[str], pointer: str) -> None:
-        self._constraint("uq", [*self._prefix, *columns], pointer)
-
-    def foreign(self, column: str, table: str, pointer: str, on_delete: str, use_alter: bool) -> None:
-        self._constraint(
-            "fk",
-            [column],
-            pointer,
-            target_table=table,
-            target_columns=["id"],
-            on_delete=on_delete,
-            use_alter=use_alter,
-        )
-
-    def index(self, columns: list[str]) -> None:
-        """Add the index unless the columns already lead another one."""
-        existing = [index["columns"] for index in self.indexes]
-        existing += [c["columns"] for c in self.constraints if c["kind"] in {"pk", "uq"}]
-        if any(other[: len(columns)] == columns for other in existing):
-            return
-        self.indexes.append({"name": self._named("ix", columns), "columns": columns})
-
-    def references(self) -> None:
-        """An index for every foreign key that nothing else serves."""
-        for constraint in list(self.constraints):
-            if constraint["kind"] == "fk":
-                self.index(constraint["columns"])
-
-    def searches(self, filters: list[Json], sorts: list[Json]) -> None:
-        """Indexes for the lists: by every sort, by every filter in the default order, and for every foreign key."""
-        for sort in sorts:
-            self.index([sort["column"], "id"])
-        for filter_ in filters:
-            self.index([filter_["column"], "created_at", "id"])
-        self.references()
 
 
 def _braced(checks: Iterable[str]) -> Iterator[str]:
