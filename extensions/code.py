@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from typing import TYPE_CHECKING, Any
 
 from .castrum_model.naming import entity_name
 from .examples import circular_parts, examples, limits, moves, refusals, string_row
 from .layout import WIDTH, imports, string
+from .tablecode import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,8 +24,6 @@ CLAIM_ARGS = 9
 TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
 """What the tests of a model call something else."""
 
-TABLE_VARIABLES = frozenset({"metadata", "postgresql", "sa"})
-"""What the modules of the tables import."""
 
 MOST_BRANCHES = 9
 """The merge of a patch takes one for each part and each JSON object; ruff's C901 allows no more."""
@@ -357,7 +355,7 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         ],
         "sorts": [_sort(sort) for sort in aggregate["sorts"]],
         "sort_names": [f"{sign}{sort['name']}" for sort in aggregate["sorts"] for sign in ("", "-")],
-        "tables": [_table(owner) for owner in (aggregate, *parts)],
+        "tables": [table(owner) for owner in (aggregate, *parts)],
         "uses_postgresql_types": "from sqlalchemy.dialects import postgresql" in aggregate["imports"]["sa"],
         "covers_all_states": _covers_all_states(lifecycle) if lifecycle else {},
         "moves": moves(lifecycle) if lifecycle else [],
@@ -369,25 +367,6 @@ def _sort(sort: Model) -> Model:
     decode = DECODERS.get(sort["kind"], "str")
     nullable = bool(sort["nullable"])
     return {"name": sort["name"], "code": f'Sort("{sort["column"]}", "{sort["cast"]}", {nullable}, {decode})'}
-
-
-def _table(owner: Model) -> Model:
-    taken = owner["table"] in TABLE_VARIABLES or keyword.iskeyword(owner["table"])
-    kinds: dict[str, list[Model]] = {"pk": [], "uq": [], "fk": [], "ck": []}
-    for constraint in owner["constraints"]:
-        kinds[constraint["kind"]].append(constraint)
-    return {
-        "name": owner["table"],
-        "variable": f"{owner['table']}_" if taken else owner["table"],
-        "renamed_from": owner["former_table"],
-        "columns": owner["table_columns"],
-        "primary_key": kinds["pk"][0],
-        "uniques": kinds["uq"],
-        "foreign_keys": kinds["fk"],
-        "checks": kinds["ck"],
-        "indexes": owner["indexes"],
-        "description": owner["description"],
-    }
 
 
 # Imports -------------------------------------------------------------------------------------------------------------

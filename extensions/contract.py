@@ -169,7 +169,7 @@ class _Aggregate:
             {
                 "name": entry["param"],
                 "in": "query",
-                "description": f"Only {self.titles} with this {entry['title']}.",
+                "description": f"Only {self.titles} with this {entry['title']}{entry['cases']}.",
                 "schema": exampled(self._input(entry), entry["example"]),
             }
             for entry in self.model["filters"]

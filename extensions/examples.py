@@ -34,6 +34,11 @@ def examples(aggregate: Model) -> Model:
             for field in inputs
             if field["unique"] and field["kind"] != "ref"
         },
+        "example_ignorecase": [
+            field["wire"]
+            for field in inputs
+            if field["unique"] and field["ignorecase"] and field["kind"] != "url" and not _choices(field)
+        ],
         "filter_tests": [
             filter_["param"] for filter_ in aggregate["filters"] if _is_in_example(aggregate, filter_["param"])
         ],

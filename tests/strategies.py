@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from extensions.castrum_model import naming
+from extensions.castrum_model import combinations, naming
 from extensions.castrum_model.fieldtypes import TABLE, parse_type
 from extensions.castrum_model.language import OPERATIONS, RESERVED_FIELDS
 
@@ -139,6 +139,7 @@ def fields(draw: st.DrawFn, name: str, earlier: list[str], every: list[str], *, 
     roles += ["optional", "readonly optional"] if not row.nullable else []
     roles += ["default", "readonly default"] if row.defaultable else []
     roles += ["unique"] if row.unique else []
+    roles += ["ignorecase"] if row.unique and row.kind in combinations.WITH_CASE else []
     roles += ["secret"] if not part else []
     roles += ["mapping"]
     role = draw(st.sampled_from(roles))
@@ -151,6 +152,7 @@ def fields(draw: st.DrawFn, name: str, earlier: list[str], every: list[str], *, 
         "optional": f"{text}?",
         "readonly optional": f"{text}? readonly",
         "unique": f"{text} unique",
+        "ignorecase": f"{text} unique ignorecase",
         "secret": f"{text} secret",
         "sensitive": f"{text} pii",
     }.get(role, text)

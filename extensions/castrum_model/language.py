@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import naming
-from .fieldtypes import LONGEST_DEFAULT, LONGEST_INDEXED, FieldTypeError, Spec, enum_member, parse_type, pattern_of
+from .combinations import complaints, without_use
+from .fieldtypes import LONGEST_DEFAULT, FieldTypeError, Spec, enum_member, parse_type, pattern_of
 from .problems import Problems, kind_of, nearest, show
 
 MOST_AGGREGATES = 200
@@ -22,6 +23,7 @@ FIELD_KEYS = (
     "description",
     "optional",
     "unique",
+    "ignorecase",
     "index",
     "readonly",
     "pii",
@@ -33,7 +35,7 @@ FIELD_KEYS = (
     "max",
     "renamed_from",
 )
-FLAGS = ("unique", "index", "readonly", "pii", "secret")
+FLAGS = ("unique", "ignorecase", "index", "readonly", "pii", "secret")
 PART_KEYS = ("entity", "max", "fields", "description")
 LIFECYCLE_KEYS = ("states", "actions")
 ACTION_KEYS = ("from", "to", "emits", "resource", "description")
@@ -51,6 +53,7 @@ class FieldDeclaration:
     spec: Spec
     optional: bool = False
     unique: bool = False
+    ignorecase: bool = False
     index: bool = False
     readonly: bool = False
     pii: bool = False
@@ -278,6 +281,8 @@ class _Parser:
             if self._pascal(f"aggregates.{name}", name, "the name of the aggregate")
         ]
         self._renames(aggregates, set(mapping), "an aggregate")
+        for path, complaint in without_use(aggregates):
+            self._add(path, complaint)
         return aggregates
 
     def _renames(
@@ -396,7 +401,7 @@ class _Parser:
         return declared
 
     def _line(self, path: str, name: str, line: str, body: dict[str, Any]) -> FieldDeclaration | None:
-        """`type[?] [unique] [index] [readonly] [pii|secret] [= default]`."""
+        """`type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [= default]`."""
         text, default = _split_default(line)
         text, flags = _split_flags(text)
         optional = text.endswith("?")
@@ -453,7 +458,8 @@ class _Parser:
             sound = self._pattern(path, spec, pattern) and sound
         if sound:
             self._values(declared, body)
-        self._combinations(declared)
+        for complaint in complaints(declared):
+            self._add(path, complaint)
 
     def _pattern(self, path: str, spec: Spec, raw: object) -> bool:
         if not spec.type.patterned:
@@ -501,33 +507,6 @@ class _Parser:
                 self._add(f"{path}.example", str(problem))
         elif spec.pattern is not None and next(row.examples(spec), None) is None:
             self._add(path, "no example for its pattern could be made up; give one with `example:`")
-
-    def _combinations(self, declared: FieldDeclaration) -> None:
-        path, row = declared.path, declared.spec.type
-        wide = row.kind == "string" and declared.spec.length > LONGEST_INDEXED
-        if declared.optional and row.nullable:
-            self._add(path, row.nullable)
-        elif declared.optional and declared.has_default:
-            self._add(path, "a field with a default is never absent; drop the '?' or the default")
-        if declared.pii and declared.secret:
-            self._add(path, "pii and secret exclude each other; secret says more: it is never shown at all")
-        if declared.secret and declared.has_default:
-            self._add(path, "a secret has no default: the contract would show it")
-        if declared.secret and declared.readonly:
-            self._add(path, "a readonly secret could neither be written nor read")
-        if declared.unique and declared.has_default:
-            self._add(path, "a unique field has no default: it could be used only once")
-        if declared.unique and not row.unique:
-            self._add(path, f"{row.kind} cannot be unique")
-        elif declared.index and not row.indexable:
-            self._add(path, f"{row.kind} cannot be indexed")
-        elif (declared.unique or declared.index) and wide:
-            self._add(path, f"a string that is indexed has at most {LONGEST_INDEXED} characters")
-        if declared.readonly and not declared.optional and not declared.has_default:
-            if row.nullable:
-                self._add(path, "a readonly field starts with its default; give it one")
-            else:
-                self._add(path, "a readonly field starts absent or with a default; write '?' or give it one")
 
     # Parts -----------------------------------------------------------------------------------------------------------
 
@@ -693,7 +672,7 @@ class _Parser:
         return consumed
 
     def _consumed_field(self, declared: FieldDeclaration) -> None:
-        for flag in ("unique", "index", "readonly", "secret"):
+        for flag in ("unique", "ignorecase", "index", "readonly", "secret"):
             if getattr(declared, flag):
                 self._add(declared.path, f"{flag} has no meaning in an event that another context publishes")
         if declared.renamed_from:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import naming
+from .combinations import described, told_apart
 from .fieldtypes import LONGEST_INDEXED, SHARED_SCHEMAS, Spec
 from .language import (
     RESERVED_FIELDS,
@@ -444,7 +445,7 @@ class Builder:
         title = naming.words(declared.name)
         given = [declared.example] if declared.has_example else []
         wanted = 30 if declared.unique and spec.pattern else 3  # no other way to make up further unique ones
-        examples = row.distinct_examples(spec, given, wanted) or [declared.default]
+        examples = told_apart(declared, row.distinct_examples(spec, given, wanted)) or [declared.default]
         literal, literal_imports = row.python_literal(spec, examples[0])
         default = None
         if declared.has_default:
@@ -480,11 +481,12 @@ class Builder:
             "optional": declared.optional,
             "required": not declared.optional and default is None and not declared.readonly,
             "unique": declared.unique,
+            "ignorecase": declared.ignorecase,
             "indexed": declared.index,
             "readonly": declared.readonly,
             "sensitivity": "secret" if declared.secret else "pii" if declared.pii else None,
             "default": default,
-            "description": declared.description or f"{title.capitalize()}.",
+            "description": described(declared, title),
             "python": forms.python,
             "input": forms.input,
             "view": forms.view,
@@ -528,13 +530,13 @@ class Builder:
             if checks:
                 column["checks"] = [tables.check(column["name"], " AND ".join(checks), pointer)]
         if declared.unique:
-            tables.unique([columns[0]["name"]], pointer)
+            tables.unique(columns[0]["name"], pointer, ignorecase=declared.ignorecase)
         if field["reference"] and field["kind"] == "ref":
             reference = field["reference"]
             use_alter = self._is_circular(reference["aggregate"], tables.owner)
             tables.foreign(columns[0]["name"], reference["table"], pointer, "RESTRICT", use_alter)
         if declared.index:
-            tables.index([columns[0]["name"]])
+            tables.index([columns[0]["name"]], ignorecase=declared.ignorecase)
         return columns
 
     def _is_circular(self, target: str, owner: str) -> bool:
@@ -646,6 +648,8 @@ class Builder:
                         "python": field["python"],
                         "query": field["query"],
                         "imports": field["imports"]["query"],
+                        "ignorecase": field["ignorecase"],
+                        "cases": ", in upper or lower case" if field["ignorecase"] else "",
                         "kind": field["kind"],
                         "title": field["title"],
                         "json_schema": field["input_json_schema"],
@@ -664,6 +668,8 @@ class Builder:
                         "python": lifecycle["enum"],
                         "query": lifecycle["enum"],
                         "imports": [f"from .model import {lifecycle['enum']}"],
+                        "ignorecase": False,
+                        "cases": "",
                         "kind": "enum",
                         "title": "status",
                         "json_schema": {"type": "string", "enum": values},

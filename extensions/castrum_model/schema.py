@@ -18,6 +18,7 @@ _FIELD_KEYS: dict[str, Json] = {
     "description": {"$ref": "#/definitions/description"},
     "optional": {"type": "boolean", "description": "May be absent; the same as a '?' after the type."},
     "unique": {"type": "boolean", "description": "No two of them; within a part, no two in its aggregate."},
+    "ignorecase": {"type": "boolean", "description": "Upper and lower case are alike where it is unique or a filter."},
     "index": {"type": "boolean", "description": "The table gets an index on it."},
     "readonly": {"type": "boolean", "description": "In answers only; needs '?' or a default."},
     "pii": {"type": "boolean", "description": "Personal: never in a log or an address."},
@@ -63,7 +64,7 @@ def language_schema() -> Json:
             "line": {
                 "type": "string",
                 "pattern": _line_pattern(),
-                "description": "type[?] [unique] [index] [readonly] [pii|secret] [= default]. Types: "
+                "description": "type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [= default]. Types: "
                 + "; ".join(f"{row.syntax} ({row.meaning})" for row in TABLE.values()),
                 "examples": [row.sample for row in TABLE.values()],
             },

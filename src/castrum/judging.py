@@ -19,8 +19,8 @@ BOUNDS: Final = {
     "maxLength": True, "maximum": True, "maxItems": True, "maxProperties": True,
     "minLength": False, "minimum": False, "minItems": False, "minProperties": False,
 }  # fmt: skip
+PLAIN_INDEX: Final = r"sa\.Index\((?!.*unique=True)"
 Json = Mapping[str, Any]
-
 try:
     from yaml import CSafeLoader as Loader
 except ImportError:  # a PyYAML without its C library
@@ -343,7 +343,7 @@ def tables(base: Tree, theirs: Tree) -> tuple[list[str], list[str]]:
             and table.former != name
             and source.columns.keys() == table.columns.keys()
         ):
-            indexes = all(rule.startswith("sa.Index(") for rule in source.rest ^ table.rest)
+            indexes = all(re.match(PLAIN_INDEX, rule) for rule in source.rest ^ table.rest)
             changes.append(f"{'index' if indexes else 'constrain'} {name}")
         if name in before:
             advice += _rules(name, source, table)
@@ -394,14 +394,14 @@ def _rules(name: str, old: _Table, new: _Table) -> Iterator[str]:
     former = {_named(rule): rule for rule in old.rest}
     added = new.columns.keys() - old.columns.keys()
     for rule in sorted(new.rest - old.rest):
-        if rule.startswith(("sa.Index(", "sa.PrimaryKey")) or any(re.search(rf"\b{each}\b", rule) for each in added):
+        if re.match(rf"sa\.PrimaryKey|{PLAIN_INDEX}", rule) or any(re.search(rf"\b{each}\b", rule) for each in added):
             continue
         if not _refuses_less(former.get(_named(rule), ""), rule):
             yield f"{name}: look for rows that {_named(rule)} refuses before the revision does, which fails on them"
 
 
 def _named(rule: str) -> str:
-    return next(iter(re.findall(r"name='(\w+)'", rule)), "it")
+    return next(iter(re.findall(r"(?:name=|sa\.Index\()'(\w+)'", rule)), "it")
 
 
 def _refuses_less(old: str, new: str) -> bool:

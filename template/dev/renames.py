@@ -1,5 +1,6 @@
 """Renames in the domain, as migrations: the rows stay where they are."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -54,7 +55,10 @@ def _renames(database: sa.Inspector, metadata: sa.MetaData) -> Iterator[Rename]:
 def _names(database: sa.Inspector, table: sa.Table, former: str, columns: dict[str, str]) -> Iterator[Rename]:
     """Constraints and indexes are called after the table and its columns."""
     wanted = {_key(constraint): str(constraint.name) for constraint in table.constraints if constraint.name}
-    wanted |= {("ix", *(column.name for column in index.columns)): str(index.name) for index in table.indexes}
+    wanted |= {
+        ("ux" if index.unique else "ix", *(_term(str(each), {}) for each in index.expressions)): str(index.name)
+        for index in table.indexes
+    }
     for key, name in _existing(database, former, columns):
         new = wanted.get(key)
         if key[0] == "ck":
@@ -64,7 +68,7 @@ def _names(database: sa.Inspector, table: sa.Table, former: str, columns: dict[s
             new = words if words in wanted.values() else None
         if new is not None and new != name:
             statement = "ALTER INDEX {} RENAME TO {}"
-            if key[0] != "ix":
+            if key[0] not in {"ix", "ux"}:
                 statement = f"ALTER TABLE {table.name} RENAME CONSTRAINT {{}} TO {{}}"
             yield _rename(statement, name, new)
 
@@ -77,11 +81,20 @@ def _existing(database: sa.Inspector, table: str, columns: dict[str, str]) -> It
         *(("uq", each["column_names"], each["name"]) for each in unique),
         *(("fk", each["constrained_columns"], each["name"]) for each in database.get_foreign_keys(table)),
         *(("ck", [each["name"]], each["name"]) for each in database.get_check_constraints(table)),
-        *(("ix", each["column_names"], each["name"]) for each in database.get_indexes(table) if not each["unique"]),
+        *(
+            ("ux" if each["unique"] else "ix", each.get("expressions", each["column_names"]), each["name"])
+            for each in database.get_indexes(table)
+            if "duplicates_constraint" not in each
+        ),
     ]
     for kind, names, name in kinds:
         if name is not None:
-            yield (kind, *(columns.get(str(each), str(each)) for each in names)), name
+            yield (kind, *(_term(str(each), columns) for each in names)), name
+
+
+def _term(text: str, columns: dict[str, str]) -> str:
+    """A column, or an expression of columns, under their new names; PostgreSQL writes functions in its own way."""
+    return re.sub(r"\w+", lambda word: columns.get(word[0], word[0].lower()), text.rpartition(".")[2])
 
 
 def _key(constraint: sa.Constraint) -> tuple[str, ...]:

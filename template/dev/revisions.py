@@ -1,6 +1,6 @@
 """Revisions that the running release survives: no statement of theirs keeps a table locked while it reads it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -8,6 +8,9 @@ from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import ops
+
+IGNORECASE = "_ignorecase"
+"""What the name of a unique index has more than that of the constraint for which the case of letters counts."""
 
 WANTED = "wanted"
 """Schema in which the tables are made as they are to be, in order to compare."""
@@ -48,20 +51,7 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
     _arrange(down, up)
     made = {each.table_name for each in up.ops if isinstance(each, ops.CreateTableOp)}
     there, wanted = _constraints(connection, "public"), _wanted(connection, metadata)
-    rest: list[ops.MigrateOperation] = []
-    unlocked: list[ops.MigrateOperation] = []
-    after: list[ops.MigrateOperation] = []
-    for operation in _flat(up.ops):
-        if isinstance(operation, ops.CreateIndexOp) and operation.table_name not in made:
-            operation.kw["postgresql_concurrently"] = True
-            unlocked.append(operation)
-        elif isinstance(operation, ops.CreateUniqueConstraintOp) and operation.table_name not in made:
-            name, table = str(operation.constraint_name), operation.table_name
-            columns = [str(column) for column in operation.columns]
-            unlocked.append(ops.CreateIndexOp(name, table, columns, unique=True, postgresql_concurrently=True))
-            after.append(ops.ExecuteSQLOp(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"))
-        elif not isinstance(operation, ops.CreateForeignKeyOp) or operation.source_table in made:
-            rest.append(operation)
+    rest, unlocked, after = _parted(up, made)
     undone: list[ops.MigrateOperation] = []
     for each in sorted(wanted.keys() - there.keys()):
         constraint = wanted[each]
@@ -83,6 +73,50 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
         restored.append(ops.ExecuteSQLOp(add))
     up.ops = [*rest, *([Unlocked(unlocked)] if unlocked else []), *after]
     down.ops = [*undone, *down.ops, *restored]
+
+
+def _parted(
+    up: ops.UpgradeOps, made: Collection[str]
+) -> tuple[list[ops.MigrateOperation], list[ops.MigrateOperation], list[ops.MigrateOperation]]:
+    """The operations within the first transaction, those outside of one, and those within the last one."""
+    successors = set(_unique(up))
+    losing = {each.table_name for each in _flat(up.ops) if isinstance(each, (ops.DropColumnOp, ops.DropTableOp))}
+    rest: list[ops.MigrateOperation] = []
+    unlocked: list[ops.MigrateOperation] = []
+    after: list[ops.MigrateOperation] = []
+    succeeded: list[ops.MigrateOperation] = []  # values stay unique in one way until they are in the other
+    for operation in _flat(up.ops):
+        if isinstance(operation, ops.CreateIndexOp) and operation.table_name not in made:
+            operation.kw["postgresql_concurrently"] = True
+            unlocked.append(operation)
+        elif isinstance(operation, ops.CreateUniqueConstraintOp) and operation.table_name not in made:
+            name, table = str(operation.constraint_name), operation.table_name
+            columns = [str(column) for column in operation.columns]
+            unlocked.append(ops.CreateIndexOp(name, table, columns, unique=True, postgresql_concurrently=True))
+            after.append(ops.ExecuteSQLOp(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"))
+        elif isinstance(operation, ops.DropIndexOp) and operation.table_name not in losing:
+            operation.kw["postgresql_concurrently"] = True
+            (succeeded if _counterpart(operation.index_name) in successors else unlocked).append(operation)
+        elif isinstance(operation, ops.DropConstraintOp) and _counterpart(operation.constraint_name) in successors:
+            after.append(operation)
+        elif not isinstance(operation, ops.CreateForeignKeyOp) or operation.source_table in made:
+            rest.append(operation)
+    return rest, [*unlocked, *succeeded], after
+
+
+def _unique(up: ops.UpgradeOps) -> Iterator[str]:
+    """The names of what makes values unique from now on."""
+    for operation in _flat(up.ops):
+        if isinstance(operation, ops.CreateUniqueConstraintOp):
+            yield str(operation.constraint_name)
+        elif isinstance(operation, ops.CreateIndexOp) and operation.unique:
+            yield str(operation.index_name)
+
+
+def _counterpart(name: object) -> str:
+    """The name of what makes the same values unique, but for their case."""
+    text = str(name)
+    return text.removesuffix(IGNORECASE) if text.endswith(IGNORECASE) else f"{text}{IGNORECASE}"
 
 
 def _arrange(creating: ops.OpContainer, dropping: ops.OpContainer) -> None:

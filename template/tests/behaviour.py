@@ -127,6 +127,14 @@ class Behaviour:
             shared = {f"/{member}" for member in guarded if other[member] == body[member]}
             assert answer.json()["errors"][0]["pointer"] in shared
 
+    async def test_refuses_to_share_what_differs_in_case_only(self, api: Api) -> None:
+        body = await api.body(self.name)
+        assert (await api.post(self.example.path, body)).status_code == 201
+        for name in self.example.ignorecase:
+            other = await api.body(self.name) | {name: body[name].swapcase()}
+            answer = await api.post(self.example.path, other)
+            assert answer.status_code == 409
+
     async def test_refuses_to_refer_to_nothing(self, api: Api) -> None:
         for place in self.example.references:
             body = await api.body(self.name)
@@ -142,7 +150,8 @@ class Behaviour:
     async def filters(self, api: Api, parameter: str) -> None:
         """A page has what the parameter asks for, and nothing else."""
         created = (await api.create(self.name)).json()
-        found = (await api.get(self.example.path, **{parameter: created[parameter]})).json()["items"]
+        asked = created[parameter].swapcase() if parameter in self.example.ignorecase else created[parameter]
+        found = (await api.get(self.example.path, **{parameter: asked})).json()["items"]
         assert created in found
         assert all(item[parameter] == created[parameter] for item in found)
 

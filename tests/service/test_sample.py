@@ -129,6 +129,20 @@ def test_order_goes_its_way(service: Service, order: dict[str, Any]) -> None:
     assert (changed.status, changed.headers["ETag"]) == (200, '"3"')
 
 
+def test_an_address_is_one_in_whatever_case(service: Service) -> None:
+    unique = f"{time.time_ns()}"
+    body = {"email": f"Ada{unique}@Example.com", "name": "Ada"}
+    made = service.request("POST", "/customers", body, Idempotency_Key=key())
+    assert made.status == 201
+    assert made.json()["email"] == body["email"]  # kept as it was sent
+    for other in (body["email"].lower(), body["email"].upper()):
+        refused = service.request("POST", "/customers", body | {"email": other}, Idempotency_Key=key())
+        assert refused.status == 409
+        assert refused.json()["errors"][0]["pointer"] == "/email"
+    same = service.request("PATCH", made.headers["Location"], {"email": other}, If_Match='"1"')
+    assert (same.status, same.json()["email"]) == (200, other)
+
+
 def test_nobody_gets_in_without_a_token(service: Service) -> None:
     with closing(http.client.HTTPConnection(service.address.removeprefix("http://"), timeout=10)) as connection:
         for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {service.token}x"}):

@@ -73,6 +73,36 @@ def test_a_new_revision_locks_nothing_and_lacks_nothing(sample: Path) -> None:
     assert "ban-drop-constraint" in make_fails(sample, "migrations")
 
 
+@pytest.mark.slow
+def test_values_stay_unique_while_their_case_begins_or_ceases_to_count(sample: Path) -> None:
+    """Each step locks nothing, and a field that is renamed meanwhile takes its index along."""
+    table = sample / "src/ordering/customer/table.py"
+    ignoring = table.read_text(encoding="utf-8")
+    index = 'sa.Index("uq_customers_email_ignorecase", sa.text("lower(normalize(email))"), unique=True)'
+    plain = ignoring.replace(index, 'sa.UniqueConstraint("email", name="uq_customers_email")')
+    assert plain != ignoring
+    found = {}
+    for name, text in (("plain", plain), ("ignoring", ignoring)):
+        table.write_text(text, encoding="utf-8")
+        make(sample, "migration", f"m={name}")
+        found[name] = next(sample.glob(f"migrations/versions/*_{name}.py")).read_text(encoding="utf-8")
+        make(sample, "migrations")
+        migrate(sample, "check")
+    up = {name: " ".join(text.partition("def downgrade")[0].split()) for name, text in found.items()}
+    assert up["plain"].index('create_index("uq_customers_email"') < up["plain"].index("drop_index(")
+    assert up["ignoring"].index('create_index( "uq_customers_email_ignorecase"') < up["ignoring"].index(
+        "drop_constraint("
+    )
+    renamed = ignoring.replace('"email"', '"mail"').replace("(email)", "(mail)").replace("_email_", "_mail_")
+    renamed = renamed.replace("sa.String(254),", 'sa.String(254),\n        info={"renamed_from": "email"},')
+    table.write_text(renamed, encoding="utf-8")
+    make(sample, "migration", "m=mail")
+    text = next(sample.glob("migrations/versions/*_mail.py")).read_text(encoding="utf-8")
+    assert "ALTER INDEX uq_customers_email_ignorecase RENAME TO uq_customers_mail_ignorecase" in text
+    assert "create_index" not in text
+    migrate(sample, "check")
+
+
 def test_a_missing_check_is_missed(sample: Path) -> None:
     first = sample / "migrations/versions/0001_initial.py"
     text = first.read_text(encoding="utf-8")

@@ -281,6 +281,13 @@ ORDERED = tables(
         ("0 AND 5", "1 AND 9", ["constrain orders"], ["orders: look for rows that ck_n refuses"]),
         ('sa.UniqueConstraint("note", name="uq_note"),', "", ["constrain orders"], []),
         ('sa.Index("ix_note", "note"),', "", ["index orders"], []),
+        ('"ix_note", "note"', '"ix_note", sa.text("lower(normalize(note))")', ["index orders"], []),
+        (
+            'sa.UniqueConstraint("note", name="uq_note")',
+            'sa.Index("uq_note_ignorecase", sa.text("lower(normalize(note))"), unique=True)',
+            ["constrain orders"],
+            ["orders: look for rows that uq_note_ignorecase refuses"],
+        ),
         (
             "sa.Index(",
             (

@@ -61,7 +61,7 @@ TABLE: Mapping[str, FieldType] = {
     )
 }
 
-_FLAGS = frozenset({"unique", "index", "readonly", "pii", "secret"})
+_FLAGS = frozenset({"unique", "ignorecase", "index", "readonly", "pii", "secret"})
 
 _ALIASES = {
     "str": "string",

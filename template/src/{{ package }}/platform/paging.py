@@ -6,7 +6,7 @@ first in descending order. The cursor is opaque to clients and holds only for th
 
 import binascii
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -43,12 +43,14 @@ class PageQuery:
     """The list of one aggregate.
 
     `select` is a SELECT without WHERE, with `id` and the columns of `sorts` among its columns; `sorts` maps the public
-    name of an order to its column, `filters` the name of a column to its SQL type.
+    name of an order to its column, `filters` the name of a column to its SQL type. Those in `ignorecase` are compared
+    by their lower case and in one Unicode form, as their index has them.
     """
 
     select: str
     sorts: Mapping[str, Sort]
     filters: Mapping[str, str] = field(default_factory=dict)
+    ignorecase: Collection[str] = ()
     _texts: dict[tuple[Any, ...], str] = field(default_factory=dict, init=False, repr=False)
 
     async def fetch(
@@ -109,7 +111,7 @@ class PageQuery:
         descending = sort.startswith("-")
         column, cast, nullable, _ = self.sorts[sort.removeprefix("-")]
         direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
-        filters = [f'"{name}" = ${number}::{self.filters[name]}' for number, name in enumerate(columns, start=2)]
+        filters = [self._condition(name, number) for number, name in enumerate(columns, start=2)]
         first = len(columns) + 2
         after_value = f'("{column}", id) {beyond} (${first}::{cast}, ${first + 1}::uuid)'
         after_id = f'"{column}" IS NULL AND id {beyond} ${first}::uuid'
@@ -129,6 +131,12 @@ class PageQuery:
         ranges = (after_id, f'"{column}" IS NOT NULL') if descending else (after_value, f'"{column}" IS NULL')
         both = " UNION ALL ".join(f"({page(each)})" for each in ranges)
         return f"SELECT * FROM ({both}) AS page {order}"  # noqa: S608 - of names in the code only  # nosec B608
+
+    def _condition(self, name: str, number: int) -> str:
+        column, value = f'"{name}"', f"${number}::{self.filters[name]}"
+        if name in self.ignorecase:
+            return f"lower(normalize({column})) = lower(normalize({value}))"
+        return f"{column} = {value}"
 
 
 _FROM_URL = str.maketrans("-_+/=", "+/!!!")
