@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .castrum_model.naming import entity_name
 from .examples import circular_parts, examples, limits, moves, refusals, string_row
+from .expressions import domain_from_row, domain_from_view, view_from_domain, view_from_row
 from .layout import WIDTH, imports, string
 from .tablecode import table
 
@@ -159,8 +160,8 @@ def _field(field: Model) -> Model:
         "patch": patch,
         "view": view,
         "json_select": _json_select(field),
-        "view_from_row": _value(field, domain=False),
-        "domain_from_row": _value(field, domain=True),
+        "view_from_row": view_from_row(field),
+        "domain_from_row": domain_from_row(field),
     }
 
 
@@ -222,24 +223,6 @@ def _is_whole(annotation: str) -> bool:
     return False
 
 
-def _value(field: Model, *, domain: bool) -> str:
-    """The field's value from a row of asyncpg."""
-    first = f'row["{field["column"]}"]'
-    if field["kind"] == "money":
-        value = f'Money({first}, row["{field["columns"][1]["name"]}"])'
-    elif field["enum"] and domain:
-        value = _enum(field, first)
-    else:
-        return first
-    return f"None if {first} is None else {value}" if field["optional"] else value
-
-
-def _enum(field: Model, value: str) -> str:
-    if field["item"]:
-        return f"[{field['enum']}(each) for each in {value}]"
-    return f"{field['enum']}({value})"
-
-
 def _json_select(field: Model) -> str:
     first = field["column"]
     if field["kind"] != "money":
@@ -284,9 +267,14 @@ def _part(part: Model, parent: str) -> Model:
         "function": f"_{part['table']}",
         "members": [{"column": name, "value": value} for name, value in _arguments("part", part["fields"])],
         "from_view": [
-            {"attribute": field["attribute"], "value": _from_view(field, variable)} for field in part["fields"]
+            {"attribute": field["attribute"], "value": domain_from_view(field, variable)} for field in part["fields"]
         ],
+        "to_view": _to_view(part["fields"], variable),
     }
+
+
+def _to_view(fields: Iterable[Model], variable: str) -> list[Model]:
+    return [{"attribute": field["attribute"], "value": view_from_domain(field, variable)} for field in fields]
 
 
 def _delete(part: Model) -> str:
@@ -296,14 +284,6 @@ def _delete(part: Model) -> str:
     first, *rest = string(sql, 0, len(name) + 2).split("\n")  # nothing follows it, so it has a column more
     note = SQL_NOTE if looks_secret(name) else ""
     return "\n".join([f"{name} = {first}{note}"] if not rest else [f"{name} = {first}", rest[0] + note, *rest[1:]])
-
-
-def _from_view(field: Model, variable: str) -> str:
-    value = f"{variable}.{field['attribute']}"
-    if not field["enum"]:
-        return value
-    converted = _enum(field, value)
-    return f"None if {value} is None else {converted}" if field["optional"] else converted
 
 
 # Aggregates ----------------------------------------------------------------------------------------------------------
@@ -329,6 +309,7 @@ def _aggregate(aggregate: Model, package: str) -> Model:
     changed = [*(name for name, _ in arguments), "version", "modified_at"]
     json_names = [field["attribute"] for field in aggregate["input_fields"] if field["kind"] == "json"]
     return {
+        "to_view": _to_view(aggregate["output_fields"], variable),
         **_imports(aggregate, package),
         **examples(aggregate),
         "a": f"{aggregate['article']} {aggregate['title']}",
@@ -479,6 +460,8 @@ def _repository_imports(aggregate: Model) -> str:
     everything = _everything(aggregate)
     if any(field["kind"] == "money" for field in aggregate["fields"]):
         lines.add("from ..kernel import Money")
+    if any(field["kind"] == "money" for field in aggregate["output_fields"]):
+        lines.add("from ..platform.views import MoneyView")
     lines |= {f"from .model import {field['enum']}" for field in everything if field["enum"]}
     if lifecycle:
         lines |= {

@@ -436,8 +436,8 @@ RESERVED_CLASSES = _set(
 
 BORROWED_CLASSES = _set(
     """
-    Body Caller Claim Database Day Digits Email Field Line Mapping Once Operations PageParameters PageQuery Patch
-    Protocol Record Reply Sort Text Timestamp Url Whole
+    Body Caller Claim Database Day Digits Email Field Line Mapping MoneyView Once Operations PageParameters PageQuery
+    Patch Protocol Record Reply Sort Text Timestamp Url Whole
     """
 )
 """What the modules beside a model import: there, an aggregate or a part of that name goes by another one."""

@@ -246,12 +246,12 @@ class MoneyType(FieldType):
             ),
             "Money",
             "NonNegativeMoneyIn" if spec.low == 0 else "MoneyIn",
-            "Money",
+            "MoneyView",
             {"$ref": f"#/components/schemas/{name}"},
             "Money",
             python_imports=("from ..kernel import Money",),
             input_imports=(f"from ..platform.fields import {'NonNegativeMoneyIn' if spec.low == 0 else 'MoneyIn'}",),
-            view_imports=("from ..kernel import Money",),
+            view_imports=("from ..platform.views import MoneyView",),
         )
 
     def value(self, spec: Spec, raw: object) -> dict[str, str]:

@@ -1,0 +1,58 @@
+"""A field's value on its way between a row, the domain and what clients see, as expressions of the generated code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Model = dict[str, Any]
+
+
+def view_from_row(field: Model) -> str:
+    """What clients see of a row of asyncpg."""
+    first = f'row["{field["column"]}"]'
+    if field["kind"] != "money":
+        return first
+    return _unless_absent(field, first, lambda value: f"MoneyView(str({value}), {_currency(field)})")
+
+
+def domain_from_row(field: Model) -> str:
+    """The domain's value in a row of asyncpg."""
+    first = f'row["{field["column"]}"]'
+    if field["kind"] == "money":
+        return _unless_absent(field, first, lambda value: f"Money({value}, {_currency(field)})")
+    return _unless_absent(field, first, lambda value: enum(field, value)) if field["enum"] else first
+
+
+def domain_from_view(field: Model, variable: str) -> str:
+    """The domain's value in a view."""
+    value = f"{variable}.{field['attribute']}"
+    if field["kind"] == "money":
+        return _unless_absent(field, value, "{}.to_domain()".format)
+    return _unless_absent(field, value, lambda seen: enum(field, seen)) if field["enum"] else value
+
+
+def view_from_domain(field: Model, variable: str) -> str:
+    """What clients see of the domain's value."""
+    value = f"{variable}.{field['attribute']}"
+    if field["kind"] == "money":
+        return _unless_absent(field, value, "MoneyView.of({})".format)
+    return f"list({value})" if field["item"] and field["enum"] else value
+
+
+def enum(field: Model, value: str) -> str:
+    """The words of an enum as its members."""
+    if field["item"]:
+        return f"[{field['enum']}(each) for each in {value}]"
+    return f"{field['enum']}({value})"
+
+
+def _currency(field: Model) -> str:
+    return f'row["{field["columns"][1]["name"]}"]'
+
+
+def _unless_absent(field: Model, value: str, convert: Callable[[str], str]) -> str:
+    converted = convert(value)
+    return f"None if {value} is None else {converted}" if field["optional"] else converted
