@@ -12,9 +12,8 @@ from harness.paths import ROOT
 from harness.tools import require, run
 
 FOLDER = ROOT / "tests" / "platform"
-MODULES = sorted(path.name for path in FOLDER.glob("test_*.py"))
 EXAMPLE = "ordering"
-NEEDS = {"test_poolers.py": "pgbouncer"}
+POOLERS = FOLDER / "test_poolers.py"
 
 pytestmark = pytest.mark.xdist_group(EXAMPLE)
 
@@ -32,10 +31,16 @@ def run_tests(project: Path, *arguments: str | Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_module(module: str, projects: Callable[[str], Path]) -> None:
-    require(*filter(None, [NEEDS.get(module)]))
-    said = run_tests(projects(EXAMPLE), *FIXTURES, FOLDER / module)
+def test_platform(projects: Callable[[str], Path]) -> None:
+    check(run_tests(projects(EXAMPLE), *FIXTURES, FOLDER, f"--ignore={POOLERS}"))
+
+
+def test_poolers(projects: Callable[[str], Path]) -> None:
+    require("pgbouncer")
+    check(run_tests(projects(EXAMPLE), *FIXTURES, POOLERS))
+
+
+def check(said: str) -> None:
     assert "passed" in said, said
     assert "skipped" not in said, said
 
@@ -43,7 +48,7 @@ def test_module(module: str, projects: Callable[[str], Path]) -> None:
 @pytest.mark.slow
 def test_branches(projects: Callable[[str], Path]) -> None:
     """A service's own tests and these together run 95 % of the platform's branches."""
-    require(*NEEDS.values())
+    require("pgbouncer")
     project = projects(EXAMPLE)
     measured = (
         f"--cov={project / 'src' / EXAMPLE / 'platform'}", "--cov-branch", f"--cov-config={FOLDER / 'coverage.ini'}",
