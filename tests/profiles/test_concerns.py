@@ -43,7 +43,9 @@ CONCERNS: dict[str, tuple[str, ...]] = {
         "deploy/Dockerfile", ".checkov.yaml", "dev/propose_update.py", TERRAFORM, HELM,
     ),
     "repository": ("*CODEOWNERS", "SECURITY.md", "README.md", "pyproject.toml", "docs/*", *PIPELINES, TERRAFORM, HELM),
-    "cloud": (TERRAFORM, "deploy/helm/*/values*.yaml", "README.md", "docs/*", *PIPELINES),
+    "cloud": (
+        TERRAFORM, "deploy/helm/*/values*.yaml", "README.md", "docs/*", "src/*/settings.py", *PIPELINES,
+    ),
     "region": (TERRAFORM, "deploy/helm/*/values*.yaml", "docs/*", *PIPELINES),
     "environments": (TERRAFORM, "deploy/helm/*/values*.yaml", "README.md", "docs/*", *PIPELINES),
     "release": (HELM, "README.md", "AGENTS.md", "docs/*", *PIPELINES, TERRAFORM),
