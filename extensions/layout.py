@@ -101,7 +101,8 @@ def _break(line: str) -> list[str]:
     start, end = pairs[0] if is_signature else pairs[-1]
     head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
     items = _split(body)
-    is_display = line[start] in "[{" and re.search(r"[\w\])]$", head[:-1]) is None and not _clauses(body)[1:]
+    may_be_display = line[start] != "(" or len(items) > 1
+    is_display = may_be_display and re.search(r"[\w\])]$", head[:-1]) is None and not _clauses(body)[1:]
     if len(inner) + _columns(body) <= WIDTH and not (is_signature and len(items) == 1) and not is_display:
         broken = [inner + body]
     elif len(items) > 1 or is_signature or is_display:
