@@ -122,6 +122,7 @@ VALUES = st.one_of(
     ),
     st.dictionaries(st.text(max_size=3), st.one_of(st.text(max_size=3), st.integers(), st.none()), max_size=3),
 )
+WITHOUT_SECOND = "2026-02-28T08:00Z"
 IMPOSSIBLE_DAYS = ("-02-29", "-02-30", "-02-31", "-04-31", "-06-31", "-09-31", "-11-31")
 
 
@@ -134,7 +135,7 @@ IMPOSSIBLE_DAYS = ("-02-29", "-02-30", "-02-31", "-04-31", "-06-31", "-09-31", "
 @example(value="9999-12-31T23:59:59-14:00")
 @example(value="2026-02-28T08:00:00.1234567Z")
 @example(value="2026-02-28T08:00:00.123456789+01:00")
-@example(value="2026-02-28T08:00Z")
+@example(value=WITHOUT_SECOND)
 @example(value="2026-02-28t08:00:00z")
 @example(value=f"2026-02-28T08:00:00.{'0' * 80}Z")
 @example(value="2016-12-31T23:59:60Z")
@@ -152,7 +153,8 @@ def test_contract_and_input_take_the_same(fields: ModuleType, text: str, value: 
         taken = True
     except ValidationError:
         taken = False
-    assert allowed == taken
+    # Java leaves out a second of zero, which is no RFC 3339: taken, although the contract's format cannot promise it.
+    assert taken if value == WITHOUT_SECOND and text == "datetime" else allowed == taken
 
 
 def test_every_type_is_tested_and_described() -> None:

@@ -19,6 +19,7 @@ from .wire import (
     DATE_PATTERN,
     LONGEST_MOMENT,
     MOMENT_PATTERN,
+    RFC3339_PATTERN,
     TIMESTAMP_PATTERN,
     UUID_PATTERN,
 )
@@ -89,7 +90,7 @@ class DatetimeType(FieldType):
             schema,
             "datetime",
             query="Timestamp",
-            input_schema=schema | {"maxLength": LONGEST_MOMENT, "pattern": MOMENT_PATTERN},
+            input_schema=schema | {"maxLength": LONGEST_MOMENT, "pattern": RFC3339_PATTERN},
             python_imports=("from datetime import datetime",),
             input_imports=("from ..platform.fields import Timestamp",),
             view_imports=("from datetime import datetime",),

@@ -39,6 +39,11 @@ MOMENT_PATTERN = (
 )
 """The same as libraries write it: any number of digits of a second, no second at all (Java), small letters, and leap
 seconds."""
+RFC3339_PATTERN = (
+    rf"{_DAY}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]"
+    rf":(?:[0-5][0-9]|60)(?:\.[0-9]+)?(?:[Zz]|{_OFFSET})$"
+)
+"""What the contract promises to take: the format `date-time` knows no moment without its second."""
 MONEY_AMOUNT_PATTERN = r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$"
 UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
