@@ -10,9 +10,9 @@ from harness import rendering
 WORDS = {
     "github": r"github",
     "gitlab": r"gitlab",
-    "aws": r"\baws\b|amazon",
-    "gcp": r"\bgcp\b|google",
-    "azure": r"azure|entra\b",
+    "aws": r"\baws\b|amazon|\brds\b|\beks\b|cloudwatch|route 53",
+    "gcp": r"\bgcp\b|google|cloud sql|\bgke\b",
+    "azure": r"azure|entra\b|\baks\b|key vault",
 }
 """Answer → what would speak of it."""
 

@@ -23,15 +23,15 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
     refusable = case.meta is None or case.meta.generation.mode.is_negative
     key = case.headers.get(KEY)
     if isinstance(key, str):
-        if not refusable and _same(key) in _sent:
+        if not refusable and _canonical(key) in _sent:
             key = case.headers[KEY] = str(uuid4())
-        _sent.add(_same(key))
+        _sent.add(_canonical(key))
     if not refusable and case.query.get("cursor") not in _made:
         case.query.pop("cursor", None)
 
 
-def _same(key: str) -> str:
-    """What all forms of one key have in common: the quotes, escapes and capitals of a key tell it from no other."""
+def _canonical(key: str) -> str:
+    """The form in which two spellings of one key are equal: without quotes, escapes and capitals."""
     return key.replace("\\", "").strip('"').lower()
 
 
