@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from pydantic import BaseModel, ValidationError
@@ -37,7 +38,7 @@ def body_reader(model: type[BaseModel], media_type: bytes) -> Callable[[Exchange
             raise _unsupported_encoding()
         body = exchange.body
         if b"NaN" in body or b"Infinity" in body:
-            _refuse_non_finite(body)
+            _decoded(body)  # outside of strings, pydantic takes them for numbers
         try:
             document = validate(body)
         except ValidationError as error:
@@ -56,10 +57,7 @@ def refuse_body(exchange: Exchange) -> None:
     headers = exchange.headers
     if not is_json(headers.get(b"content-type"), JSON) or not is_plain(headers.get(b"content-encoding", b"")):
         raise Problem(415, "unsupported-media-type", NO_BODY)
-    try:
-        document = msgspec.json.decode(exchange.body)
-    except (msgspec.DecodeError, RecursionError):
-        raise invalid([FieldError("", "json_invalid", "Invalid JSON")]) from None
+    document = _decoded(exchange.body)
     if not isinstance(document, dict):
         raise invalid([FieldError("", "body_forbidden", NO_BODY)])
     if document:
@@ -110,10 +108,10 @@ def _refuse(errors: list[FieldError]) -> None:
         raise invalid(errors)
 
 
-def _refuse_non_finite(body: bytes) -> None:
-    """Raise problem 400 for NaN or Infinity outside of strings, which pydantic takes for numbers."""
+def _decoded(body: bytes) -> Any:
+    """What the JSON says; raises problem 400 where it is none."""
     try:
-        msgspec.json.decode(body)
+        return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
         raise invalid([FieldError("", "json_invalid", "Invalid JSON")]) from None
 
