@@ -1,6 +1,7 @@
 """What runs on a person's machine: compose file, dev container, git hooks, the issuer beside the container."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -171,6 +172,12 @@ def setup(folder: Path) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     return done, calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
 
 
+def change(path: Path) -> None:
+    """Make a file newer than anything that is there: two writes within a tick of the clock have one time."""
+    later = time.time_ns() + 10**9
+    os.utime(path, ns=(later, later))
+
+
 def test_set_up_names_the_package_that_is_missing(folder: Path) -> None:
     (folder / "python").write_text(PYTHON.replace("{ensurepip}", "None"), encoding="utf-8")
     before = sorted(folder.iterdir())
@@ -187,7 +194,7 @@ def test_set_up_is_done_once(folder: Path) -> None:
     assert [call.split()[0] for call in calls] == ["-m", "-m", "uv"]
     assert "--reinstall" not in calls[-1]
     assert setup(folder)[1] == []
-    (folder / "pyproject.toml").touch()
+    change(folder / "pyproject.toml")
     assert [call.split()[0] for call in setup(folder)[1]] == ["uv"]
 
 
@@ -218,5 +225,5 @@ def test_an_interrupted_set_up_is_repaired(folder: Path) -> None:
     assert [call.split()[0] for call in calls] == ["uv"]
     assert "--reinstall" in calls[0]
     assert setup(folder)[1] == []
-    (folder / "pyproject.toml").touch()
+    change(folder / "pyproject.toml")
     assert "--reinstall" not in setup(folder)[1][0]
