@@ -1,14 +1,15 @@
 """Hypothesis strategies for the domain language: valid domains of every shape and name, and almost valid ones."""
 
 from copy import deepcopy
+from itertools import islice
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from extensions.castrum_model import combinations, naming
-from extensions.castrum_model.fieldtypes import TABLE, parse_type
-from extensions.castrum_model.language import OPERATIONS, RESERVED_FIELDS
+from extensions.castrum_model.fieldtypes import LONGEST_INDEXED, TABLE, Spec, parse_type, pattern_of
+from extensions.castrum_model.language import FLAGS, OPERATIONS, RESERVED_FIELDS
 
 Domain = dict[str, Any]
 
@@ -116,43 +117,61 @@ def _scalar(draw: st.DrawFn, kinds: list[str]) -> str:
 
 
 @st.composite
-def _default(draw: st.DrawFn, text: str) -> Any:
-    """A default for the type, from the values that the type itself calls examples."""
-    spec = parse_type(text)
+def _value(draw: st.DrawFn, spec: Spec) -> Any:
+    """A default or example, from the values that the type itself calls examples."""
     spec.name = "x"
-    values = [value for _, value in zip(range(3), spec.type.examples(spec), strict=False) if len(str(value)) <= 60]
+    values = [value for value in islice(spec.type.examples(spec), 3) if len(str(value)) <= 60]
     return draw(st.sampled_from(values)) if values else None
+
+
+@st.composite
+def _identity(draw: st.DrawFn, earlier: list[str], every: list[str], *, part: bool) -> Any:
+    """A reference or a foreign identity; required references only lead to `earlier` aggregates."""
+    kind = draw(st.sampled_from(["id", "ref", *(["ref to earlier"] if earlier else [])]))
+    line = {"id": "id elsewhere.Thing", "ref": f"ref {draw(st.sampled_from(every))}?"}.get(kind) or (
+        f"ref {draw(st.sampled_from(earlier))}"
+    )
+    if kind == "id" and draw(COIN):
+        line += "?"
+    flags = ["", "", " unique", " index", " pii"]
+    flags += [" readonly"] if line.endswith("?") else []
+    flags += [" secret"] if not part else []
+    line += draw(st.sampled_from(flags))
+    if draw(st.integers(0, 5)) == 0:
+        return {"type": line, "example": draw(_value(parse_type("uuid")))}
+    return line
 
 
 @st.composite
 def fields(draw: st.DrawFn, name: str, earlier: list[str], every: list[str], *, part: bool = False) -> Any:
     """One field; required references only lead to `earlier` aggregates, optional ones to any of `every`."""
-    if every and draw(st.integers(0, 5)) == 0:
-        if draw(COIN) and earlier:
-            return f"ref {draw(st.sampled_from(earlier))}{draw(st.sampled_from(['', ' unique', ' index', ' pii']))}"
-        return f"ref {draw(st.sampled_from(every))}?{draw(st.sampled_from(['', ' unique', ' index', ' readonly']))}"
-    if draw(st.integers(0, 15)) == 0:
-        return f"id elsewhere.Thing{draw(st.sampled_from(['', '?', ' unique', ' index']))}"
+    if every and draw(st.integers(0, 4)) == 0:
+        return draw(_identity(earlier, every, part=part))
     text = draw(_scalar([kind for kind in TABLE if kind not in {"ref", "id"}]))
-    row = parse_type(text).type
+    spec = parse_type(text)
+    row = spec.type
+    indexed = row.indexable and (row.kind != "string" or spec.length <= LONGEST_INDEXED)
     roles = ["plain", "sensitive"]
     roles += ["optional", "readonly optional"] if not row.nullable else []
     roles += ["default", "readonly default"] if row.defaultable else []
     roles += ["unique"] if row.unique else []
-    roles += ["ignorecase"] if row.unique and row.kind in combinations.WITH_CASE else []
+    roles += ["index"] if indexed else []
+    roles += ["ignorecase", "index ignorecase"] if indexed and row.kind in combinations.WITH_CASE else []
     roles += ["secret"] if not part else []
-    roles += ["mapping"]
+    roles += ["mapping", "mapping"]
     role = draw(st.sampled_from(roles))
-    default = draw(_default(text)) if "default" in role else None
     if role == "mapping":
         return draw(_mapping(text, name, part))
+    default = draw(_value(spec)) if "default" in role else None
     if "default" in role and default is not None:
         return {"type": text, "default": default, **({"readonly": True} if "readonly" in role else {})}
     return {
         "optional": f"{text}?",
         "readonly optional": f"{text}? readonly",
         "unique": f"{text} unique",
+        "index": f"{text} index",
         "ignorecase": f"{text} unique ignorecase",
+        "index ignorecase": f"{text} ignorecase index",
         "secret": f"{text} secret",
         "sensitive": f"{text} pii",
     }.get(role, text)
@@ -165,24 +184,31 @@ def _mapping(draw: st.DrawFn, text: str, name: str, part: bool) -> Domain:
     if draw(COIN):
         body["renamed_from"] = f"old_{name[:36].rstrip('_')}"
     if kind in {"string", "text"} and draw(COIN):
-        body["type"] = "string(40)"
         body["pattern"] = draw(st.sampled_from(PATTERNS))
-        body["unique"] = draw(COIN)
+        if kind == "string":
+            body |= {"type": "string(40)", "unique": draw(COIN)}
     elif kind in {"string", "text"}:
-        body["min"] = draw(st.sampled_from([0, 1]))
+        body |= {"min": draw(st.sampled_from([0, 1])), "max": draw(st.integers(1, parse_type(text).length))}
     elif kind in {"email", "date"}:
-        body |= {"pii": True, "index": kind == "date"} if draw(COIN) else {"optional": True, "readonly": draw(COIN)}
+        flags: list[Domain] = [{"pii": True, "index": kind == "date"}, {"optional": True, "readonly": draw(COIN)}]
+        flags += [{"unique": True, "ignorecase": True}] if kind == "email" else []
+        body |= draw(st.sampled_from(flags))
     elif kind == "url":
         body["secret"] = not part
     elif kind in {"decimal", "money"}:
         body["min"] = 0
-    elif kind == "bigint":
-        body["min"], body["max"] = draw(_bounds(-(2**63), 2**63 - 1))
+    elif kind in {"int", "bigint"} and draw(COIN):
+        most = 2**31 if kind == "int" else 2**63
+        body["min"], body["max"] = draw(_bounds(-most, most - 1))
     elif kind == "list":
         body["min"], body["max"] = draw(_bounds(1, 100))
-        return body
-    if {"min", "pattern"}.isdisjoint(body):
-        body["example"] = draw(_default(body["type"]))
+    if draw(COIN):
+        spec = parse_type(body["type"])
+        if {"min", "max"} & set(body):
+            spec.type.bound(spec, body.get("min"), body.get("max"))
+        if "pattern" in body:
+            spec.pattern = pattern_of(body["pattern"])
+        body["example"] = draw(_value(spec))
     return {key: value for key, value in body.items() if value is not None}
 
 
@@ -221,6 +247,8 @@ def _lifecycle(draw: st.DrawFn, aggregate: str) -> Domain:
     for name, target in zip(names, targets, strict=True):
         sources = draw(st.lists(st.sampled_from(states), min_size=1, max_size=3, unique=True))
         actions[name] = {"from": sources if len(sources) > 1 or draw(COIN) else sources[0], "to": target}
+        if draw(st.integers(0, 3)) == 0:
+            actions[name]["resource"] = f"many-{naming.kebab(name)}"
         if draw(COIN):
             actions[name]["description"] = draw(TEXTS)
             actions[name]["emits"] = f"{aggregate[:20]}{naming.pascal(name)}Happened"
@@ -265,10 +293,13 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
         body["parts"] = draw(_parts(name, wires, earlier, every))
     for key, ability in (("filter", "filterable"), ("sort", "sortable")):
         able = [field for field, value in declared.items() if _searchable(field, value, ability)]
-        if key == "filter" and "lifecycle" in body:
+        if key == "sort":
+            able += ["created_at", "modified_at"]
+        elif "lifecycle" in body:
             able.append("status")
         if draw(COIN) and able:
-            body[key] = draw(st.lists(st.sampled_from(able), max_size=4, unique=True))
+            names = draw(st.lists(st.sampled_from(able), max_size=4, unique=True))
+            body[key] = names[0] if len(names) == 1 and draw(COIN) else names
     return body
 
 
@@ -278,10 +309,20 @@ def _searchable(name: str, value: Any, ability: str) -> bool:
     if {"pii", "secret"} & {*said, *line.split()} or name in {"cursor", "limit", "sort"}:
         return False
     text = line.partition("?")[0]
-    for word in (" unique", " index", " readonly"):
-        text = text.partition(word)[0]
+    for flag in FLAGS:
+        text = text.partition(f" {flag}")[0]
     able: bool = getattr(parse_type(text).type, ability)
     return able
+
+
+@st.composite
+def _told(draw: st.DrawFn) -> Domain:
+    """Fields of an event of another context, which refer to nothing here."""
+    told: Domain = {"order": "uuid", "about": "id elsewhere.Thing"}
+    for name in draw(st.lists(field_names().filter(lambda name: name not in told), max_size=4, unique=True)):
+        text = draw(_scalar([kind for kind in TABLE if kind not in {"ref", "id"}]))
+        told[name] = text if parse_type(text).type.nullable or draw(COIN) else f"{text}?"
+    return told
 
 
 @st.composite
@@ -306,7 +347,7 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
         for action in body["lifecycle"]["actions"]
     ]
     if draw(COIN):
-        event: Domain = {"from": "elsewhere", "fields": {"order": "uuid", "amount": "money", "kind": "enum(a, b)?"}}
+        event: Domain = {"from": "elsewhere", "fields": draw(_told())}
         if draw(COIN):
             event["description"] = draw(TEXTS)
         if draw(COIN) and actions:

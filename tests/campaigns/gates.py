@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ TAIL = 40
 
 @dataclass
 class Outcome:
-    """One domain's gate: `content` is the git id of what generated it, `said` how it ended where it is red."""
+    """One domain's gate: `content` tells what the service is made of, `said` how it ended where it is red."""
 
     domain: str
     commit: str
@@ -50,12 +51,10 @@ def domains(folder: Path, count: int) -> Iterator[tuple[str, Any]]:
         yield f"random-{seed:03d}", invent_one(seed)
 
 
-def content() -> str:
-    """The git id of everything that a generated service is made of, as it is committed."""
-    ids = [_git("rev-parse", f"HEAD:{name}") for name in GENERATED]
-    return subprocess.run(
-        ["git", "hash-object", "--stdin"], input="\n".join(ids), text=True, capture_output=True, check=True, cwd=ROOT
-    ).stdout.strip()
+def content(domain: Any) -> str:
+    """The digest of everything that a generated service is made of: the domain, and the template as it is committed."""
+    made_of = [*(_git("rev-parse", f"HEAD:{name}") for name in GENERATED), json.dumps(domain)]
+    return sha256("\n".join(made_of).encode()).hexdigest()
 
 
 def outcomes(path: Path) -> dict[str, Outcome]:
@@ -98,10 +97,10 @@ def run(folder: Path = DOMAINS, count: int = 100, *, stop_after_s: float = float
     data = RESULTS / "gates.jsonl"
     work = CACHE / "campaign"
     work.mkdir(parents=True, exist_ok=True)
-    commit, made_of, begun = _git("rev-parse", "--short=12", "HEAD"), content(), time.monotonic()
+    commit, begun = _git("rev-parse", "--short=12", "HEAD"), time.monotonic()
     known = outcomes(data)
     for name, domain in domains(folder, count):
-        last = known.get(name)
+        last, made_of = known.get(name), content(domain)
         if last and last.green and last.content == made_of:
             continue
         if time.monotonic() - begun > stop_after_s:

@@ -18,6 +18,7 @@ from harness.repository import commit_all
 from harness.services import make_run
 from harness.tools import BIN, run
 from strategies import invent, invent_one
+from words import every_word, words_of
 
 from extensions.castrum_model import naming
 from extensions.castrum_model.yaml_reader import load_yaml
@@ -52,6 +53,17 @@ def test_random_domains_render(batch: int, tmp_path: Path) -> None:
             assert all(map(may_be_fixed, fields_of(domain, module))), (domain, module)
     run(BIN / "ruff", "check", "--no-cache", "--quiet", tmp_path)
     run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tmp_path)
+
+
+@pytest.mark.slow
+def test_random_domains_use_every_word() -> None:
+    """A word of the language that nobody draws is one that these tests, and the campaign of gates, never try."""
+    missing = every_word()
+    for batch in range(2 * BATCHES):
+        missing = missing.difference(*map(words_of, invent(batch, PER_BATCH)))
+        if not missing:
+            break
+    assert not missing
 
 
 def test_aggregates_that_can_hardly_change_have_examples(tmp_path: Path) -> None:

@@ -1,0 +1,162 @@
+"""The words of the domain language, as the parser and its JSON Schema define them, and those that a domain uses."""
+
+import json
+from collections.abc import Iterator
+from functools import cache, reduce
+from itertools import islice
+from typing import Any
+
+from jsonschema import Draft7Validator
+
+from extensions.castrum_model import problems_of
+from extensions.castrum_model.fieldtypes import TABLE, FieldType, parse_type
+from extensions.castrum_model.language import FLAGS, RESERVED_FIELDS, FieldDeclaration, parse
+from extensions.castrum_model.problems import Problems
+from extensions.castrum_model.schema import language_schema
+
+Json = dict[str, Any]
+
+SCHEMA = language_schema()
+ROOT = "domain"
+TARGETS = {"ref": "ref Thing", "id": "id elsewhere.Thing"}
+BOUNDS = (0, 1, 9)
+WITH_THE_TYPE = ("optional", "default", "example", "min", "max", "pattern", *FLAGS)
+"""Words of a field that are other work for each type."""
+LIFECYCLE = {"states": ["open", "shut"], "actions": {"shut": {"from": "open", "to": "shut"}}}
+
+
+def every_word() -> set[str]:
+    """Keys by their place, forms in which something can be written, types, and the words that each type can have."""
+    return {*_keys(SCHEMA, ROOT), *_words_of_types()}
+
+
+def words_of(domain: Json) -> set[str]:
+    """The words of a valid domain; `unique: false` is none."""
+    found = set(_used(SCHEMA, ROOT, domain))
+    declared = parse(domain, Problems())
+    for aggregate in declared.aggregates:
+        for each in (*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)):
+            found |= _words_of_field(each, domain)
+        kinds = {each.name: each.spec.type.kind for each in aggregate.fields}
+        for key, names in (("filter", aggregate.filter), ("sort", aggregate.sort)):
+            found |= {f"{key} of {kinds.get(name, name)}" for name in names}
+    for event in declared.consumes:
+        found |= {f"{each.spec.type.kind} in an event" for each in event.fields}
+    return found
+
+
+# Keys and forms, by the schema ----------------------------------------------------------------------------------------
+
+
+def _resolved(schema: Json, name: str) -> tuple[Json, str]:
+    while "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        schema = SCHEMA["definitions"][name]
+    return schema, name
+
+
+def _form(option: Json) -> str:
+    return option["$ref"].rpartition("/")[2] if "$ref" in option else str(option["type"])
+
+
+def _keys(schema: Json, name: str) -> Iterator[str]:
+    schema, name = _resolved(schema, name)
+    for option in schema.get("anyOf", ()):
+        yield f"{name} as {_form(option)}"
+        yield from _keys(option, name)
+    for key, value in schema.get("properties", {}).items():
+        yield f"{name}.{key}"
+        yield from _keys(value, key)
+    if isinstance(inner := schema.get("additionalProperties"), dict):
+        yield from _keys(inner, name)
+
+
+def _used(schema: Json, name: str, value: Any) -> Iterator[str]:
+    schema, name = _resolved(schema, name)
+    if "anyOf" in schema:
+        option = next(each for each in schema["anyOf"] if _fits(each, value))
+        yield f"{name} as {_form(option)}"
+        yield from _used(option, name, value)
+    properties, inner = schema.get("properties", {}), schema.get("additionalProperties")
+    for key, child in value.items() if isinstance(value, dict) else ():
+        if key in properties:
+            if child is not False:
+                yield f"{name}.{key}"
+            yield from _used(properties[key], key, child)
+        elif isinstance(inner, dict):
+            yield from _used(inner, name, child)
+
+
+def _fits(schema: Json, value: Any) -> bool:
+    return bool(Draft7Validator({**schema, "definitions": SCHEMA["definitions"]}).is_valid(value))
+
+
+# Types and their words, by the parser ---------------------------------------------------------------------------------
+
+
+@cache
+def _words_of_types() -> frozenset[str]:
+    found = {word for row in TABLE.values() for word in _words_of_type(row)}
+    for key in ("filter", "sort"):
+        found |= {
+            f"{key} of {name}"
+            for name in ("status", *RESERVED_FIELDS)
+            if _valid("int", {key: [name], "lifecycle": LIFECYCLE})
+        }
+    return frozenset(found)
+
+
+def _words_of_type(row: FieldType) -> Iterator[str]:
+    kind = row.kind
+    yield kind
+    line = TARGETS.get(kind, row.sample.partition(" = ")[0])
+    if kind == "int":
+        yield "int(a..b)"
+        line = "int"
+    if row.listable:
+        yield f"list of {kind}"
+    # What some words need beside them.
+    beside: list[Json] = [{}, {"optional": True}, {"unique": True}]
+    beside.extend({"default": value} for value in _values("default", line))
+    for word in WITH_THE_TYPE:
+        if any(_valid({"type": line, **more, word: value}) for more in beside for value in _values(word, line)):
+            yield f"{kind} {word}"
+    for key in ("filter", "sort"):
+        if any(_valid({"type": line, **more}, {key: ["x"]}) for more in beside):
+            yield f"{key} of {kind}"
+    if _valid("int", consumes={"Told": {"from": "elsewhere", "fields": {"x": line}}}):
+        yield f"{kind} in an event"
+
+
+def _values(word: str, line: str) -> list[Any]:
+    """What may stand after the word."""
+    if word in {"default", "example"}:
+        spec = parse_type(line)
+        spec.name = "x"
+        return list(islice(spec.type.examples(spec), 1))
+    if word in {"min", "max"}:
+        return list(BOUNDS)
+    return ["[a-z]{1,3}"] if word == "pattern" else [True]
+
+
+def _valid(field: Any, around: Json | None = None, **beside: Any) -> bool:
+    """Whether an aggregate can have this field and the other keys around it, `beside` other keys of the domain."""
+    aggregate = {"fields": {"n": "int", "x": field}, **(around or {})}
+    return not problems_of({"context": "words", "aggregates": {"Thing": aggregate}, **beside})
+
+
+def _words_of_field(declared: FieldDeclaration, domain: Json) -> set[str]:
+    spec = declared.spec
+    kind = spec.type.kind
+    found = {kind, *(f"{kind} {flag}" for flag in FLAGS if getattr(declared, flag))}
+    if spec.inner is not None:
+        found.add(f"list of {spec.inner.type.kind}")
+    if declared.optional:
+        found.add(f"{kind} optional")
+    if declared.has_default:
+        found.add(f"{kind} default")
+    raw = reduce(lambda node, key: node[key], declared.path.split("."), domain)
+    mapping = raw if isinstance(raw, dict) else {}
+    if kind == "int" and ".." in json.dumps(mapping.get("type", raw)):
+        found.add("int(a..b)")
+    return found | {f"{kind} {key}" for key in ("min", "max", "pattern", "example") if mapping.get(key) is not None}
