@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import generation, measuring, updates
+from . import generation, interpreter, measuring, updates
 from .generation import ROOT
 from .parts import Parts
 from .services import Site
@@ -38,6 +38,8 @@ def main() -> int:
         print("The service is measured on Linux only; try --only generation.", file=sys.stderr)
         return 2
     lines = ["# Benchmarks", "", f"{datetime.now(UTC):%Y-%m-%d}, {measuring.processors()}, {_python()}."]
+    if served:
+        lines.append(f"The servers run on Python {interpreter.version()}, and on the Node of its makers.")
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
         scratch.chmod(0o755)  # PostgreSQL may run as another user

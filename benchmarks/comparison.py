@@ -1,8 +1,9 @@
 """Servers measured side by side.
 
-Short slices of load go round them in a shuffled order, so that a disturbance of the machine hits all alike. What counts
-is processor time per request, which others on the machine hardly change. Ratios are taken between slices of the same
-cycle, and the cycles in which others used the processors most are left out.
+Short slices of load go round them in a shuffled order, those of one operation one after the other, so that a
+disturbance of the machine hits all servers alike. What counts is processor time per request, which others on the
+machine change less than anything else. Ratios are taken between slices of the same cycle, and the cycles in which
+others used the processors most are left out.
 """
 
 import json
@@ -106,10 +107,13 @@ class Comparison:
         pairs = [(target, operation) for target in targets for operation in target.operations]
         for target, operation in pairs * WARM_UPS:
             self._load(target, operation, min(seconds, WARM_UP))
+        names = list(dict.fromkeys(operation.name for _, operation in pairs))
         slices = []
         for cycle in range(cycles):
-            for target, operation in random.sample(pairs, len(pairs)):
-                slices.append(self._measure(cycle, target, operation, seconds))
+            for name in random.sample(names, len(names)):
+                same = [(target, operation) for target, operation in pairs if operation.name == name]
+                for target, operation in random.sample(same, len(same)):
+                    slices.append(self._measure(cycle, target, operation, seconds))
         return Results(slices)
 
     def _measure(self, cycle: int, target: Target, operation: Operation, seconds: float) -> Slice:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
-from . import domains, fastify, measuring
+from . import domains, fastify, interpreter, measuring
 from .client import NUMBER, ask, filled
 from .generation import ROOT, clone, copy, environment
 
@@ -288,7 +288,7 @@ def _environment_of(project: Path) -> Path:
     if not Path(uv[0]).exists():
         uv = [sys.executable, "-m", "uv"]
     subprocess.run(
-        [*uv, "sync", "--quiet", "--python", sys.executable],
+        [*uv, "sync", "--quiet", "--python", interpreter.chosen()],
         cwd=project,
         env=environment(UV_PYTHON_DOWNLOADS="never"),
         check=True,
