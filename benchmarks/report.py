@@ -32,7 +32,7 @@ def comparison(results: Results, operations: Sequence[str]) -> list[str]:
         "  response models, PyJWT and a JSON access log.",
         "- *Fastify*: the same on Node, tuned: answers and bodies by schema, the service's statements as named ones,",
         "  cached tokens, a JSON access log by pino in batches. It does without what the service does beside that for",
-        "  each request: rate limit, trace context, deadline, members sent twice, and requests that wait for their turn.",
+        "  each request: rate limit, trace context, deadline, a turn when many are under way, members sent twice.",
         "",
         "| operation | server | CPU µs a request | PostgreSQL, µs | requests/s | p50, ms | p99, ms |",
         "|---|---|---:|---:|---:|---:|---:|",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .castrum_model.naming import entity_name
 from .examples import circular_parts, examples, limits, moves, refusals, string_row
 from .expressions import domain_from_row, domain_from_view, view_from_domain, view_from_row
-from .layout import WIDTH, imports, string
+from .layout import WIDTH, imports
 from .tablecode import table
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ Model = dict[str, Any]
 
 CLAIM_ARGS = 9
 """The arguments of `CLAIM` in platform/idempotency.py; those of an aggregate's INSERT follow."""
+
+FIRST_CHANGED = 3
+"""The arguments of an aggregate's UPDATE before what it sets: its id, and its version before."""
 
 TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
 """What the tests of a model call something else."""
@@ -262,8 +265,6 @@ def _part(part: Model, parent: str) -> Model:
         "entity": entity_name(part["entity"]),
         "constant": part["table"].upper(),
         "condition": condition if len(condition) <= WIDTH - 12 else condition.replace(" = ", "\n    = "),
-        "delete": _delete(part),
-        "sql_note": SQL_NOTE if looks_secret(part["table"]) else "",
         "function": f"_{part['table']}",
         "members": [{"column": name, "value": value} for name, value in _arguments("part", part["fields"])],
         "from_view": [
@@ -275,15 +276,6 @@ def _part(part: Model, parent: str) -> Model:
 
 def _to_view(fields: Iterable[Model], variable: str) -> list[Model]:
     return [{"attribute": field["attribute"], "value": view_from_domain(field, variable)} for field in fields]
-
-
-def _delete(part: Model) -> str:
-    """The constant with the statement that deletes the parts of an aggregate."""
-    name = f"DELETE_{part['table'].upper()}"
-    sql = f"DELETE FROM {part['table']} WHERE {part['parent_column']} = $1"  # noqa: S608 - text of the generated code
-    first, *rest = string(sql, 0, len(name) + 2).split("\n")  # nothing follows it, so it has a column more
-    note = SQL_NOTE if looks_secret(name) else ""
-    return "\n".join([f"{name} = {first}{note}"] if not rest else [f"{name} = {first}", rest[0] + note, *rest[1:]])
 
 
 # Aggregates ----------------------------------------------------------------------------------------------------------
@@ -307,6 +299,8 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         for column in field["columns"]
     }
     changed = [*(name for name, _ in arguments), "version", "modified_at"]
+    for place, part in enumerate(parts):
+        part["code"]["update_number"] = FIRST_CHANGED + len(changed) + place
     json_names = [field["attribute"] for field in aggregate["input_fields"] if field["kind"] == "json"]
     return {
         "to_view": _to_view(aggregate["output_fields"], variable),
@@ -327,7 +321,7 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         "has_secrets": bool(secret),
         "id_number": first,
         "insert_values": [f"${first + place}::{casts[name]}" for place, name in enumerate(names)],
-        "update_values": [f"{name} = ${place}" for place, name in enumerate(changed, start=3)],
+        "update_values": [f"{name} = ${place}" for place, name in enumerate(changed, start=FIRST_CHANGED)],
         "constraints": [
             constraint
             for owner in (aggregate, *parts)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from ordering.order.repository import DELETE_ORDER_LINES, FIND, INSERT, INSERT_ORDER_LINES, PAGE, UPDATE
+from ordering.order.repository import FIND, INSERT, PAGE, UPDATE
 from uuid_utils.compat import uuid7
 
 POOL_SIZE = 10
@@ -192,13 +192,10 @@ async def update(path: str, body: bytes) -> tuple[int, bytes]:
     order.total = patch.total
     order.note = patch.note
     order.modified_at = datetime.now(UTC)
-    async with connection.transaction():
-        await connection.fetchrow(
-            UPDATE, order.id, row[9], order.number, order.customer_id, order.total.amount, order.total.currency,
-            order.priority, order.note, order.placed_at, order.status, row[9] + 1, order.modified_at,
-        )  # fmt: skip
-        await connection.execute(DELETE_ORDER_LINES, order.id)
-        await connection.execute(INSERT_ORDER_LINES, order.id, rows_of(order.lines))
+    await connection.fetchrow(
+        UPDATE, order.id, row[9], order.number, order.customer_id, order.total.amount, order.total.currency,
+        order.priority, order.note, order.placed_at, order.status, row[9] + 1, order.modified_at, rows_of(order.lines),
+    )  # fmt: skip
     connections.give(connection)
     return 200, encode(order)
 

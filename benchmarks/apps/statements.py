@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from uuid import UUID
 
-from ordering.order.repository import DELETE_ORDER_LINES, FIND, INSERT, INSERT_ORDER_LINES, PAGE, UPDATE
+from ordering.order.repository import FIND, INSERT, PAGE, UPDATE
 from ordering.platform import idempotency
 
 SORT = "-created_at"
@@ -20,8 +20,6 @@ def main() -> None:
         "insert": INSERT,
         "findKey": idempotency.FIND,
         "update": UPDATE,
-        "deleteLines": DELETE_ORDER_LINES,
-        "insertLines": INSERT_ORDER_LINES,
     }
     print(json.dumps(statements))
 

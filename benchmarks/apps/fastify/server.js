@@ -97,7 +97,7 @@ const pool = new pg.Pool({
 const statements = Object.fromEntries(
   Object.entries(JSON.parse(readFileSync(STATEMENTS, 'utf8'))).map(([name, text]) => [name, { name, text }]),
 )
-const run = (client, statement, values) => client.query({ ...statement, values })
+const run = (statement, values) => pool.query({ ...statement, values })
 
 const logger = pino({ base: null }, pino.destination({ sync: false, minLength: 8192 }))
 setInterval(() => logger.flush(), 50).unref()
@@ -184,7 +184,7 @@ app.get(
   '/orders/:id',
   { config: { scope: 'orders.read' }, schema: { params, response: { 200: orderView } } },
   async (request, reply) => {
-    const { rows } = await run(pool, statements.find, [request.params.id])
+    const { rows } = await run(statements.find, [request.params.id])
     if (rows.length === 0) throw refusal(404, 'There is no such order.')
     versioned(reply, rows[0].version)
     const known = request.headers['if-none-match']
@@ -203,8 +203,8 @@ app.get(
     const { limit, cursor } = request.query
     const { rows } =
       cursor === undefined
-        ? await run(pool, statements.page, [limit + 1])
-        : await run(pool, statements.pageAfter, [limit + 1, ...positionOf(cursor)])
+        ? await run(statements.page, [limit + 1])
+        : await run(statements.pageAfter, [limit + 1, ...positionOf(cursor)])
     if (rows.length <= limit) return { items: rows.map(orderOf) }
     rows.pop()
     const { created_at, id } = rows[limit - 1]
@@ -241,7 +241,7 @@ app.post(
     const lock = hash('sha256', `${user.sub}\0${key}`, 'buffer').readBigInt64BE()
     const location = `/orders/${id}`
     const answer = reply.code(201).serialize(order)
-    const { rows } = await run(pool, statements.insert, [
+    const { rows } = await run(statements.insert, [
       user.sub, key, fingerprint, 201, 1, location, Buffer.from(answer), DAY, lock,
       id, number, customer_id, total.amount, total.currency, priority, note, null, 'DRAFT', 1, now, now,
       lineRows(lines),
@@ -253,7 +253,7 @@ app.post(
 )
 
 const replay = async (reply, caller, key, fingerprint) => {
-  const { rows } = await run(pool, statements.findKey, [caller, key])
+  const { rows } = await run(statements.findKey, [caller, key])
   if (rows.length === 0) throw refusal(409, 'A request with this Idempotency-Key is under way.')
   const [stored] = rows
   if (!fingerprint.equals(stored.fingerprint)) throw refusal(422, 'This Idempotency-Key was sent before.')
@@ -271,28 +271,16 @@ app.patch(
     const { id } = request.params
     const expected = request.headers['if-match']
     if (expected === undefined) throw refusal(428, 'Send If-Match.')
-    const { rows } = await run(pool, statements.find, [id])
+    const { rows } = await run(statements.find, [id])
     if (rows.length === 0) throw refusal(404, 'There is no such order.')
     const { version } = rows[0]
     if (expected !== '*' && !expected.includes(`"${version}"`)) throw refusal(412, 'The order has changed.')
     const order = { ...orderOf(rows[0]), ...request.body, modified_at: new Date().toISOString() }
-    const client = await pool.connect()
-    try {
-      await client.query('BEGIN')
-      const { rows: updated } = await run(client, statements.update, [
-        id, version, order.number, order.customer_id, order.total.amount, order.total.currency, order.priority,
-        order.note, order.placed_at, order.status, version + 1, order.modified_at,
-      ])
-      if (updated.length === 0) throw refusal(412, 'The order has changed.')
-      await run(client, statements.deleteLines, [id])
-      await run(client, statements.insertLines, [id, lineRows(order.lines)])
-      await client.query('COMMIT')
-    } catch (error) {
-      await client.query('ROLLBACK')
-      throw error
-    } finally {
-      client.release()
-    }
+    const { rows: updated } = await run(statements.update, [
+      id, version, order.number, order.customer_id, order.total.amount, order.total.currency, order.priority,
+      order.note, order.placed_at, order.status, version + 1, order.modified_at, lineRows(order.lines),
+    ])
+    if (updated.length === 0) throw refusal(412, 'The order has changed.')
     versioned(reply, version + 1)
     if (order.note === null) order.note = undefined
     return order

@@ -229,15 +229,23 @@ class _Handler(logging.Handler):
 
 @lru_cache(MAX_SUMMARIES)
 def summary(sql: str) -> str:
-    """What a statement is about, in words of few possible values: its last change, else what it reads last.
+    """What a statement is about, in words of few possible values: its change, else what it reads last.
 
-    What it does to idempotency keys beside comes after what it does to anything else.
+    Of several changes that is its own, without those in parentheses, or the first one there. What it does to
+    idempotency keys beside comes after what it does to anything else.
     """
-    found = sorted(_CHANGES.findall(sql), key=lambda change: change[1] != "idempotency_key")
+    within = _CHANGES.findall(sql)
+    found = _CHANGES.findall(_outside(sql)) or sorted(within, key=lambda change: change[1] == "idempotency_key")
     if found:
-        return f"{found[-1][0]} {found[-1][1]}"
+        return f"{found[0][0]} {found[0][1]}"
     tables = _READS.findall(sql)
     return f"SELECT {tables[-1]}" if tables else sql.split(maxsplit=1)[0]
+
+
+def _outside(sql: str) -> str:
+    """The text without what is in parentheses."""
+    shorter = _INNERMOST.sub("", sql)
+    return sql if shorter == sql else _outside(shorter)
 
 
 def _of_request(key: RequestKey) -> Attributes:
@@ -308,6 +316,7 @@ def _remote(trace_id: str, span_id: str, *, sampled: bool, state: str) -> SpanCo
 
 
 _CHANGES = re.compile(r"(?<!DO )(?<!FOR )\b(INSERT|DELETE|UPDATE)(?: INTO| FROM)?\s+(\w+)")
+_INNERMOST = re.compile(r"\([^()]*\)")
 _READS = re.compile(r"\bFROM\s+(\w+)")
 _SEVERITIES = {
     logging.DEBUG: SeverityNumber.DEBUG,
