@@ -32,7 +32,7 @@ class Server:
 
     def get(self, path: str) -> bytes:
         """A request with a token."""
-        return b"GET %b HTTP/1.1\r\nauthorization: Bearer %b\r\n\r\n" % (path.encode(), self.token.encode())
+        return b"GET %b HTTP/1.1\r\nhost: x\r\nauthorization: Bearer %b\r\n\r\n" % (path.encode(), self.token.encode())
 
     def pass_time(self, seconds: float) -> None:
         self.traffic.tick(self.state.connections, self.traffic.now + seconds)  # type: ignore[arg-type]

@@ -166,8 +166,8 @@ async def answers(web: Web, path: str) -> tuple[list[tuple[int, Headers]], list[
 
     scope = {
         "type": "http", "method": "GET", "path": path, "query_string": b"", "root_path": "", "scheme": "http",
-        "http_version": "1.1", "headers": [(b"authorization", f"Bearer {web.issuer.token()}".encode())],
-        "answer": answer,
+        "http_version": "1.1", "answer": answer,
+        "headers": [(b"host", b"x"), (b"authorization", f"Bearer {web.issuer.token()}".encode())],
     }  # fmt: skip
     await web.get("/things")  # the first request builds what the others use
     await Entrance(web.app)(scope, receive, send)

@@ -54,7 +54,7 @@ async def ask(
     web: Web, method: str, path: str, *, token: str | None = "", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body as the application sends them, which a client would not let through."""
-    given = {"authorization": f"Bearer {token or web.issuer.token()}"} if token is not None else {}
+    given = {"host": "service"} | ({} if token is None else {"authorization": f"Bearer {token or web.issuer.token()}"})
     sent: list[Any] = []
 
     requests = [{"type": "http.request", "body": b"", "more_body": False}]

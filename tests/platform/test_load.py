@@ -227,7 +227,7 @@ async def test_forged_tokens_hold_up_nobody_who_is_known(monkeypatch: pytest.Mon
         waiting = server.web.app.state.turns.waiting
         for number in range(5):
             forger = await connect()
-            await forger.send(b"GET /things HTTP/1.1\r\nauthorization: Bearer forged%d\r\n\r\n" % number)
+            await forger.send(b"GET /things HTTP/1.1\r\nhost: x\r\nauthorization: Bearer forged%d\r\n\r\n" % number)
         await until(lambda: len(waiting) == 5)
         await known.send(request)
         assert (await known.answer())[0] == 200

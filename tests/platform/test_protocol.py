@@ -43,9 +43,9 @@ async def test_what_is_no_request_is_refused(sent: bytes) -> None:
     "sent",
     [
         b"GET /livez HTTP/1.0\r\n\r\n",
-        b"\r\n\r\nGET /livez HTTP/1.1\r\n\r\n",
-        b"GET http://x/livez HTTP/1.1\r\n\r\n",
-        b"GET /livez HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
+        b"\r\n\r\nGET /livez HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"GET http://x/livez HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
     ],
 )
 async def test_what_is_unusual_is_answered(sent: bytes) -> None:
@@ -53,6 +53,53 @@ async def test_what_is_unusual_is_answered(sent: bytes) -> None:
         client = await connect()
         await client.send(sent)
         assert (await client.answer())[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("version", "hosts", "status"),
+    [("1.1", 1, 200), ("1.1", 0, 400), ("1.1", 2, 400), ("1.0", 0, 200), ("1.0", 1, 200)],
+)
+async def test_a_request_names_one_host(version: str, hosts: int, status: int) -> None:
+    async with serving() as (_, connect):
+        client = await connect()
+        await client.send(b"GET /livez HTTP/%b\r\n%b\r\n" % (version.encode(), b"host: x\r\n" * hosts))
+        answered, headers, body = await client.answer()
+        assert answered == status
+        if status == 400:
+            assert headers["content-type"] == "application/problem+json"
+            assert b"/problems/malformed-request" in body
+
+
+async def test_blanks_around_a_value_are_none_of_it() -> None:
+    """As RFC 9112 has it (5.1); the parser leaves those that follow."""
+    router, seen = APIRouter(), []
+
+    @router.get("/docs")
+    async def keep(request: Request) -> Response:
+        seen.append(dict(request.headers))
+        return PlainTextResponse("")
+
+    async with serving(router) as (_, connect):
+        client = await connect()
+        await client.send(b"GET /docs HTTP/1.1\r\nhost: x\r\na:1 \r\nb:\t 2 3\t \r\nc: \r\nd:\r\n\r\n")
+        assert (await client.answer())[0] == 200
+    assert seen == [{"host": "x", "a": "1", "b": "2 3", "c": "", "d": ""}]
+
+
+@pytest.mark.parametrize(("version", "told"), [("1.1", [100, 400]), ("1.0", [400])])
+async def test_only_a_client_that_knows_it_is_told_to_go_on(version: str, told: list[int]) -> None:
+    async with serving() as (server, connect):
+        client = await connect()
+        await client.send(
+            b"POST /things HTTP/%b\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n"
+            b"expect: 100-Continue \r\nauthorization: Bearer %b\r\n\r\n" % (version.encode(), server.token.encode())
+        )
+        statuses = []
+        if version == "1.1":
+            statuses.append((await client.answer())[0])
+        await client.send(b"{}")
+        statuses.append((await client.answer())[0])
+        assert statuses == told
 
 
 async def test_a_malformed_request_waits_for_the_answer_to_the_one_before() -> None:
@@ -66,9 +113,9 @@ async def test_a_malformed_request_waits_for_the_answer_to_the_one_before() -> N
 def head(target: int = 6, headers: int = 0, padding: int = 0) -> bytes:
     """A head with so many bytes of target, so many headers, and one that brings the whole to so many bytes."""
     url = b"/livez?" + b"a" * (target - 7) if target > 6 else b"/livez"
-    lines = [b"h%d: v" % number for number in range(headers)]
+    lines = [b"host: v", *(b"h%d: v" % number for number in range(1, headers))]
     if padding:
-        lines.append(b"p: " + b"a" * (padding - len(url) - 1))
+        lines.append(b"p: " + b"a" * (padding - len(url) - len(b"hostvp")))
     return b"\r\n".join([b"GET " + url + b" HTTP/1.1", *lines, b"", b""])
 
 
@@ -94,12 +141,12 @@ async def test_the_head_has_a_limit(most: bytes, more: bytes, status: int, piece
 
 
 ENDLESS = {
-    "a header": (b"GET /livez HTTP/1.1\r\nx: ", b"a", 431),
-    "headers": (b"GET /livez HTTP/1.1\r\n", b"x: y\r\n", 431),
+    "a header": (b"GET /livez HTTP/1.1\r\nhost: x\r\nx: ", b"a", 431),
+    "headers": (b"GET /livez HTTP/1.1\r\nhost: x\r\n", b"x: y\r\n", 431),
     "a target": (b"GET /", b"a", 414),
-    "a trailer": (b"POST /livez HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: ", b"a", 0),
-    "trailers": (b"POST /livez HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", b"x: y\r\n", 0),
-    "a chunk's extension": (b"POST /livez HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1;x=", b"a", 0),
+    "a trailer": (b"POST /livez HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: ", b"a", 0),
+    "trailers": (b"POST /livez HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", b"x: y\r\n", 0),
+    "a chunk's extension": (b"POST /livez HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1;x=", b"a", 0),
 }
 
 
@@ -134,7 +181,7 @@ async def test_a_large_body_is_no_head() -> None:
     async with serving() as (server, connect):
         client = await connect()
         await client.send(
-            b"POST /things HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+            b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
             b"authorization: Bearer %b\r\n\r\n" % (len(body), web_token.encode()) + body
         )
         assert (await client.answer())[0] == 201
@@ -152,10 +199,10 @@ async def test_trailers_are_no_headers() -> None:
 
     async with serving(router) as (_, connect):
         client = await connect()
-        await client.send(b"POST /docs HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n")
+        await client.send(b"POST /docs HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n")
         await client.send(b"0\r\nauthorization: Bearer x\r\n\r\n")
         assert (await client.answer())[0] == 200
-    assert seen == [{"transfer-encoding": "chunked"}]
+    assert seen == [{"host": "x", "transfer-encoding": "chunked"}]
 
 
 async def test_repeated_headers_are_joined() -> None:
@@ -167,7 +214,7 @@ async def test_repeated_headers_are_joined() -> None:
 async def test_a_head_has_to_arrive_in_time() -> None:
     async with serving() as (server, connect):
         receive_s = server.traffic.receive_s
-        for begun in b"GET /livez HTTP/1.1\r\n", LIVE + b"GE":
+        for begun in b"GET /livez HTTP/1.1\r\nhost: x\r\n", LIVE + b"GE":
             client = await connect()
             await client.send(begun)
             if begun.startswith(LIVE):
@@ -202,7 +249,7 @@ async def test_a_body_has_to_arrive_in_time() -> None:
         token = server.web.issuer.token().encode()
         client = await connect()
         await client.send(
-            b"POST /things HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 20\r\n"
+            b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 20\r\n"
             b"authorization: Bearer %b\r\n\r\n{" % token
         )
         await until(lambda: any(each._partial for each in server.state.connections))
@@ -217,7 +264,7 @@ async def test_a_body_has_to_arrive_in_time() -> None:
 async def test_the_rest_of_a_body_that_nobody_wants_has_to_arrive_in_time() -> None:
     async with serving() as (server, connect):
         client = await connect()
-        await client.send(b"POST /things HTTP/1.1\r\ncontent-length: 20\r\n\r\n{")
+        await client.send(b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 20\r\n\r\n{")
         assert (await client.answer())[0] == 401
         server.pass_time(server.traffic.receive_s)
         assert await client.rest() == b""
@@ -226,7 +273,7 @@ async def test_the_rest_of_a_body_that_nobody_wants_has_to_arrive_in_time() -> N
 async def test_a_request_that_breaks_off_before_it_was_looked_at_is_answered() -> None:
     async with serving() as (_, connect):
         client = await connect()
-        await client.send(b"POST /livez HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nno size\r\n")
+        await client.send(b"POST /livez HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nno size\r\n")
         assert await client.refusal() == 400
 
 
@@ -235,7 +282,7 @@ async def test_a_body_that_breaks_off_midway_is_answered() -> None:
         token = server.web.issuer.token().encode()
         client = await connect()
         await client.send(
-            b"POST /things HTTP/1.1\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n"
+            b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n"
             b"authorization: Bearer %b\r\n\r\n1\r\n{\r\n" % token
         )
         await until(lambda: server.state.tasks)
@@ -251,7 +298,7 @@ async def test_there_are_so_many_connections() -> None:
         status, headers, _ = await spare.answer()
         assert (status, headers["connection"]) == (200, "close")
         refused = await connect()
-        await refused.send(b"GET /things HTTP/1.1\r\n\r\n")
+        await refused.send(b"GET /things HTTP/1.1\r\nhost: x\r\n\r\n")
         assert await refused.refusal() == 503
         await first.send(LIVE)
         assert (await first.answer())[0] == 200
@@ -278,7 +325,7 @@ async def test_an_answer_arrives_although_the_client_still_sends() -> None:
         token = server.web.issuer.token().encode()
         client = await connect()
         await client.send(
-            b"POST /things HTTP/1.1\r\ncontent-length: 9999999\r\nauthorization: Bearer %b\r\n\r\n" % token
+            b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 9999999\r\nauthorization: Bearer %b\r\n\r\n" % token
         )
         for _ in range(64):
             await client.send(b" " * 65_536)
@@ -296,7 +343,7 @@ async def test_an_answer_has_to_be_taken() -> None:
 
     async with serving(router) as (server, connect):
         client = await connect()
-        await client.send(b"GET /docs HTTP/1.1\r\n\r\n")
+        await client.send(b"GET /docs HTTP/1.1\r\nhost: x\r\n\r\n")
         await until(lambda: any(each.flow.write_paused for each in server.state.connections))
         await until(lambda: not server.state.tasks)
         server.pass_time(server.traffic.receive_s)

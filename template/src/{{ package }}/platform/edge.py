@@ -250,6 +250,8 @@ class Edge:
         scope = exchange.scope
         if "refusal" in scope:
             raise scope["refusal"]
+        if b"host" not in exchange.headers and scope["http_version"] != "1.0":
+            raise Problem(400, "malformed-request", "A request of HTTP/1.1 names its host, once.")
         table = self._table
         if table is None:
             return None

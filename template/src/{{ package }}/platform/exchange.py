@@ -119,4 +119,6 @@ def _joined(pairs: list[tuple[bytes, bytes]]) -> Headers:
     values: dict[bytes, list[bytes]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
+    if len(values.get(b"host", ())) > 1:
+        del values[b"host"]  # no host is both, so that it counts as missing
     return {name: b", ".join(several) for name, several in values.items()}

@@ -23,6 +23,7 @@ from ..settings import Settings
 from .cycle import Cycle
 from .lifecycle import PROBES, Lifecycle
 from .problems import Problem, render
+from .upgrades import FRAMING, parser_of_body
 
 logger = logging.getLogger(__name__)
 
@@ -150,15 +151,27 @@ class HttpConnection(HttpToolsProtocol):
             return
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # a client may ask for another protocol, and is answered in this one
+        except httptools.HttpParserUpgrade as upgrade:
+            end_of_head = upgrade.args[0]
         except httptools.HttpParserError as error:
             reason = error.__context__
             if not isinstance(reason, _PipelineFull):
                 self._refuse(reason if isinstance(reason, Problem) else _malformed())
             return
-        if self._receiving:
-            self._await_rest(len(data))
+        else:
+            if self._receiving:
+                self._await_rest(len(data))
+            return
+        self._decline_upgrade()
+        self._feed(data[end_of_head:])
+
+    def _decline_upgrade(self) -> None:
+        """Answer in this protocol, although the client would also speak another one."""
+        cycle = self.cycle
+        framing = [pair for pair in cycle.scope["headers"] if pair[0] in FRAMING]
+        if framing:
+            cycle.more_body = self._receiving = True
+            self.parser = parser_of_body(self, framing)
 
     def _await_rest(self, received: int) -> None:
         """Let the time run for the rest of a request, unless there is too much of it already."""
@@ -183,6 +196,13 @@ class HttpConnection(HttpToolsProtocol):
         self.scope = None  # type: ignore[assignment]
         self._receiving = True
         self._overhead = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        value = value.rstrip()  # the parser leaves the blanks after a value, which are none of it
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         parser, url, headers = self.parser, self.url, self.headers
@@ -219,7 +239,7 @@ class HttpConnection(HttpToolsProtocol):
             self,
             scope,
             self._outlet,
-            expect_100_continue=self.expect_100_continue,
+            expect_100_continue=self.expect_100_continue and version == "1.1",
             keep_alive=version == "1.1" and parser.should_keep_alive(),
         )
         if self._answering is None:
