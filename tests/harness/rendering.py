@@ -15,7 +15,7 @@ import pytest
 import yaml
 from copier._jinja_ext import SandboxedEnvironment, get_yield_context
 
-from .paths import ROOT, TEMPLATE, answers_file, domain_file
+from .paths import EXAMPLES, ROOT, TEMPLATE, answers_file, domain_file
 
 # Template source and name → code. It does not depend on the environment: all of them have the same settings.
 COMPILED: dict[tuple[str, str | None], Any] = {}
@@ -83,16 +83,19 @@ def copy(
     return destination
 
 
-def answers(example: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(answers_file(example).read_text(encoding="utf-8"))
+def answers(name: str) -> dict[str, Any]:
+    """Those of an example; a domain without answers only has its name."""
+    if name not in EXAMPLES:
+        return {"service_name": name}
+    content: dict[str, Any] = yaml.safe_load(answers_file(name).read_text(encoding="utf-8"))
     return content
 
 
-def copy_example(example: str, destination: Path, **options: Any) -> Path:
+def copy_example(name: str, destination: Path, **options: Any) -> Path:
     """The example as a person would make it: its domain file lies in the destination, its answers are given."""
     destination.mkdir(parents=True)
-    shutil.copyfile(domain_file(example), destination / "domain.yaml")
-    return copy(destination, answers(example), **options)
+    shutil.copyfile(domain_file(name), destination / "domain.yaml")
+    return copy(destination, answers(name), **options)
 
 
 def copy_domain(

@@ -1,56 +1,64 @@
-"""Every example passes the gate that it is generated with; and each part of the gate can fail."""
+"""Services pass the whole gate that they are generated with; and each part of the gate can fail."""
 
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness.paths import EXAMPLES
+from harness.paths import EXAMPLES, GATED
 from harness.projects import link_node_modules, make, make_fails
 from harness.repository import GIT
 from harness.tools import BIN, run
 
-# The sample stands for all of them in the fast set; an example's tests share its project, so they share a process.
-GROUPED = [
-    pytest.param(
-        name, marks=[pytest.mark.xdist_group(name), *([] if name == "ordering" else [pytest.mark.slow])]
-    )
-    for name in EXAMPLES
-]  # fmt: skip
-each_example = pytest.mark.parametrize("name", GROUPED)
+
+def each(names: list[str]) -> pytest.MarkDecorator:
+    """The sample stands for all of them in the fast set; a project's tests share a process."""
+    grouped = [
+        pytest.param(name, marks=[pytest.mark.xdist_group(name), *([] if name == "ordering" else [pytest.mark.slow])])
+        for name in names
+    ]
+    return pytest.mark.parametrize("name", grouped)
 
 
-@each_example
-def test_lint_types_and_layers(name: str, projects: Callable[[str], Path]) -> None:
+each_other = each([name for name in EXAMPLES if name not in GATED])
+
+
+@each(list(GATED))
+def test_whole_gate(name: str, projects: Callable[[str], Path]) -> None:
+    """Format, lint, types, layers, contract, migrations, and the tests with the coverage that the service demands."""
+    project = link_node_modules(projects(name))
+    said = make(project, "check", timeout=1500)
+    check_lint(said)
+    summary = re.search(r"^TOTAL\s.*?(\d+(?:\.\d+)?)%$", said, re.MULTILINE)
+    assert summary, said
+    assert float(summary[1]) >= 95
+    assert "fail_under = 95" in (project / "pyproject.toml").read_text(encoding="utf-8")
+    assert re.search(r"[1-9]\d* passed", said)
+    assert not re.search(r"\d+ (?:failed|error|skipped|xfailed)", said), said[-3000:]
+
+
+def check_lint(said: str) -> None:
     """Ruff, its formatter, mypy --strict, import-linter."""
-    said = make(projects(name), "lint")
     assert re.search(r"Success: no issues found in \d+ source files", said)
     assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", said)
 
 
-@each_example
+@each_other
+def test_lint_types_and_layers(name: str, projects: Callable[[str], Path]) -> None:
+    check_lint(make(projects(name), "lint"))
+
+
+@each_other
 def test_contract_linters(name: str, projects: Callable[[str], Path]) -> None:
     """spectral:oas, spectral-owasp, the Zalando rules, redocly recommended-strict."""
     make(link_node_modules(projects(name)), "contract")
 
 
-@each_example
+@each_other
 def test_migrations(name: str, projects: Callable[[str], Path]) -> None:
     """Alembic upgrade head, downgrade base, upgrade head, check."""
     project = projects(name)
     run(project / ".venv/bin/python", "-m", "dev.migrate", "check", cwd=project, env=GIT)
-
-
-@each_example
-def test_own_tests(name: str, projects: Callable[[str], Path]) -> None:
-    """The generated tests, with the branch coverage that the generated repository demands of itself."""
-    said = make(projects(name), "test", timeout=1500)
-    summary = re.search(r"^TOTAL\s.*?(\d+(?:\.\d+)?)%$", said, re.MULTILINE)
-    assert summary, said
-    assert float(summary[1]) >= 95
-    assert "fail_under = 95" in (projects(name) / "pyproject.toml").read_text(encoding="utf-8")
-    assert re.search(r"[1-9]\d* passed", said)
-    assert not re.search(r"\d+ (?:failed|error|skipped|xfailed)", said), said[-3000:]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
