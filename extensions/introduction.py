@@ -19,11 +19,11 @@ without the body.
 - **Bodies** belong to the operations that describe one. The others take none, or an empty JSON object from clients that
   must send something. They have at most {max_body_bytes} bytes unless the deployment says otherwise: 413 for more.
 - **Lists** are pages: follow `next` as `cursor` until it is absent. A cursor holds for its order and filters only.
-- **Members** that are empty are absent; in a request `null` means the same as absent when something is created, and
-  empties the member in a merge patch. Values of `x-extensible-enum` may become more: expect unknown ones. A member that
-  is sent twice is refused.
+- **Members** that are empty are absent. In a request those that may be empty take `null`, too, which means the same as
+  absent when something is created, and empties the member in a merge patch. Values of `x-extensible-enum` may become
+  more: expect unknown ones. A member that is sent twice is refused.
 - **Numbers** are stored as they are sent, or refused. JavaScript reads those of `format: int64` as others beyond 2^53.
-- **Moments** lie in the years 1000 to 9899 of UTC, may have any number of digits of a second and are cut to
+- **Moments** lie in the years 1000 to 9899 of UTC, may have more digits of a second than six and are cut to
   microseconds; a leap second is the first one of the next day."""
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,13 +21,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..kernel import Caller, DomainError
 from ..settings import Settings
 from .auth import Authenticator
+from .cors import Origins
 from .database import Database
 from .dispatch import Table, build
 from .exchange import Exchange, current, exchange_of
 from .http import BoundOperation, Operation
 from .lifecycle import PROBES, Lifecycle
 from .logs import AccessLog
-from .parameters import check_content_length
+from .parameters import check_framing
 from .problems import (
     MAX_DETAIL,
     FieldError,
@@ -104,7 +104,7 @@ def install(
     )
     if settings.cors_origins:
         app.add_middleware(
-            CORSMiddleware,
+            Origins,
             allow_origins=settings.cors_origins,
             allow_methods=CORS_METHODS,
             allow_headers=CORS_REQUEST_HEADERS,
@@ -216,7 +216,7 @@ class Edge:
                     exchange.quota = self._limit.take(exchange.caller.subject)
             if operation is None:
                 sender = _Sender(exchange, send, self._headers(exchange))
-                check_content_length(exchange.headers, self._max_body)
+                check_framing(exchange.headers, self._max_body)
                 await self._app(self._scope(exchange), _Receiver(exchange.receive, self._max_body), sender)
                 return
             exchange.allow(operation.scope)

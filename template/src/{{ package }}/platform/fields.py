@@ -37,6 +37,8 @@ _PATH = r"(?:[A-Za-z0-9._~:@!$&'()*+,;=/-]|%[0-9A-Fa-f]{2})*"
 _QUERY = r"(?:[A-Za-z0-9._~:@!$&'()*+,;=/?-]|%[0-9A-Fa-f]{2})*"
 _AFTER_HOST = re.compile(rf"https?://[^/?#]+(?:/{_PATH})?(?:\?{_QUERY})?(?:#{_QUERY})?")
 _DATE = r"^[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
+_WHOLE = "^-?[0-9]+$"
+_CURRENCY = "^[A-Z]{3}$"
 _TIMESTAMP = (
     r"^(?:[1-8][0-9]|9[0-8])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]"
     r"(?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
@@ -48,6 +50,8 @@ EXPECTED = {
     _URL: "an http or https address, such as https://example.com/a",
     _DATE: "a date, such as 2026-02-28",
     _TIMESTAMP: "a moment with its offset, such as 2026-02-28T08:00:00Z",
+    _WHOLE: "a whole number, such as 7",
+    _CURRENCY: "three capital letters, such as EUR",
 }
 """What a text should be, in words, by its pattern; those of decimal numbers join when their types are made."""
 
@@ -132,7 +136,7 @@ class MoneyObject:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         amount = core_schema.str_schema(strict=True, max_length=20, pattern=_decimal(self.sign, 14, 4))
-        currency = core_schema.str_schema(strict=True, max_length=3, pattern="^[A-Z]{3}$")
+        currency = core_schema.str_schema(strict=True, max_length=3, pattern=_CURRENCY)
         members = core_schema.typed_dict_schema(
             {"amount": core_schema.typed_dict_field(amount), "currency": core_schema.typed_dict_field(currency)},
             extra_behavior="forbid",
@@ -175,7 +179,7 @@ class Digits:
                 raise PydanticCustomError("out_of_range", "Input should be between {low} and {high}", bounds)
             return number
 
-        return _converted(int, core_schema.str_schema(max_length=20, pattern="^-?[0-9]+$"), read)
+        return _converted(int, core_schema.str_schema(max_length=20, pattern=_WHOLE), read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from . import wire
 from .exchange import Exchange, Headers
 from .fields import EXPECTED, Digits
 from .idempotency import Once, fingerprint
-from .problems import FieldError, Problem, invalid, pointer, printable, version_mismatch
+from .problems import FieldError, Problem, from_status, invalid, pointer, printable, version_mismatch
 
 Reader = Callable[[Exchange], Any]
 
+CHUNKED = b"chunked"
 MAX_MESSAGE = 300
 UUID_LENGTH = 36
 
@@ -90,7 +91,7 @@ class IfNoneMatch:
 
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
     """The body, of at most `limit` bytes; raises problem 413, or `ClientDisconnect`."""
-    check_content_length(headers, limit)
+    check_framing(headers, limit)
     message = await receive()
     if not message.get("more_body") and message["type"] == "http.request":
         body: bytes = message.get("body", b"")
@@ -113,11 +114,14 @@ def announces_body(headers: Headers) -> bool:
     return b"content-length" in headers or b"transfer-encoding" in headers
 
 
-def check_content_length(headers: Headers, limit: int) -> None:
-    """Raise problem 413 for a body that says itself that it is too large."""
+def check_framing(headers: Headers, limit: int) -> None:
+    """Raise problem 413 for a body that says itself that it is too large, and 501 for one in a coding of transfer."""
     length = headers.get(b"content-length")
-    if length is not None and length.isdigit() and int(length) > limit:
-        raise too_large(limit)
+    if length is not None:
+        if length.isdigit() and int(length) > limit:
+            raise too_large(limit)
+    elif headers.get(b"transfer-encoding", CHUNKED).lower() != CHUNKED:
+        raise from_status(501, "Of the transfer codings only chunked is known.", {"Connection": "close"})
 
 
 def too_large(limit: int) -> Problem:
