@@ -22,7 +22,7 @@ class Server:
 
     def __init__(self, web: Web) -> None:
         self.web = web
-        self.traffic = Traffic(web.settings, web.app.state.lifecycle, web.app.state.turns.waiting)
+        self.traffic = Traffic(web.settings, web.app.state)
         self.state = ServerState()
         self.token = web.issuer.token()
         config = uvicorn.Config(Entrance(web.app), lifespan="off", ws="none", log_config=None, access_log=False)

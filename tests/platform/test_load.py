@@ -6,12 +6,17 @@ import logging
 import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from math import ceil
+from pathlib import Path
+from time import perf_counter
+from types import SimpleNamespace
 
 import pytest
 from fastapi import APIRouter
-from ordering.platform import turns
+from ordering.platform import protocol, turns
 from ordering.platform.exchange import current
 from ordering.platform.http import Operations, Reply
+from ordering.platform.logs import AccessLog
 from ordering.platform.problems import Problem
 from ordering.platform.turns import Turns
 from sockets import LIVE, Client, serving, until
@@ -164,7 +169,8 @@ async def test_so_many_requests_are_under_way() -> None:
         # Who goes away waits no longer.
         clients.pop().writer.close()
         await until(lambda: len(server.traffic.waiting) == 2)
-        server.pass_time(server.traffic.patience_s)
+        server.pass_time(server.traffic.answer_s * (1 - protocol.MOST_RESERVE))
+        assert len(server.state.tasks) == 2  # who is refused has not begun
         for client in clients[2:]:
             status, code, detail = await problem(client)
             assert (status, code) == (503, "service-unavailable")
@@ -186,13 +192,117 @@ async def test_waiting_counts_as_time() -> None:
         await until(lambda: gate.entered == 1)
         await second.send(server.get("/operation"))
         await until(lambda: server.traffic.waiting)
-        server.pass_time(server.traffic.patience_s / 2)
+        passed = server.traffic.answer_s * protocol.LEAST_RESERVE
+        server.pass_time(passed)
         gate.open.set()
         gate.open.clear()  # only those that wait already go on
         await first.answer()
         await until(lambda: gate.entered == 2)
         left = next(each.due for each in server.state.connections if each._task is not None) - server.traffic.now
-        assert left == pytest.approx(server.traffic.answer_s - server.traffic.patience_s / 2)
+        assert left == pytest.approx(server.traffic.answer_s - passed)
+
+
+async def test_who_can_still_be_answered_in_time_waits() -> None:
+    """That depends on how long the answers take at the moment."""
+    gate = Gate()
+    async with serving(*gate.routers, max_requests_under_way=2) as (server, connect):
+        traffic, clients = server.traffic, [await connect() for _ in range(4)]
+        for client in clients[:2]:
+            await client.send(server.get("/operation"))
+        await until(lambda: gate.entered == 2)
+        await clients[2].send(server.get("/operation"))
+        await until(lambda: traffic.waiting)
+
+        async def end(requests: int) -> None:
+            for _ in range(requests):
+                await clients[3].send(LIVE)
+                await clients[3].answer()
+
+        # Two under way, of which ten end: each takes a fifth of the time, and twice that is less than is left anyway.
+        await end(10)
+        server.pass_time(traffic.answer_s * 0.5)
+        assert traffic.reserve_s == traffic.answer_s * protocol.LEAST_RESERVE
+        assert len(traffic.waiting) == 1
+        # Two under way, of which two end: each takes all of the time that has passed.
+        await end(2)
+        server.pass_time(traffic.answer_s * 0.15)
+        assert traffic.reserve_s == pytest.approx(traffic.answer_s * 0.3)
+        assert len(traffic.waiting) == 1
+        # None ends.
+        server.pass_time(traffic.answer_s * 0.01)
+        assert traffic.reserve_s == traffic.answer_s * protocol.MOST_RESERVE
+        assert (await problem(clients[2]))[0] == 503
+        gate.open.set()
+
+
+def test_how_long_requests_wait_is_documented() -> None:
+    assert (1 - protocol.MOST_RESERVE, 1 - protocol.LEAST_RESERVE) == (1 / 2, 3 / 4)
+    told = Path("docs/capacity.md").read_text(encoding="utf-8")
+    assert "for half to three quarters of the service's time-out, and get 503 then" in told
+
+
+async def test_who_is_refused_is_answered_as_everybody() -> None:
+    gate, identity = Gate(), "a" * 8 + "-0000-4000-8000-" + "b" * 12
+    async with serving(*gate.routers, max_requests_under_way=1) as (server, connect):
+        first, refused, ordinary = [await connect() for _ in range(3)]
+        await first.send(server.get("/operation"))
+        await until(lambda: gate.entered == 1)
+        for client, method in (refused, b"GET"), (ordinary, b"HEAD"):
+            await client.send(
+                server.get("/operation").replace(b"GET", method, 1)[:-2] + b"request-id: %b\r\n\r\n" % identity.encode()
+            )
+        await until(lambda: len(server.traffic.waiting) == 2)
+        server.pass_time(server.traffic.answer_s / 2)
+        status, headers, body = await refused.answer()
+        assert status == 503
+        assert json.loads(body)["instance"] == f"urn:uuid:{identity}"
+        assert json.loads(body)["trace_id"] in headers["traceparent"]
+        head = await asyncio.wait_for(ordinary._reader.readuntil(b"\r\n\r\n"), 30)
+        lines = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:-2])
+        never_the_same = {"retry-after", "traceparent"}
+        assert headers.keys() == lines.keys()
+        assert {name for name in headers if headers[name] != lines[name]} == never_the_same
+        gate.open.set()
+
+
+async def test_those_who_are_refused_do_not_come_back_at_once() -> None:
+    gate = Gate()
+    async with serving(*gate.routers, max_requests_under_way=1) as (server, connect):
+        spread = ceil(server.traffic.answer_s)
+        clients = [await connect() for _ in range(1 + 2 * spread)]
+        for client in clients:
+            await client.send(server.get("/operation"))
+        await until(lambda: len(server.traffic.waiting) == 2 * spread)
+        server.pass_time(server.traffic.answer_s / 2)
+        asked = [int((await client.answer())[1]["retry-after"]) for client in clients if client is not clients[0]]
+        assert sorted(asked) == sorted(2 * [*range(1, spread + 1)])
+        gate.open.set()
+
+
+async def test_the_time_of_waiting_is_logged_and_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[tuple[int, bool]] = []
+    measured: list[tuple[int, bool]] = []
+    telemetry = SimpleNamespace(
+        begin=lambda _: None, end=lambda exchange, took: measured.append((exchange.status, took >= 1000))
+    )
+    monkeypatch.setattr(protocol, "perf_counter", lambda: perf_counter() - 1000)
+    monkeypatch.setattr(AccessLog, "write", lambda _, exchange, took: logged.append((exchange.status, took >= 1000)))
+    gate = Gate()
+    async with serving(*gate.routers, max_requests_under_way=1, log_level="INFO") as (server, connect):
+        first, second, third = [await connect() for _ in range(3)]
+        await first.send(server.get("/operation"))
+        await until(lambda: gate.entered == 1)
+        server.web.app.state.edge._telemetry = telemetry
+        await second.send(server.get("/operation"))
+        await until(lambda: server.traffic.waiting)
+        server.pass_time(server.traffic.answer_s / 2)
+        assert (await second.answer())[0] == 503
+        await third.send(server.get("/operation"))
+        await until(lambda: server.traffic.waiting)
+        gate.open.set()
+        for client in first, third:
+            assert (await client.answer())[0] == 204
+    assert logged == measured == [(503, True), (204, False), (204, True)]
 
 
 async def test_unknown_tokens_wait_for_their_turn() -> None:

@@ -3,12 +3,15 @@
 import asyncio
 import gc
 import weakref
+from collections.abc import Collection
+from typing import Any
 
 import httptools
 import pytest
 from fastapi import APIRouter
 from ordering.platform import protocol
 from ordering.platform.exchange import Exchange
+from ordering.platform.http import Operations, Reply
 from sockets import LIVE, serving, until
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -364,3 +367,53 @@ async def test_a_connection_leaves_no_work_for_the_garbage_collector() -> None:
             await until(lambda: gone() is None)
         finally:
             gc.enable()
+
+
+@pytest.mark.parametrize("sent", [b"GET /wait HTTP/1.1\r\n\r\n", LIVE + b"GET /wait"])
+async def test_neither_does_one_that_ends_with_a_request(sent: bytes) -> None:
+    router, answer = Operations("things", tag="Things"), asyncio.Event()
+
+    @router.get("/wait", operation_id="wait")
+    async def wait() -> Reply:
+        await answer.wait()
+        return Reply(204)
+
+    sent = sent.replace(b"\r\n\r\n", b"\r\nauthorization: Bearer %b\r\n\r\n")
+    async with serving(router, max_requests_under_way=1) as (server, connect):
+        request = server.get("/wait")
+        sent = sent.replace(b"%b", server.token.encode())
+        for under_way in True, False:  # the second waits for its turn
+            known = set(server.state.connections)
+            client = await connect()
+            gc.collect()
+            gc.disable()
+            try:
+                await client.send(sent)
+                await until(lambda known=known: arrived(server.state.connections - known))
+                gone = weakref.ref(next(iter(server.state.connections - known)))
+                client.writer.transport.abort()
+                await until(lambda known=known: not server.state.connections - known)
+                if under_way:
+                    answer.set()
+                    await until(lambda: not server.state.tasks)
+                    answer.clear()
+                await until(lambda gone=gone: gone() is None)
+            finally:
+                gc.enable()
+            if under_way:
+                await (await connect()).send(request)
+                await until(lambda: server.state.tasks)
+        answer.set()
+
+
+def arrived(connections: Collection[Any]) -> bool:
+    return any(each._answering is not None or each._partial for each in connections)
+
+
+async def test_the_attributes_of_connections_share_their_keys() -> None:
+    """Python does so for up to 30; a dictionary of its own takes 2 KiB of each connection."""
+    async with serving() as (server, connect):
+        client = await connect()
+        await client.send(LIVE)
+        assert (await client.answer())[0] == 200
+        assert len(vars(next(iter(server.state.connections)))) <= 30

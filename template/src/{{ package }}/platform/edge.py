@@ -147,7 +147,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other protocols than HTTP are refused."""
         if scope["type"] == "http":
-            begun = perf_counter()
+            begun = scope.get("since") or perf_counter()
             if not self._prepared:
                 self._prepare(scope["app"])
             exchange = scope["exchange"] = Exchange(scope, receive, self)
@@ -177,6 +177,22 @@ class Edge:
             await self._app(scope, receive, finish_first)
         else:
             await send({"type": "websocket.close", "code": WEBSOCKET_POLICY_VIOLATION})
+
+    def turn_away(self, scope: Scope, problem: Problem, since: float) -> tuple[int, Pairs, bytes]:
+        """What a request is answered with that has waited for its turn `since` then (perf_counter()), and in vain.
+
+        It is counted and logged; nothing else is done for it.
+        """
+        exchange = Exchange(scope, _nothing, self)
+        exchange.sampled = False
+        status, headers, body = _answer(problem, exchange)
+        exchange.status = status
+        duration = perf_counter() - since
+        if self._telemetry is not None:
+            self._telemetry.end(exchange, duration)
+        if self._access_log is not None:
+            self._access_log.write(exchange, duration)
+        return status, headers + self._headers(exchange), body
 
     async def _close(self) -> None:
         """Write and send what has not been yet."""
@@ -335,6 +351,11 @@ class _Receiver:
         if self._left < 0:
             raise HTTPException(413, f"The body may have at most {self._limit} bytes.", {"Connection": "close"})
         return message
+
+
+async def _nothing() -> Message:
+    """What is received of a request that is turned away."""
+    return {"type": "http.disconnect"}
 
 
 def is_public(path: str) -> bool:

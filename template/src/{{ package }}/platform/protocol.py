@@ -7,23 +7,27 @@ connections, because a timer for each request would cost more than the limits th
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Collection, Sized
+from collections.abc import Collection
 from inspect import CORO_CREATED, getcoroutinestate
-from math import inf
-from time import monotonic
-from typing import Any
+from math import ceil, inf
+from time import monotonic, perf_counter
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from uuid import uuid4
 
 import httptools
+from starlette.datastructures import State
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ..settings import Settings
 from .cycle import Cycle
-from .lifecycle import PROBES, Lifecycle
+from .lifecycle import PROBES
 from .problems import Problem, render
 from .upgrades import FRAMING, parser_of_body
+
+if TYPE_CHECKING:
+    from .edge import Edge
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +43,9 @@ LINGER_S = 2.0
 """How long what a client still sends is passed over after the last answer, so that no reset overtakes the answer."""
 CANCELLING_S = 1.0
 """How long a request that is ended may take to answer so."""
+LEAST_RESERVE = 0.25
+MOST_RESERVE = 0.5
+"""How much of its time is left to a request that has waited for its turn; within this, twice what answers take."""
 TELLING_PAUSE_S = 10.0
 TICK_S = 0.25
 
@@ -52,57 +59,90 @@ class Traffic:
     """What all connections share: their limits, the time as it was at the last tick of the clock, and who waits.
 
     So many requests are under way at once; the others wait for their turn, in the order of their arrival, and are
-    refused when it does not come in time. `parked` are those under way that cost nothing at the moment.
+    refused as soon as they cannot be answered in time. `state` is the application's, see edge.py.
     """
 
-    def __init__(self, settings: Settings, lifecycle: Lifecycle, parked: Sized = ()) -> None:
+    def __init__(self, settings: Settings, state: State) -> None:
         self.now = monotonic()
         self.keep_alive_s = settings.keep_alive_s
         self.receive_s = settings.receive_timeout_s
         self.answer_s = settings.request_timeout_s
-        self.patience_s = settings.database_acquire_timeout_s
+        self.reserve_s = settings.request_timeout_s * LEAST_RESERVE
         self.max_connections = settings.max_connections
         self.max_requests = settings.max_requests_under_way
-        self.lifecycle = lifecycle
-        self.parked = parked
+        self.lifecycle = state.lifecycle
         self.tasks: set[asyncio.Task[None]] = set()
-        self.waiting: OrderedDict[HttpConnection, None] = OrderedDict()
+        self.waiting: OrderedDict[HttpConnection, float] = OrderedDict()  # since when, by perf_counter()
+        self._state = state
+        self._parked = state.turns.waiting  # those under way that cost nothing at the moment
+        self._ended = 0
         self._refused = 0
         self._told = self.now
 
+    @property
+    def under_way(self) -> int:
+        """Requests that are worked at."""
+        return len(self.tasks) - len(self._parked)
+
     def tick(self, connections: "Collection[HttpConnection]", now: float) -> None:
         """Let it be `now` (s, monotonic), and end what takes too long."""
+        self._measure(now - self.now)
         self.now = now
         self.lifecycle.beat(now)
         self.admit()
+        while self.waiting and (first := next(iter(self.waiting))).due - now <= self.reserve_s:
+            first.expire()
         for connection in [each for each in connections if each.due <= now]:
             connection.expire()
         if self._refused and now - self._told >= TELLING_PAUSE_S:
             logger.warning("%d requests were refused, because so many were under way", self._refused)
             self._refused, self._told = 0, now
 
-    def refuse(self, connection: "HttpConnection") -> Problem:
-        """Let a connection wait no longer; why."""
-        self.waiting.pop(connection, None)
+    def refuse(self, connection: "HttpConnection") -> None:
+        """Let a connection wait no longer, and answer what it waits with.
+
+        Those that are refused together are asked to come back one after the other.
+        """
+        since = self.waiting.pop(connection)
+        retry_after_s = 1 + self._refused % ceil(self.answer_s)
         self._refused += 1
-        return _busy("There are more requests than can be answered in time.")
+        problem = _busy("There are more requests than can be answered in time.", retry_after_s)
+        connection.turn_away(problem, getattr(self._state, "edge", None), since)
 
     def leave(self, task: "asyncio.Task[None]") -> None:
         """Note that a request has ended, so that another may begin."""
         self.tasks.discard(task)
+        self._ended += 1
         if self.waiting:
             self.admit()
 
     def admit(self) -> None:
         """Let those begin that have waited longest, as far as there is room."""
-        while self.waiting and len(self.tasks) - len(self.parked) < self.max_requests:
-            connection, _ = self.waiting.popitem(last=False)
-            connection.due += self.answer_s - self.patience_s
-            connection.begin()
+        while self.waiting and self.under_way < self.max_requests:
+            connection, since = self.waiting.popitem(last=False)
+            connection.begin(since)
+
+    def _measure(self, elapsed_s: float) -> None:
+        """Reckon how much time is to be left to those that wait, from how long the answers take at the moment.
+
+        By Little's law that is the number of those under way, by the rate at which they end.
+        """
+        taken_s = self.under_way * elapsed_s / self._ended if self._ended else inf if self.waiting else 0
+        self.reserve_s = min(max(2 * taken_s, self.answer_s * LEAST_RESERVE), self.answer_s * MOST_RESERVE)
+        self._ended = 0
 
 
 class HttpConnection(HttpToolsProtocol):
-    """One connection. The clock calls `expire` once the time is `due`."""
+    """One connection. The clock calls `expire` once the time is `due`.
+
+    There are thousands of them, so they are kept small: what is uvicorn's share of the attributes fits into a
+    dictionary whose keys all instances share, which Python does for up to 30.
+    """
+
+    __slots__ = (
+        "_answering", "_deaf", "_farewell", "_outlet", "_overhead", "_partial", "_receiving", "_spare", "_task",
+        "_traffic", "due",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, traffic: Traffic, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -118,6 +158,7 @@ class HttpConnection(HttpToolsProtocol):
         self._spare = False
         self._deaf = False  # what arrives is passed over
         self._farewell = b""  # the last answer, which is no request's
+        self.pipeline = _Pipeline()  # type: ignore[assignment]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -137,6 +178,10 @@ class HttpConnection(HttpToolsProtocol):
         if self._answering is not None:
             self._answering.disconnected = True
             self._answering.message_event.set()
+        # Each of the other requests leads back to the connection: both would wait for the garbage collector.
+        self.pipeline.clear()
+        self._answering = self.cycle = self._answering if self._task is not None else None  # type: ignore[assignment]
+        self.scope = None  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         if len(data) <= FEED_BYTES:
@@ -280,18 +325,20 @@ class HttpConnection(HttpToolsProtocol):
             cycle.keep_alive = bool(self.pipeline) and not self._spare
         if self._spare and cycle.scope["path"] not in PROBES:
             self._begin_refused(_busy("There are too many connections."))
-        elif len(self.tasks) - len(traffic.parked) >= traffic.max_requests and cycle.scope["path"] not in PROBES:
-            self.due = traffic.now + traffic.patience_s
-            traffic.waiting[self] = None
+            return
+        self.due = traffic.now + traffic.answer_s
+        if len(self.tasks) >= traffic.max_requests <= traffic.under_way and cycle.scope["path"] not in PROBES:
+            traffic.waiting[self] = perf_counter()
         else:
-            self.due = traffic.now + traffic.answer_s
             self.begin()
 
-    def begin(self) -> None:
-        """Answer the request whose turn it is."""
+    def begin(self, since: float = 0) -> None:
+        """Answer the request whose turn it is; `since` is when it began to wait, by perf_counter()."""
         cycle, traffic = self._answering, self._traffic
         if cycle is None:
             return
+        if since:
+            cycle.scope["since"] = since  # type: ignore[typeddict-unknown-key]
         cycle.scope["answer"] = cycle.answer  # type: ignore[typeddict-unknown-key]
         task = self._task = self.loop.create_task(cycle.run_asgi(self.app))
         self.tasks.add(task)
@@ -301,6 +348,7 @@ class HttpConnection(HttpToolsProtocol):
         self.server_state.total_requests += 1
         self._answering = self._task = None
         if self.transport.is_closing():
+            self.cycle = self.scope = None  # type: ignore[assignment]
             return
         if self.pipeline:
             self._start(self.pipeline.pop()[0])  # type: ignore[arg-type] # it holds nothing else
@@ -328,7 +376,7 @@ class HttpConnection(HttpToolsProtocol):
         """End what has taken too long: a request, whether it arrives, waits or is under way, or what follows it."""
         answering, traffic = self._answering, self._traffic
         if answering is not None and self._task is None:
-            self._begin_refused(traffic.refuse(self))
+            traffic.refuse(self)
         elif answering is not None and "refusal" in answering.scope:
             logger.error("a request did not end when it was cancelled, and gets no answer")
             self.transport.abort()
@@ -395,6 +443,19 @@ class HttpConnection(HttpToolsProtocol):
         if getcoroutinestate(task.get_coro()) != CORO_CREATED and not self.flow.write_paused:  # type: ignore[arg-type]
             task.cancel()
 
+    def turn_away(self, problem: Problem, edge: "Edge | None", since: float) -> None:
+        """Answer the request that has waited in vain with a problem, at a small part of what an answer costs.
+
+        Where something else is in front of the edge, it goes the ordinary way.
+        """
+        cycle = self._answering
+        if cycle is None:
+            return
+        if edge is None or self.flow.write_paused or cycle.scope["method"] == "HEAD":
+            self._begin_refused(problem)
+        else:
+            cycle.answer(*edge.turn_away(cycle.scope, problem, since))  # type: ignore[arg-type]
+
     def _begin_refused(self, problem: Problem) -> None:
         """Let the request whose turn has not come be answered with a problem."""
         if self._answering is not None:
@@ -427,6 +488,20 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
 
 
+class _Pipeline(list[tuple[Cycle, Any]]):
+    """The few requests that wait behind another one; an empty deque has room for 64."""
+
+    __slots__ = ()
+
+    def appendleft(self, waiting: tuple[Cycle, Any]) -> None:
+        """Let it come after all others."""
+        self.insert(0, waiting)
+
+    def popleft(self) -> tuple[Cycle, Any]:
+        """The last that has come, which is taken out."""
+        return self.pop(0)
+
+
 class _Outlet:
     """The part of a transport that answers are written to; `close` is the connection's own."""
 
@@ -445,8 +520,8 @@ def _malformed() -> Problem:
     return Problem(400, "malformed-request", "This is no HTTP/1.1 request.")
 
 
-def _busy(detail: str) -> Problem:
-    return Problem(503, "service-unavailable", detail, headers={"Retry-After": "1"})
+def _busy(detail: str, retry_after_s: int = 1) -> Problem:
+    return Problem(503, "service-unavailable", detail, headers={"Retry-After": str(retry_after_s)})
 
 
 def _too_large(url: bytes) -> Problem:

@@ -37,7 +37,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, _exit)
     lifecycle = app.state.lifecycle
-    traffic = Traffic(settings, lifecycle, app.state.turns.waiting)
+    traffic = Traffic(settings, app.state)
     config = uvicorn.Config(
         Entrance(app),
         host=settings.host,
