@@ -171,6 +171,7 @@ def test_a_double_may_be_sent_as_any_writer_writes_it(literal: str) -> None:
         "3.14159265358979323846",
         "9007199254740990.6",
         "4503599627370497.25",
+        "9589050151144884e-18",
         "1e-400",
         "3e-324",
         "0.30000000000000001665",
@@ -186,6 +187,17 @@ def test_a_number_that_would_be_stored_as_another_is_refused(literal: str) -> No
 def test_no_double_is_refused(number: float) -> None:
     for text in (repr(number), f"{number:.17g}", f"{number:.16e}"):
         assert not list(jsontext.errors(jsontext.parse(f"[{text}]".encode())))
+
+
+@SAME
+@given(st.integers(-(10**15) + 1, 10**15 - 1), st.integers(-99, 0))
+def test_a_number_of_fifteen_digits_stays_as_it_is(digits: int, exponent: int) -> None:
+    """So that those are not compared, however many there are: that takes longer than to read them."""
+    literal = f"{digits}e{exponent}"
+    assert Decimal(repr(float(literal))) == Decimal(literal)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr(jsontext, "_holds")
+        assert not list(jsontext.errors(jsontext.parse(f"[{literal}]".encode())))
 
 
 VALUES = st.recursive(

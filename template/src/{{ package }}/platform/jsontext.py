@@ -22,21 +22,20 @@ DIGITS_OF_64_BITS: Final = 19
 
 _EXACT = Context(prec=1200)  # more digits than any double has
 # Fewer digits always stay as they are; an exponent of three digits may lead out of what a double holds.
-_LONG_NUMBER = re.compile(rb"[0-9.]{17}|[Ee]-?[0-9]{3}")
+_LONG_NUMBER = re.compile(rb"[0-9.]{16}|[Ee][+-]?[0-9]{3}")
+_LONG_TEXT = re.compile(_LONG_NUMBER.pattern.decode())
 _ANYTHING = (Any, object)
 
 
 class Members(dict[str, Any]):
-    """A JSON object, and the names that it has more than once."""
+    """A JSON object that has names more than once, and these."""
 
     __slots__ = ("repeated",)
 
     def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        self.repeated: list[str] = []
-        if len(self) < len(pairs):
-            counts = Counter(name for name, _ in pairs)
-            self.repeated = [name for name, count in counts.items() if count > 1]
+        counts = Counter(name for name, _ in pairs)
+        self.repeated = [name for name, count in counts.items() if count > 1]
 
 
 class Number(float):
@@ -60,9 +59,9 @@ class Number(float):
 
 
 def parse(body: bytes) -> Any:
-    """The document with `Members` for its objects and `Number` for its fractions; raises ValueError."""
+    """The document with `Members` for objects with names twice and `Number` for fractions; raises ValueError."""
     try:
-        return json.loads(body.decode(), object_pairs_hook=Members, parse_float=Number)
+        return json.loads(body.decode(), object_pairs_hook=_object, parse_float=Number)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -72,12 +71,13 @@ def errors(value: Any, *place: object) -> Iterator[FieldError]:
     if isinstance(value, Members):
         for name in value.repeated:
             yield FieldError(pointer(*place, name), "repeated", "This member may be sent only once.")
+    if isinstance(value, dict):
         for name, inner in value.items():
             yield from errors(inner, *place, name)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from errors(inner, *place, index)
-    elif isinstance(value, Number) and not _holds(value):
+    elif isinstance(value, Number) and _LONG_TEXT.search(value.text) and not _holds(value):
         detail = f"This number would be stored as {float(value)!r}; send it as text, or with fewer digits."
         yield FieldError(pointer(*place), "inexact_number", detail)
 
@@ -135,6 +135,11 @@ def trusted(model: type[BaseModel]) -> Callable[[bytes, BaseModel], bool]:
         return not has_doubles or _LONG_NUMBER.search(body) is None
 
     return check
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else Members(pairs)
 
 
 def _nested(model: type[BaseModel], known: dict[type[BaseModel], list[str]]) -> dict[type[BaseModel], list[str]]:
