@@ -1,5 +1,6 @@
 """A body where no operation reads one, and the version that an action is meant for."""
 
+from typing import Any
 from unittest.mock import AsyncMock
 from uuid import uuid4
 
@@ -7,12 +8,17 @@ import pytest
 from ordering.kernel import Caller
 from ordering.platform.database import Database
 from ordering.platform.http import IfMatch, Once, Operations, Reply
-from ordering.platform.problems import changed_meanwhile
+from ordering.platform.parameters import Patch
+from ordering.platform.problems import changed_meanwhile, version_mismatch
 from starlette.requests import Request
 from tests.platform.web import THING_ID, VERSION, Web, errors, make_settings, problem
 
 THING = f"/things/{THING_ID}"
 ACTION = f"{THING}/uses"
+
+
+class Change(Patch):
+    name: str
 
 
 def web(*, meanwhile: bool = False) -> tuple[Web, list[bytes]]:
@@ -34,6 +40,13 @@ def web(*, meanwhile: bool = False) -> tuple[Web, list[bytes]]:
     @router.delete("/things/{thing_id}", operation_id="delete_thing", scope="things.write")
     async def delete_thing(thing_id: str) -> Reply:
         return Reply(204)
+
+    @router.patch("/things/{thing_id}", operation_id="update_thing")
+    async def update_thing(thing_id: str, body: Change, if_match: IfMatch) -> Reply:
+        if_match.check(VERSION)
+        if meanwhile:
+            raise version_mismatch()
+        return Reply(200, {"thing": thing_id, "name": body.name})
 
     @router.get("/things/{thing_id}", operation_id="get_thing")
     async def get_thing(thing_id: str, caller: Caller) -> Reply:
@@ -147,3 +160,21 @@ async def test_a_malformed_version_is_refused() -> None:
 async def test_a_change_at_the_same_time(headers: dict[str, str], expected: tuple[int, str]) -> None:
     service, _ = web(meanwhile=True)
     assert problem(await service.post(ACTION, headers=sent(**headers))) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "meanwhile", "expected"),
+    [
+        ("*", False, None),
+        ('"7"', False, None),
+        ("*", True, (409, "changed-meanwhile")),
+        ('"7"', True, (412, "precondition-failed")),
+        ('"6"', True, (412, "precondition-failed")),
+    ],
+)
+async def test_who_takes_any_version_is_told_of_none(tags: str, meanwhile: bool, expected: Any) -> None:
+    """Another change at the same time is no reason to read the resource again for whoever takes any version."""
+    service, _ = web(meanwhile=meanwhile)
+    headers = {"If-Match": tags, "Content-Type": "application/merge-patch+json"}
+    answer = await service.request("PATCH", THING, content=b'{"name": "n"}', headers=headers)
+    assert (problem(answer) if answer.status_code >= 400 else None) == expected

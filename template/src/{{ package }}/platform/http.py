@@ -43,7 +43,7 @@ from .parameters import (
     sent_if_match_reader,
 )
 from .places import PartRefused
-from .problems import FieldError, Problem, from_domain, invalid, version_mismatch
+from .problems import FieldError, Problem, changed_meanwhile, from_domain, invalid, version_mismatch
 from .reply import Reply
 
 __all__ = [
@@ -204,8 +204,9 @@ class BoundOperation:
         """The problem in the terms of the request: the item of its body, and the version that it was made for."""
         if isinstance(problem, PartRefused):
             return next((problem.within(each) for each in arguments if isinstance(each, Body)), problem)
-        if problem.code == "changed-meanwhile" and any(isinstance(each, IfMatch) and each.tags for each in arguments):
-            return version_mismatch()
+        if_match = next((each for each in arguments if isinstance(each, IfMatch)), None)
+        if if_match is not None and problem.code in ("changed-meanwhile", "precondition-failed"):
+            return version_mismatch() if if_match.tags is not None else changed_meanwhile()
         return problem
 
     def _with_all_errors(self, exchange: Exchange, first: Problem) -> Problem:
