@@ -75,7 +75,8 @@ SHARED_SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "JsonObject": {
         "type": "object",
-        "description": "A JSON object of the caller's own shape, at most 16 levels deep; its numbers are doubles.",
+        "description": "A JSON object of the caller's own shape, at most 16 levels deep; its numbers are doubles. "
+        "No patch makes it larger than 1 MiB.",
         "maxProperties": 100,
         "propertyNames": {"pattern": LINE_PATTERN, "maxLength": 100},
         "additionalProperties": {"$ref": "#/components/schemas/JsonValue"},
