@@ -7,33 +7,25 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import generation, interpreter, measuring, updates
+from . import generation, interpreter, measuring, overload, updates
 from .generation import ROOT
 from .parts import Parts
 from .services import Site
 
 FOLDER = ROOT / "build" / "benchmarks"
-PARTS = ("generation", "updates", "service", "routes")
+PARTS = ("generation", "updates", "service", "routes", "overload")
+SIDE_BY_SIDE = {"service", "routes"}
+RUSHES_S = 6.0
 
 
 def main() -> int:
     """Measure what is asked for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=1.0, help="length of one slice of load")
-    parser.add_argument("--cycles", type=int, default=4, help="slices of each operation of each process")
-    parser.add_argument("--starts", type=int, default=5, help="processes of each server")
-    parser.add_argument("--copies", type=int, default=3, help="copies of each domain")
-    parser.add_argument("--only", choices=PARTS, help="measure only this part")
-    parser.add_argument("--against", metavar="COMMIT", help="measure only the service, beside that of another commit")
-    parser.add_argument(
-        "--template", type=Path, default=ROOT, help="the repository whose HEAD is measured, by default this"
-    )
-    parser.add_argument("--keep", action="store_true", help="write benchmarks/RESULTS.md, too")
-    options = parser.parse_args()
+    options = _options()
     parts: tuple[str, ...] = PARTS if options.only is None else (options.only,)
     if options.against is not None:
         parts = ()
-    served = "service" in parts or "routes" in parts or options.against is not None
+    beside = bool(SIDE_BY_SIDE.intersection(parts)) or options.against is not None
+    served = beside or "overload" in parts
     if served and not measuring.AVAILABLE:
         print("The service is measured on Linux only; try --only generation.", file=sys.stderr)
         return 2
@@ -52,6 +44,9 @@ def main() -> int:
         if served:
             FOLDER.mkdir(parents=True, exist_ok=True)
             site = Site(template, scratch, stack)
+            if "overload" in parts:
+                crowds = overload.Overload(site, stack, FOLDER)
+                lines += ["", *crowds.measure(options.crowds, options.crowd_seconds, options.cycles)]
             slices = {"seconds": options.seconds, "cycles": options.cycles, "starts": options.starts}
             servers = Parts(site, stack, FOLDER, **slices)
             if "service" in parts:
@@ -60,7 +55,8 @@ def main() -> int:
                 lines += ["", *servers.routes()]
             if options.against is not None:
                 lines += ["", *servers.against(options.against)]
-            lines += ["", *servers.footing()]
+            if beside:
+                lines += ["", *servers.footing()]
     text = "\n".join([*lines, ""])
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "report.md").write_text(text, encoding="utf-8")
@@ -68,6 +64,23 @@ def main() -> int:
         (ROOT / "benchmarks" / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
     return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of one slice of load")
+    parser.add_argument("--cycles", type=int, default=4, help="slices of each operation of each process")
+    parser.add_argument("--starts", type=int, default=5, help="processes of each server")
+    parser.add_argument("--copies", type=int, default=3, help="copies of each domain")
+    parser.add_argument("--crowds", type=int, nargs="+", default=overload.CROWDS, help="connections of the overload")
+    parser.add_argument("--crowd-seconds", type=float, default=RUSHES_S, help="how long each of those is measured")
+    parser.add_argument("--only", choices=PARTS, help="measure only this part")
+    parser.add_argument("--against", metavar="COMMIT", help="measure only the service, beside that of another commit")
+    parser.add_argument(
+        "--template", type=Path, default=ROOT, help="the repository whose HEAD is measured, by default this"
+    )
+    parser.add_argument("--keep", action="store_true", help="write benchmarks/RESULTS.md, too")
+    return parser.parse_args()
 
 
 def _python() -> str:

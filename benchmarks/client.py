@@ -27,6 +27,7 @@ class Connection:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sent = 0.0
+        self.retry_after_s = 0.0
         self._messages = messages
         self._next = 0
         self._received = b""
@@ -53,6 +54,8 @@ class Connection:
             at = head.find(b"\r\ncontent-length:")
             length = int(head[at + 17 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
             self._length = end + 4 + length
+            if (at := head.find(b"\r\nretry-after:")) >= 0:
+                self.retry_after_s = float(head[at + 14 :].split(b"\r\n", 1)[0])
         if len(received) < self._length:
             return 0
         self._received, self._length = b"", 0

@@ -15,7 +15,8 @@ from benchmarks.services import Operation, Site, Target
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("benchmarks")]
 
-BRIEF = ("--seconds", "0.1", "--cycles", "1", "--copies", "1", "--starts", "1")
+CROWDS = ("--crowds", "4", "40", "--crowd-seconds", "0.1")
+BRIEF = ("--seconds", "0.1", "--cycles", "1", "--copies", "1", "--starts", "1", *CROWDS)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,12 +51,14 @@ def test_it_measures_and_reports() -> None:
     assert titles == [
         "## Generation",
         "## Updates",
+        "## More clients than it can serve",
         "## The service between its limit and convention",
         "## The number of routes",
         "## Start and memory",
     ]
     assert "| get | service |" in done.stdout
     assert "| get | Fastify |" in done.stdout
+    assert "| rude | 40 |" in done.stdout
     assert (ROOT / "build" / "benchmarks" / "report.md").read_text(encoding="utf-8") == done.stdout.removesuffix("\n")
 
 
