@@ -91,7 +91,7 @@ class Traffic:
         self.lifecycle.beat(now)
         self.admit()
         while self.waiting and (first := next(iter(self.waiting))).due - now <= self.reserve_s:
-            first.expire()
+            self.refuse(first)
         for connection in [each for each in connections if each.due <= now]:
             connection.expire()
         if self._refused and now - self._told >= TELLING_PAUSE_S:
@@ -452,16 +452,16 @@ class HttpConnection(HttpToolsProtocol):
         if cycle is None:
             return
         if edge is None or self.flow.write_paused or cycle.scope["method"] == "HEAD":
-            self._begin_refused(problem)
+            self._begin_refused(problem, since)
         else:
             cycle.answer(*edge.turn_away(cycle.scope, problem, since))  # type: ignore[arg-type]
 
-    def _begin_refused(self, problem: Problem) -> None:
+    def _begin_refused(self, problem: Problem, since: float = 0) -> None:
         """Let the request whose turn has not come be answered with a problem."""
         if self._answering is not None:
             self._answering.scope["refusal"] = problem  # type: ignore[typeddict-unknown-key]
             self.due = self._traffic.now + self._traffic.answer_s
-            self.begin()
+            self.begin(since)
 
     def _say_farewell(self) -> None:
         self.transport.write(self._farewell)
