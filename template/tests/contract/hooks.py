@@ -8,26 +8,28 @@ from schemathesis import Case, HookContext, Response
 
 KEY = "Idempotency-Key"
 
-_sent: set[str] = set()
-_made: set[str | None] = set()
+_sent: dict[str, str] = {}
+_next: dict[str, str] = {}
 
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     """Make every valid request one of its own, with cursors that the service has made.
 
-    Schemathesis sends one Idempotency-Key with many bodies, which the service rightly refuses: from the second time on
-    it gets another one. A cursor that is made up fits the contract's pattern but belongs to no list. Requests that are
-    meant to be refused stay as they are.
+    Schemathesis sends one Idempotency-Key with many requests, which the service rightly refuses: those after the first
+    get another one, unless they are the same again. A cursor that is made up fits the contract's pattern but belongs to
+    no list: one that the service made for this list takes its place, if there is one. Requests that are meant to be
+    refused stay as they are.
     """
     refusable = case.meta is None or case.meta.generation.mode.is_negative
     key = case.headers.get(KEY)
     if isinstance(key, str):
-        if not refusable and _canonical(key) in _sent:
+        request = f"{case.method} {case.path} {case.path_parameters!r} {case.body!r}"
+        if not refusable and _sent.get(_canonical(key), request) != request:
             key = case.headers[KEY] = str(uuid4())
-        _sent.add(_canonical(key))
-    if not refusable and case.query.get("cursor") not in _made:
-        case.query.pop("cursor", None)
+        _sent.setdefault(_canonical(key), request)
+    if not refusable and case.query.pop("cursor", None) is not None and (made := _next.get(_list(case))):
+        case.query["cursor"] = made
 
 
 def _canonical(key: str) -> str:
@@ -35,8 +37,13 @@ def _canonical(key: str) -> str:
     return key.replace("\\", "").strip('"').lower()
 
 
+def _list(case: Case[Any]) -> str:
+    """What a cursor belongs to: the path, its order and filters."""
+    return f"{case.path} {sorted((k, str(v)) for k, v in case.query.items() if k not in {'cursor', 'limit'})}"
+
+
 @schemathesis.hook
 def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
     """Remember the cursors that the service makes."""
-    if case.method == "GET" and response.status_code == 200 and isinstance(page := response.json(), dict):
-        _made.add(page.get("next"))
+    if case.method == "GET" and response.status_code == 200 and "next" in (page := response.json()):
+        _next[_list(case)] = page["next"]
