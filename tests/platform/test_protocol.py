@@ -2,8 +2,11 @@
 
 import asyncio
 import gc
+import re
+import tracemalloc
 import weakref
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import httptools
@@ -12,7 +15,7 @@ from fastapi import APIRouter
 from ordering.platform import protocol
 from ordering.platform.exchange import Exchange
 from ordering.platform.http import Operations, Reply
-from sockets import LIVE, serving, until
+from sockets import LIVE, Server, serving, until
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from tests.platform.web import Web
@@ -408,6 +411,61 @@ async def test_neither_does_one_that_ends_with_a_request(sent: bytes) -> None:
 
 def arrived(connections: Collection[Any]) -> bool:
     return any(each._answering is not None or each._partial for each in connections)
+
+
+async def test_a_connection_takes_a_part_of_the_memory_that_is_planned_for_it() -> None:
+    """The other half is for the transport, the kernel and the answer."""
+    planned = planned_bytes()
+    async with serving(max_requests_under_way=1) as (server, _):
+        working = asyncio.create_task(asyncio.Event().wait())
+        server.state.tasks.add(working)  # type: ignore[arg-type]
+        request = server.get("/things")
+        before = connected(server, 1)  # what all connections share is made by the first
+        tracemalloc.start()
+        connections = connected(server, 100)
+        idle, _ = tracemalloc.get_traced_memory()
+        for connection in connections:
+            connection.data_received(bytes(bytearray(request)))
+        waiting, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(server.traffic.waiting) == 100
+        assert idle / 100 < planned / 4
+        assert waiting / 100 < planned / 2
+        for connection in before + connections:
+            connection.connection_lost(None)
+        working.cancel()
+        server.state.tasks.clear()
+
+
+def planned_bytes() -> int:
+    """What the plan has for a connection."""
+    told = re.search(r"(\d+) KiB each of the memory", Path("docs/capacity.md").read_text(encoding="utf-8"))
+    assert told
+    return int(told[1]) * 1024
+
+
+def connected(server: Server, number: int) -> list[Any]:
+    """So many connections, without sockets."""
+    connections = []
+    for _ in range(number):
+        connection = server.connect()
+        connection.connection_made(Transport())  # type: ignore[arg-type]
+        connections.append(connection)
+    return connections
+
+
+class Transport:
+    """Goes nowhere."""
+
+    def get_extra_info(self, _: str) -> None:
+        return None
+
+    def write(self, _: bytes) -> None: ...
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None: ...
 
 
 async def test_the_attributes_of_connections_share_their_keys() -> None:
