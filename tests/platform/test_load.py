@@ -265,6 +265,33 @@ async def test_who_is_refused_is_answered_as_everybody() -> None:
         gate.open.set()
 
 
+async def test_the_bodies_of_those_who_wait_have_a_limit() -> None:
+    gate = Gate()
+    async with serving(*gate.routers, max_requests_under_way=1, max_body_bytes=1000) as (server, connect):
+        traffic, clients = server.traffic, [await connect() for _ in range(4)]
+        await clients[0].send(server.get("/operation"))
+        await until(lambda: gate.entered == 1)
+
+        async def post(client: Client, size: int) -> None:
+            head = server.get("/things").replace(b"GET", b"POST", 1)[:-2] + b"content-length: 600\r\n\r\n"
+            await client.send(head + b" " * size)
+
+        await post(clients[1], 600)
+        await post(clients[2], 400)
+        await until(lambda: traffic.held_bytes == 1000)
+        await post(clients[3], 1)
+        assert (await problem(clients[3]))[0] == 503
+        assert (len(traffic.waiting), traffic.held_bytes) == (2, 1000)
+        # Its connection goes on, after the rest of the body.
+        await clients[3].send(b" " * 599 + LIVE)
+        assert (await clients[3].answer())[0] == 200
+        clients[2].writer.transport.abort()
+        await until(lambda: traffic.held_bytes == 600)
+        gate.open.set()
+        assert (await clients[1].answer())[0] == 415
+        assert traffic.held_bytes == 0
+
+
 async def test_those_who_are_refused_do_not_come_back_at_once() -> None:
     gate = Gate()
     async with serving(*gate.routers, max_requests_under_way=1) as (server, connect):

@@ -73,6 +73,8 @@ class Traffic:
         self.lifecycle = state.lifecycle
         self.tasks: set[asyncio.Task[None]] = set()
         self.waiting: OrderedDict[HttpConnection, float] = OrderedDict()  # since when, by perf_counter()
+        self.held_bytes = 0  # of the bodies of those who wait
+        self.most_held_bytes = settings.max_body_bytes * max(1, settings.max_requests_under_way // 2)
         self._state = state
         self._parked = state.turns.waiting  # those under way that cost nothing at the moment
         self._ended = 0
@@ -103,11 +105,24 @@ class Traffic:
 
         Those that are refused together are asked to come back one after the other.
         """
-        since = self.waiting.pop(connection)
+        since = self.release(connection)
         retry_after_s = 1 + self._refused % ceil(self.answer_s)
         self._refused += 1
         problem = _busy("There are more requests than can be answered in time.", retry_after_s)
         connection.turn_away(problem, getattr(self._state, "edge", None), since)
+
+    def hold(self, connection: "HttpConnection", size: int) -> None:
+        """Note so many bytes of a body whose turn has not come: there is memory for half as many as are under way."""
+        self.held_bytes += size
+        if self.held_bytes > self.most_held_bytes:
+            self.refuse(connection)
+
+    def release(self, connection: "HttpConnection") -> float:
+        """Let a connection wait no longer; since when it did, 0 if it did not."""
+        since = self.waiting.pop(connection, 0)
+        if since:
+            self.held_bytes -= connection.held_bytes
+        return since
 
     def leave(self, task: "asyncio.Task[None]") -> None:
         """Note that a request has ended, so that another may begin."""
@@ -119,8 +134,8 @@ class Traffic:
     def admit(self) -> None:
         """Let those begin that have waited longest, as far as there is room."""
         while self.waiting and self.under_way < self.max_requests:
-            connection, since = self.waiting.popitem(last=False)
-            connection.begin(since)
+            connection = next(iter(self.waiting))
+            connection.begin(self.release(connection))
 
     def _measure(self, elapsed_s: float) -> None:
         """Reckon how much time is to be left to those that wait, from how long the answers take at the moment.
@@ -173,7 +188,7 @@ class HttpConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.due = inf
-        self._traffic.waiting.pop(self, None)
+        self._traffic.release(self)
         self._outlet.close = self.transport.close  # no circle is left for the garbage collector
         if self._answering is not None:
             self._answering.disconnected = True
@@ -299,6 +314,8 @@ class HttpConnection(HttpToolsProtocol):
         if cycle.response_complete:
             return
         cycle.body += body
+        if self._task is None and cycle is self._answering:
+            self._traffic.hold(self, len(body))
         if len(cycle.body) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
         cycle.message_event.set()
@@ -343,6 +360,11 @@ class HttpConnection(HttpToolsProtocol):
         task = self._task = self.loop.create_task(cycle.run_asgi(self.app))
         self.tasks.add(task)
         task.add_done_callback(traffic.leave)
+
+    @property
+    def held_bytes(self) -> int:
+        """Of the body with which it waits."""
+        return len(self._answering.body) if self._answering is not None else 0
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
@@ -431,7 +453,7 @@ class HttpConnection(HttpToolsProtocol):
         if cycle is None:
             return
         if task is None:
-            self._traffic.waiting.pop(self, None)
+            self._traffic.release(self)
             self._begin_refused(problem)
             return
         cycle.scope["refusal"] = problem  # type: ignore[typeddict-unknown-key]
