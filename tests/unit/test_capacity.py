@@ -223,6 +223,12 @@ def test_open_connections_fit_into_the_memory(peak_rps: int, p99_ms: int) -> Non
     assert serving.IDLE_MIB + connections * serving.CONNECTION_KIB / 1024 <= memory
 
 
+@pytest.mark.parametrize(("cloud", "in_front_s"), [("aws", 60), ("gcp", 600), ("azure", 3600)])
+def test_idle_connections_outlast_what_is_in_front(cloud: str, in_front_s: int) -> None:
+    """As AWS, Google and Envoy document them; a balancer sends no request on a connection that is being closed."""
+    assert serving.KEEP_ALIVE_S[cloud] >= in_front_s + 15
+
+
 @given(whole("peak_rps"))
 @example(20)
 def test_a_canary_is_judged_by_enough_requests(peak_rps: int) -> None:
