@@ -163,7 +163,6 @@ def _field(field: Model) -> Model:
         "patch": patch,
         "view": view,
         "json_select": _json_select(field),
-        "view_from_row": view_from_row(field),
         "domain_from_row": domain_from_row(field),
     }
 
@@ -298,6 +297,12 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         if field["sensitivity"] == "secret"
         for column in field["columns"]
     }
+    shown = [name for name in names if name not in secret]
+    places = {name: place for place, name in enumerate(shown)}
+    for field in aggregate["output_fields"]:
+        field["code"]["view_from_row"] = view_from_row(field, places)
+    for place, part in enumerate(parts, start=len(shown)):
+        part["code"]["place"] = place
     changed = [*(name for name, _ in arguments), "version", "modified_at"]
     for place, part in enumerate(parts):
         part["code"]["update_number"] = FIRST_CHANGED + len(changed) + place
@@ -317,7 +322,8 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         "merges_in_loops": len(parts) + len(json_names) > MOST_BRANCHES,
         "arguments": [value for _, value in arguments],
         "columns": names,
-        "shown_columns": [name for name in names if name not in secret],
+        "shown_columns": shown,
+        "places": places,
         "has_secrets": bool(secret),
         "id_number": first,
         "insert_values": [f"${first + place}::{casts[name]}" for place, name in enumerate(names)],

@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Model = dict[str, Any]
 
 
-def view_from_row(field: Model) -> str:
-    """What clients see of a row of asyncpg."""
-    first = f'row["{field["column"]}"]'
+def view_from_row(field: Model, places: Mapping[str, int]) -> str:
+    """What clients see of a row of asyncpg that has its columns in these places."""
+    first = f"row[{places[field['column']]}]"
     if field["kind"] != "money":
         return first
-    return _unless_absent(field, first, lambda value: f"MoneyView(str({value}), {_currency(field)})")
+    currency = f"row[{places[field['columns'][1]['name']]}]"
+    return _unless_absent(field, first, lambda value: f"MoneyView(str({value}), {currency})")
 
 
 def domain_from_row(field: Model) -> str:
     """The domain's value in a row of asyncpg."""
     first = f'row["{field["column"]}"]'
     if field["kind"] == "money":
-        return _unless_absent(field, first, lambda value: f"Money({value}, {_currency(field)})")
+        currency = f'row["{field["columns"][1]["name"]}"]'
+        return _unless_absent(field, first, lambda value: f"Money({value}, {currency})")
     return _unless_absent(field, first, lambda value: enum(field, value)) if field["enum"] else first
 
 
@@ -47,10 +49,6 @@ def enum(field: Model, value: str) -> str:
     if field["item"]:
         return f"[{field['enum']}(each) for each in {value}]"
     return f"{field['enum']}({value})"
-
-
-def _currency(field: Model) -> str:
-    return f'row["{field["columns"][1]["name"]}"]'
 
 
 def _unless_absent(field: Model, value: str, convert: Callable[[str], str]) -> str:
