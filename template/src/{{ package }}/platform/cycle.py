@@ -5,6 +5,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+COLON = b": "
+END = b"\r\n"
 CONTROLS = bytes([*range(9), *range(10, 32), 127])
 
 
@@ -60,17 +62,12 @@ class Cycle(RequestResponseCycle):
         """Send a whole answer that has its length among its headers; False if it has to go the ordinary way."""
         if self.flow.write_paused or self.disconnected or self.scope["method"] == "HEAD":
             return False
-        lines = [STATUS_LINE[status]]
-        for name, value in self.default_headers:
-            lines += (name, b": ", value, b"\r\n")
-        for name, value in headers:
-            lines += (name, b": ", value, b"\r\n")
+        lines = [*map(COLON.join, self.default_headers), *map(COLON.join, headers)]
         if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-        lines.append(b"\r\n")
-        head = b"".join(lines)
-        ends = 2 + len(self.default_headers) + len(headers) + (not self.keep_alive)
-        if len(head) - len(head.translate(None, CONTROLS)) != 2 * ends:
+            lines.append(b"connection: close")
+        lines += (b"", b"")
+        head = STATUS_LINE[status] + END.join(lines)
+        if len(head) - len(head.translate(None, CONTROLS)) != 2 * len(lines):
             raise RuntimeError("a header has control characters")
         self.response_started = self.response_complete = True
         self.transport.write(head + body)

@@ -62,7 +62,7 @@ class Exchange:
         pairs = scope["headers"]
         headers: Headers = dict(pairs)
         self.headers = headers if len(headers) == len(pairs) else _joined(pairs)
-        digits = f"{getrandbits(192):048x}"
+        digits = getrandbits(192).to_bytes(24).hex()
         sent = self.headers.get(b"request-id")
         if sent is not None and _REQUEST_ID.fullmatch(sent):
             self.request_id = sent.decode().lower()

@@ -19,6 +19,7 @@ from .problems import FieldError, pointer
 DIGITS_OF_A_DOUBLE: Final = 17
 """A double is never written with more of them."""
 DIGITS_OF_64_BITS: Final = 19
+MONEY_MEMBERS: Final = 2
 
 _EXACT = Context(prec=1200)  # more digits than any double has
 # Fewer digits always stay as they are; an exponent of three digits may lead out of what a double holds.
@@ -111,14 +112,15 @@ def trusted(model: type[BaseModel]) -> Callable[[bytes, BaseModel], bool]:
         kind = type(value)
         fields = nested.get(kind)
         if fields is not None:
-            names = value.model_fields_set
+            names = value.__pydantic_fields_set__
             members = len(names)
             for name in fields:
                 if name in names:
-                    members += count(getattr(value, name))
+                    inner = getattr(value, name)
+                    members += MONEY_MEMBERS if type(inner) is Money else count(inner)
             return members
         if kind is Money:
-            return 2
+            return MONEY_MEMBERS
         if kind is list:
             return sum(map(count, value))
         if kind is dict:

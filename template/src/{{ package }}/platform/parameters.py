@@ -28,6 +28,7 @@ UUID_LENGTH = 36
 _ONE_ETAG = re.compile(wire.OWN_ETAG)
 _ETAGS = re.compile(wire.ETAGS)
 _EACH_ETAG = re.compile(wire.ETAG)
+_UUID_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN_KEY = re.compile(wire.PLAIN_KEY)
 _QUOTED_KEY = re.compile(wire.QUOTED_KEY)
 _ESCAPED = re.compile(r"\\(.)")
@@ -236,6 +237,8 @@ def idempotency_key(sent: bytes) -> str | None:
     """The key that a header stands for, which is the same as a string in quotes (RFC 8941) and without; None if it is
     malformed. A UUID is the same in capitals, too."""
     key = sent.decode("latin-1")
+    if _UUID_KEY.fullmatch(key):
+        return key
     identity = _uuid(key)
     if identity is not None:
         return str(identity)
