@@ -490,6 +490,27 @@ def test_deployment_is_documented(name: str, variants: Variants) -> None:
     assert "{{" not in text
 
 
+@each_variant
+def test_the_way_further_back_names_a_job(name: str, variants: Variants) -> None:
+    """`gh run rerun --job` runs a job and those that need it: the first of the last environment."""
+    tree = variants(name)
+    text = (tree / "docs" / "deployment.md").read_text(encoding="utf-8")
+    ((workflow, job),) = re.findall(
+        r"^gh run list --workflow (\w+) .*\n"
+        r"gh run view RUN --json jobs --jq '\.jobs\[\] \| select\(\.name == \"(.+)\"\)\.databaseId' # JOB\n"
+        r"gh run rerun --job JOB\b",
+        text,
+        re.MULTILINE,
+    )
+    folder = tree / ".github" / "workflows"
+    release, called = (yaml.safe_load((folder / f"{each}.yml").read_text("utf-8")) for each in (workflow, "deploy"))
+    assert release["name"] == workflow
+    *_, last = release["jobs"].values()
+    first = next(each for each in called["jobs"].values() if "needs" not in each)
+    assert job == f"{last['name']} / {first['name']}"
+    assert last["with"]["environment"] == environments(name)[-1]
+
+
 @pytest.fixture(scope="module")
 def small(variants: Variants, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The workflows with gates that pass, except the one named in RED."""
