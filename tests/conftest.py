@@ -11,6 +11,8 @@ from harness.projects import link_node_modules, make_project
 from harness.repository import git
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["harness.machines"]
+
 # They run in the environment of a generated service, see service/test_platform.py.
 collect_ignore = ["platform"]
 
@@ -51,40 +53,8 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return repository.snapshot(tmp_path_factory.mktemp("template") / "castrum")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("two machines")
-    group.addoption("--passed-to", type=Path, metavar="FILE", help="write the tests that pass into this file")
-    group.addoption("--passed-before", type=Path, metavar="FILE", help="leave out the tests that this file names")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    file: Path | None = config.getoption("passed_to")
-    if file is not None and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Passed(file))
-
-
-class Passed:
-    """Writes the tests that pass, one a line."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._tests: list[str] = []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" and report.passed:
-            self._tests.append(report.nodeid)
-
-    def pytest_sessionfinish(self) -> None:
-        self._file.write_text("".join(f"{name}\n" for name in self._tests), encoding="utf-8")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what passed elsewhere; long tests come first, so that two processes end at about the same time."""
-    file: Path | None = config.getoption("passed_before")
-    if file is not None:
-        passed = set(file.read_text(encoding="utf-8").splitlines())
-        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in passed])
-        items[:] = [item for item in items if item.nodeid not in passed]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, so that two processes end at about the same time."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

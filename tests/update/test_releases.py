@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from harness.machines import NEEDS_HISTORY
 from harness.paths import ROOT
 from harness.releases import TAGS, with_history
 from harness.repository import commit_all, git
@@ -47,7 +48,7 @@ def out_of_place(config: str) -> list[str]:
 
 def test_no_generated_file_was_moved() -> None:
     if git(ROOT, "rev-parse", "--is-shallow-repository") == "true":
-        pytest.skip("the releases cannot be compared without the history: git fetch --unshallow --tags")
+        pytest.skip(f"{NEEDS_HISTORY}: git fetch --unshallow --tags")
     assert moved(ROOT) == []
 
 
