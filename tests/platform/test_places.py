@@ -56,6 +56,14 @@ def test_the_item_that_repeats_another_one() -> None:
     assert pointers("already-exists", "email", taken("email", "a@b.example"), absent) == ["/lines/3/email"]
 
 
+@pytest.mark.parametrize("value", ["7", "0", "2"])
+def test_the_item_whose_value_looks_like_a_place(value: str) -> None:
+    repeated = order(weight=[Decimal(5), Decimal(value), Decimal(value), Decimal(9)])
+    assert pointers("already-exists", "weight", taken("weight", value), repeated) == ["/lines/2/weight"]
+    texts = order(email=[value, "x", value])
+    assert pointers("already-exists", "email", taken("email", value), texts) == ["/lines/2/email"]
+
+
 def test_the_item_that_differs_in_case_only() -> None:
     said = f"Key (order_id, lower(email::text))=({ORDER}, a@b.example) already exists."
     body = order(email=["x@b.example", "a@b.example", "A@B.example"])

@@ -34,9 +34,10 @@ class PartRefused(Problem):
         return Problem(self.status, self.code, self.detail, errors=[FieldError(place, self.code, self.detail)])
 
     def _index(self, values: list[Any]) -> int | None:
-        if row := _ROW.search(self.said):
-            position = int(row["position"])
-            return position if position < len(values) else None
+        if self.code == "invalid-request":
+            row = _ROW.search(self.said)
+            return int(row["position"]) if row and int(row["position"]) < len(values) else None
+        # A key looks like a row where its value is a number.
         key = _KEY.search(self.said)
         if key is None:
             return None
