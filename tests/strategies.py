@@ -357,7 +357,7 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
 
 
 def invent(number: int, count: int) -> list[Domain]:
-    """The same domains in every run: a test that fails today fails tomorrow too."""
+    """The same domains in every run of the same tests: Hypothesis also draws constants of the modules in memory."""
     found: list[Domain] = []
 
     @seed(number)

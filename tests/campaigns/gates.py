@@ -107,6 +107,8 @@ def run(folder: Path = DOMAINS, count: int = 100, *, stop_after_s: float = float
             print("The time is up; the next run goes on here.")
             break
         started, log = time.monotonic(), work / f"{name}.log"
+        # What is red is looked at elsewhere, where the same seed may make another domain.
+        log.with_suffix(".yaml").write_text(json.dumps(domain, indent=2, ensure_ascii=False), encoding="utf-8")
         green = gate(domain, work / "service", log)
         said = [] if green else _tail(log)
         known[name] = Outcome(name, commit, made_of, green, round(time.monotonic() - started), said)
