@@ -15,6 +15,10 @@ parser.add_argument("name", choices=CAMPAIGNS)
 parser.add_argument("--domains", type=Path, default=DOMAINS, help="folder of domain files, by default tests/domains")
 parser.add_argument("--random", type=int, default=100, metavar="N", help="how many random domains")
 parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no other domain after so long")
+parser.add_argument("--part", default="1/1", metavar="K/N", help="only the K-th of N parts, which may run at once")
 options = parser.parse_args()
-red = CAMPAIGNS[options.name](options.domains, options.random, stop_after_s=60 * options.minutes)
+part, parts = map(int, options.part.split("/"))
+red = CAMPAIGNS[options.name](
+    options.domains, options.random, stop_after_s=60 * options.minutes, part=part, parts=parts
+)
 sys.exit(1 if red else 0)
