@@ -29,7 +29,7 @@ from .components import (
     shared_responses,
 )
 from .introduction import introduction
-from .schemas import dated, exampled, link, object_of, one_of, ref, uuid
+from .schemas import dated, exampled, link, named_once, object_of, one_of, ref, uuid
 from .wire import MOST_ITEMS
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
     api_url = service["api_url"]
     words = service["service_name"].replace("-", " ").capitalize()
     aggregates = [_Aggregate(aggregate, api_url) for aggregate in model["aggregates"]]
+    shared = shared_responses(api_url, service["max_body_bytes"])
     document: Json = {
         "openapi": "3.1.0",
         "info": {
@@ -84,18 +85,17 @@ def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
         "servers": [{"url": api_url, "description": "Production", "x-internal": True}],
         "tags": [aggregate.tag() for aggregate in aggregates],
         "security": [{"bearer": []}],
-        "paths": {path: item for aggregate in aggregates for path, item in aggregate.paths()},
+        "paths": named_once(*(one.paths() for one in aggregates)),
         "components": {
             "securitySchemes": {"bearer": security_scheme()},
-            "parameters": shared_parameters() | {name: value for one in aggregates for name, value in one.parameters()},
+            "parameters": named_once(shared_parameters().items(), *(one.parameters() for one in aggregates)),
             "headers": shared_headers(api_url),
-            "responses": {name: value for one in aggregates for name, value in one.responses()}
-            | shared_responses(api_url, service["max_body_bytes"]),
-            "schemas": {name: value for one in aggregates for name, value in one.schemas()}
-            | model["schemas"]
-            | problem_schemas(api_url),
-            "examples": {name: value for one in aggregates for name, value in one.examples()},
-            "links": {name: value for one in aggregates for name, value in one.links()},
+            "responses": named_once(*(one.responses() for one in aggregates), shared.items()),
+            "schemas": named_once(
+                *(one.schemas() for one in aggregates), model["schemas"].items(), problem_schemas(api_url).items()
+            ),
+            "examples": named_once(*(one.examples() for one in aggregates)),
+            "links": named_once(*(one.links() for one in aggregates)),
         },
     }
     return _without_unused(document)

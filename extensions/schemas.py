@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 Json = dict[str, Any]
@@ -13,6 +14,15 @@ LINE = r"^[^\x00-\x1F\x7F-\x9F]*$"
 def ref(kind: str, name: str) -> Json:
     """A reference to a component."""
     return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def named_once(*sources: Iterable[tuple[str, Any]]) -> Json:
+    """Name → value, of all of these; raises ValueError where one name stands for two values."""
+    found: Json = {}
+    for name, value in chain.from_iterable(sources):
+        if found.setdefault(name, value) != value:
+            raise ValueError(f"the contract would have two different things by the name {name}")
+    return found
 
 
 def link(operation_id: str, description: str, parameters: Json) -> Json:

@@ -1,9 +1,14 @@
 """Hypothesis strategies for the domain language: valid domains of every shape and name, and almost valid ones."""
 
+import json
+import os
+import subprocess
+import sys
 from copy import deepcopy
 from itertools import islice
 from typing import Any
 
+from harness.paths import ROOT
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -357,7 +362,19 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
 
 
 def invent(number: int, count: int) -> list[Domain]:
-    """The same domains in every run of the same tests: Hypothesis also draws constants of the modules in memory."""
+    """The same domains in every run of the same commit.
+
+    They come from a process of their own, because Hypothesis also draws constants of the modules in memory.
+    """
+    done = subprocess.run(
+        [sys.executable, __file__, str(number), str(count)], env=os.environ | {"PYTHONPATH": str(ROOT)}, cwd=ROOT,
+        capture_output=True, text=True, encoding="utf-8", check=True,
+    )  # fmt: skip
+    found: list[Domain] = json.loads(done.stdout)
+    return found
+
+
+def _invented(number: int, count: int) -> list[Domain]:
     found: list[Domain] = []
 
     @seed(number)
@@ -431,3 +448,7 @@ def damaged_domains(draw: st.DrawFn) -> Any:
                 node[draw(st.integers(0, len(node) - 1))] = draw(JUNK)
                 break
     return domain
+
+
+if __name__ == "__main__":
+    json.dump(_invented(*map(int, sys.argv[1:])), sys.stdout)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-GENERATED_CLASSES = ("Create", "Patch", "View", "Page", "Query", "Service", "Repository", "Status")
-PART_CLASSES = ("Create", "View")
+GENERATED_CLASSES = ("Create", "Patch", "View", "Page", "Query", "Service", "Repository", "Status", "StatusInput")
+PART_CLASSES = ("Create", "Input", "View")
 PAGE_PARAMETERS = ("cursor", "limit", "sort")
 LONGEST_CLASS = 50
 LONGEST_CLASS_OF_DEFAULT = 70
@@ -144,8 +144,7 @@ class Builder:
             for part in aggregate.parts:
                 self._claim(part.entity, f"the part {part.name} of {aggregate.name}", part.path)
         for aggregate in self._domain.aggregates:
-            suffixes = GENERATED_CLASSES if aggregate.lifecycle else GENERATED_CLASSES[:-1]
-            for suffix in suffixes:
+            for suffix in GENERATED_CLASSES if aggregate.lifecycle else GENERATED_CLASSES[:-2]:
                 self._claim(f"{aggregate.name}{suffix}", f"a generated class of {aggregate.name}", aggregate.path)
             for part in aggregate.parts:
                 for suffix in PART_CLASSES:
@@ -180,11 +179,12 @@ class Builder:
             if declared.has_default and len(full) > LONGEST_CLASS_OF_DEFAULT:
                 names = [own, f"{own}Value", *(f"{own}{number}" for number in range(2, 1000))]
             taken = {*self._classes, *naming.RESERVED_CLASSES, *naming.BORROWED_CLASSES}
-            free = [name for name in names if name not in taken]
+            kinds = ("", "Input") if spec.type.kind == "enum" else ("",)  # its values, and those that clients may send
+            free = [name for name in names if taken.isdisjoint(name + kind for kind in kinds)]
             if not free:
                 self._add(declared.path, f"no name is left for its generated type: {', '.join(names[:3])} are taken")
                 continue
-            self._classes[free[0]] = declared.path
+            self._classes |= dict.fromkeys((free[0] + kind for kind in kinds), declared.path)
             if spec.type.kind == "enum":
                 spec.enum_class = free[0]
             else:

@@ -77,8 +77,15 @@ def fields_of(domain: dict[str, Any], module: str) -> list[str]:
     for name, body in domain["aggregates"].items():
         if naming.module_name(naming.snake(name)) == module:
             fields = body["fields"] if isinstance(body.get("fields"), dict) else body
-            return [value["type"] if isinstance(value, dict) else value for value in fields.values()]
+            return [line_of(value) for value in fields.values()]
     raise LookupError(module)
+
+
+def line_of(value: str | dict[str, Any]) -> str:
+    """A field as one line, however it is written."""
+    if isinstance(value, str):
+        return value
+    return f"{value['type']}{'?' * value.get('optional', False)}{' readonly' * value.get('readonly', False)}"
 
 
 def may_be_fixed(line: str) -> bool:
@@ -111,6 +118,21 @@ SUSPECT = {
         "filter": ["tmp_dir"],
     }
 }
+CLASHING = {
+    "Batch": {
+        "fields": {"kind": "enum(a, b)", "kind_input": "enum(c, d)", "status_input": "enum(a)", "input": "enum(a)"},
+        "parts": {
+            "pieces": {
+                "entity": "Piece",
+                "fields": {"input": "enum(red, blue)", "view": "enum(a)", "create": "enum(a)"},
+            }
+        },
+        "lifecycle": {"states": ["open", "done"], "actions": {"close": {"from": "open", "to": "done"}}},
+        "filter": ["kind", "kind_input", "input"],
+    },
+    "BatchInput": {"kind": "enum(a, b)"},
+    "PieceInput2": {"name": "string(5)"},
+}
 LONG = {
     f"{first}{'bcdefgh' * 5}Abcd": {
         "fields": {f"{'abcdefg_' * 4}words": f"enum({'word_' * 7}a, b) = {'word_' * 7}a", "n": "int"},
@@ -135,6 +157,13 @@ def test_the_linter_finds_nothing(aggregates: dict[str, Any], tmp_path: Path) ->
     tree = rendering.copy_domain({"context": "odd", "aggregates": aggregates}, tmp_path / "odd")
     run(BIN / "ruff", "check", "--no-cache", "--quiet", tree)
     run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tree)
+
+
+def test_what_is_generated_has_names_of_its_own(tmp_path: Path) -> None:
+    tree = rendering.copy_domain({"context": "odd", "aggregates": CLASHING}, tmp_path / "odd")
+    run(BIN / "ruff", "check", "--no-cache", "--quiet", tree)
+    check_contract(tree / "contract" / "openapi.yaml")
+    check_examples(tree)
 
 
 def stand_in(tree: Path) -> None:

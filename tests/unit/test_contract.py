@@ -17,6 +17,7 @@ from strategies import domains
 
 from extensions.castrum_model import build_model
 from extensions.contract import _Aggregate, contract, contract_yaml
+from extensions.schemas import named_once
 
 SERVICE = {
     "service_name": "order-desk",
@@ -212,3 +213,9 @@ def test_lists_can_be_sorted_and_filtered_as_the_domain_says(ordering: Json) -> 
 def test_an_answer_is_required() -> None:
     with pytest.raises(KeyError, match="api_url"):
         contract(model_of("minimal"), {name: answer for name, answer in SERVICE.items() if name != "api_url"})
+
+
+def test_one_name_is_one_thing() -> None:
+    assert named_once([("a", 1), ("b", 2)], [("a", 1)]) == {"a": 1, "b": 2}
+    with pytest.raises(ValueError, match="by the name a"):
+        named_once([("a", 1)], [("a", 2)])
