@@ -233,7 +233,8 @@ def _field_mapping(draw: st.DrawFn, earlier: list[str], every: list[str], *, par
 
 
 def _writable(value: Any) -> bool:
-    return not (value.get("readonly") if isinstance(value, dict) else "readonly" in value.split())
+    line, said = (value["type"], value) if isinstance(value, dict) else (value, {})
+    return not said.get("readonly") and "readonly" not in line.split()
 
 
 @st.composite
