@@ -9,8 +9,6 @@ others used the processors most are left out.
 import json
 import random
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,8 +17,7 @@ from statistics import median
 from typing import IO, Any, cast
 
 from . import measuring
-from .generation import ROOT, environment
-from .services import Operation, Target
+from .services import Operation, Target, load_generator
 
 CONNECTIONS = 32
 WARM_UP = 0.5
@@ -90,17 +87,7 @@ class Comparison:
 
     def __init__(self, stack: ExitStack, surroundings: int) -> None:
         self._surroundings = surroundings
-        self._client = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.client"],
-                cwd=ROOT,
-                env=environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
-        measuring.pin(self._client, 1)
+        self._client = load_generator("client", stack)
 
     def run(self, targets: Sequence[Target], seconds: float, cycles: int) -> Results:
         """Measure every operation of every target once in each cycle."""

@@ -2,8 +2,6 @@
 
 import json
 import resource
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -12,13 +10,15 @@ from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from statistics import median
-from typing import IO, Any, Self, cast
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 import yaml
 
 from . import measuring
-from .generation import ROOT, environment
-from .services import Project, Site, Target
+from .services import Project, Site, Target, load_generator
+
+if TYPE_CHECKING:
+    import subprocess
 
 CROWDS = (32, 2000, 6000)
 WARM_UP_S = 4.0
@@ -110,17 +110,7 @@ class Overload:
     def __init__(self, site: Site, stack: ExitStack, folder: Path) -> None:
         self._site = site
         self._folder = folder
-        self._client = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.crowd"],
-                cwd=ROOT,
-                env=environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
-        measuring.pin(self._client, 1)
+        self._client = load_generator("crowd", stack)
 
     def measure(self, crowds: Sequence[int], seconds: float, cycles: int) -> list[str]:
         """The part of the report; every rush goes to a file in the folder."""

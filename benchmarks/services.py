@@ -273,6 +273,22 @@ class Site:
         )
 
 
+def load_generator(module: str, stack: ExitStack) -> "subprocess.Popen[str]":
+    """A module of this package as a process beside the servers, which takes jobs and gives results by lines."""
+    process = stack.enter_context(
+        subprocess.Popen(
+            [sys.executable, "-m", f"benchmarks.{module}"],
+            cwd=ROOT,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    )
+    measuring.pin(process, 1)
+    return process
+
+
 def _project_environment(project: Project, **more: str) -> dict[str, str]:
     return environment(PYTHONPATH=f"{project.folder}{os.pathsep}{project.folder / 'src'}", **more)
 
