@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from .merging import File
+from .trees import File
 
 JOURNAL: Final = "journal.json"
 DONE: Final = "done.json"

@@ -10,7 +10,8 @@ REFUSED: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-
+FAILURE: Final = 2
+"""Exit code of a command that changed nothing, for the reason given."""
 STOPPED: Final = 130
 """Exit code of a command that the person stopped, as shells have it."""
 

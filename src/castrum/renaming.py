@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from .merging import File, Tree
+from .trees import File, Tree
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*")
 # The parts of which an identifier is made: HTTPServer_name → HTTP, Server, name.

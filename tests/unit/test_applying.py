@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from castrum.applying import Pending
-from castrum.merging import File, read_tree
+from castrum.trees import File, read_tree
 
 
 @pytest.fixture

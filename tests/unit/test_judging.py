@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from castrum import judging, language
-from castrum.merging import File
+from castrum import contract_changes, event_changes, language, table_changes
+from castrum.trees import File
 
 CONTRACT: dict[str, Any] = {
     "paths": {
@@ -109,20 +109,20 @@ def changed(path: str, key: str, value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("path", "key", "value", "words"), BREAKING)
 def test_breaking(path: str, key: str, value: Any, words: str) -> None:
-    breaking, _ = judging.compare(CONTRACT, changed(path, key, value))
+    breaking, _ = contract_changes.compare(CONTRACT, changed(path, key, value))
     assert len(breaking) == 1
     assert words in breaking[0]
 
 
 @pytest.mark.parametrize(("path", "key", "value", "words"), COMPATIBLE)
 def test_compatible(path: str, key: str, value: Any, words: str | None) -> None:
-    breaking, additions = judging.compare(CONTRACT, changed(path, key, value))
+    breaking, additions = contract_changes.compare(CONTRACT, changed(path, key, value))
     assert breaking == []
     assert words is None or words in additions[0]
 
 
 def test_the_same_is_the_same() -> None:
-    assert judging.compare(CONTRACT, copy.deepcopy(CONTRACT)) == ([], [])
+    assert contract_changes.compare(CONTRACT, copy.deepcopy(CONTRACT)) == ([], [])
 
 
 PAID = {"from": "payments", "fields": {"order": "uuid", "amount": "money"}, "triggers": "Order.pay"}
@@ -149,7 +149,7 @@ def test_what_comes_first_does_not_depend_on_chance() -> None:
     """Python orders names in sets anew in each process."""
     paths: dict[str, Any] = {f"/{name}": {"get": {"security": [], "responses": {}}} for name in "fcebad"}
     others = {path: {"get": {"security": [{"oidc": ["a"]}], "responses": {}}} for path in paths}
-    breaking, _ = judging.compare({"paths": paths}, {"paths": others})
+    breaking, _ = contract_changes.compare({"paths": paths}, {"paths": others})
     assert breaking == [f"GET /{name}: asks for other scopes" for name in "abcdef"]
 
 
@@ -168,7 +168,7 @@ def test_what_comes_first_does_not_depend_on_chance() -> None:
 )
 def test_to_expect_less_of_an_event_needs_nobodys_consent(type_: str, other: str, compatible: bool) -> None:
     models = [language.model(DOMAIN | {"consumes": fields(more=each)}) for each in (type_, other)]
-    judged = judging.events(*models)
+    judged = event_changes.between(*models)
     line = f"Paid: more is {other.rstrip('?')}, was {type_.rstrip('?')}"
     assert judged == (([], [line]) if compatible else ([line], []))
 
@@ -196,16 +196,16 @@ def test_consumed_events(consumes: dict[str, Any], asked: list[str], others: lis
     events = {
         name: {key: value for key, value in event.items() if value is not None} for name, event in consumes.items()
     }
-    judged = judging.events(language.model(DOMAIN), language.model(DOMAIN | {"consumes": events}))
+    judged = event_changes.between(language.model(DOMAIN), language.model(DOMAIN | {"consumes": events}))
     assert judged == ((asked, others) if asked or others else None)
-    back = judging.events(language.model(DOMAIN | {"consumes": events}), language.model(DOMAIN))
+    back = event_changes.between(language.model(DOMAIN | {"consumes": events}), language.model(DOMAIN))
     assert (back is None) == (judged is None)
 
 
 def test_emitted_events() -> None:
     other = copy.deepcopy(DOMAIN)
     other["aggregates"]["Order"]["lifecycle"]["actions"]["pay"]["emits"] = "OrderSettled"
-    judged = judging.events(language.model(DOMAIN), language.model(other))
+    judged = event_changes.between(language.model(DOMAIN), language.model(other))
     gone, new = "OrderPaid is no longer emitted; who consumes it gets none", "OrderSettled is emitted now"
     assert judged == ([gone], [new])
 
@@ -214,7 +214,7 @@ def test_a_renamed_aggregate_is_triggered_as_before() -> None:
     other = copy.deepcopy(DOMAIN)
     other["aggregates"] = {"Purchase": DOMAIN["aggregates"]["Order"] | {"renamed_from": "Order"}}
     other["consumes"]["Paid"] = PAID | {"triggers": "Purchase.pay"}
-    assert judging.events(language.model(DOMAIN), language.model(other)) is None
+    assert event_changes.between(language.model(DOMAIN), language.model(other)) is None
 
 
 TABLE = """
@@ -255,7 +255,7 @@ NOTE = 'sa.Column("note", sa.String(10), nullable=True, comment="A"),'
     ],
 )
 def test_tables(new: dict[str, File], changes: list[str], advice: int) -> None:
-    found, warnings = judging.tables(tables(NOTE), new)
+    found, warnings = table_changes.between(tables(NOTE), new)
     assert found == changes
     assert len(warnings) == advice
 
@@ -302,6 +302,6 @@ ORDERED = tables(
 def test_advice_is_for_what_rows_may_refuse(old: str, new: str, changes: list[str], advice: list[str]) -> None:
     (file,) = ORDERED.values()
     changed = file.content.replace(old.encode(), new.encode())
-    found, warnings = judging.tables(ORDERED, {"src/shop/order/table.py": File(changed)})
+    found, warnings = table_changes.between(ORDERED, {"src/shop/order/table.py": File(changed)})
     assert found == changes
     assert [warning.startswith(start) for warning, start in zip(warnings, advice, strict=True)] == [True] * len(advice)

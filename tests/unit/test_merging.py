@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from castrum.merging import File, Plan, merge_lines, plan, with_blocks, with_definitions, with_headings
+from castrum.blocks import merge_lines, with_blocks, with_definitions, with_headings
+from castrum.merging import Plan, plan
+from castrum.trees import File
 
 LINES = [f"line {number}" for number in range(12)]
 

@@ -17,8 +17,9 @@ from harness.repository import commit_all, git
 from harness.updates import castrum, of_history
 from profiles import profiles, values
 
-from castrum import update
-from castrum.merging import File, read_tree
+from castrum import copies as castrum_copies
+from castrum.copies import Copy
+from castrum.trees import File, read_tree
 
 pytestmark = pytest.mark.xdist_group("profiles")
 
@@ -27,25 +28,25 @@ MOVES = [
     pytest.param(old, new, marks=[pytest.mark.slow] * (old != 3), id=f"{old}-{new}")
     for old, new in pairwise(range(len(ROWS)))
 ]
-Fresh = Callable[[int], update.Copy]
+Fresh = Callable[[int], Copy]
 
 
 class Copies:
     """What the command would make, made once for the same answers and domain."""
 
     def __init__(self) -> None:
-        self._make = update._copy
-        self._made: dict[str, update.Copy] = {}
+        self._make = castrum_copies.fresh
+        self._made: dict[str, Copy] = {}
 
     def __call__(
-        self, source: str, ref: str | None, destination: Path, data: dict[str, Any], _: update.Copy | None = None
-    ) -> update.Copy:
+        self, source: str, ref: str | None, destination: Path, data: dict[str, Any], _: Copy | None = None
+    ) -> Copy:
         domain = destination / "domain.yaml"
         text = domain.read_text(encoding="utf-8") if domain.exists() else ""
         given = {name: value if name == "domain" else str(value) for name, value in data.items()}
         key = json.dumps([source, given, text], sort_keys=True)
         if key not in self._made:
-            nothing = update.Copy({}, None, "", {})
+            nothing = Copy({}, None, "", {})
             with rendering.fast_copier(clone=True):
                 self._made[key] = self._make(source, ref, destination, data, nothing)
         return self._made[key]
@@ -65,9 +66,9 @@ def fresh(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Fresh:
     """Number of a profile → what a new service of it has."""
-    monkeypatch.setattr(update, "_copy", copies)
+    monkeypatch.setattr(castrum_copies, "fresh", copies)
 
-    def made(number: int) -> update.Copy:
+    def made(number: int) -> Copy:
         destination = tmp_path_factory.mktemp("fresh") / "shop"
         destination.mkdir()
         (destination / "domain.yaml").write_text(domain(number), encoding="utf-8")

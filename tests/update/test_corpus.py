@@ -16,7 +16,7 @@ from harness.repository import GIT, commit_all, git
 from harness.tools import BIN, run
 from harness.updates import MOVES, Site, State, asked, castrum, contents, moves, of_history, prepared, seeds
 
-from castrum import merging
+from castrum import blocks, merging
 
 pytestmark = pytest.mark.xdist_group("corpus")
 
@@ -150,7 +150,7 @@ def check_edit(edit: Edit, trees: Trees, unmerged: set[str], project: Path) -> N
             one, two, three = (project.parent / each for each in ("one", "two", "three"))
             for place, content in zip((one, two, three), (base, before, theirs), strict=True):
                 text = content[edit.path if content is not before else name]
-                place.write_bytes(merging.with_blocks(text) if name.endswith((".yaml", ".yml")) else text)
+                place.write_bytes(blocks.with_blocks(text) if name.endswith((".yaml", ".yml")) else text)
             assert touching(one, two, three), f"{edit}: a conflict where none is due"
         return
     if name not in after or edit.path not in theirs or edit.path not in base or edit.kind in {"windows", "rewrite"}:

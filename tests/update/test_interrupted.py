@@ -13,9 +13,9 @@ from harness.repository import GIT, commit_all, git
 from harness.tools import BIN, clean_environment
 from harness.updates import Site, castrum, contents, moves, prepared
 
-from castrum import cli
+from castrum import cli, update
 from castrum.applying import DONE, JOURNAL, Pending
-from castrum.update import Update
+from castrum.preparing import Update
 
 pytestmark = pytest.mark.xdist_group("corpus")
 
@@ -107,7 +107,7 @@ def test_stopped_while_telling(project: Path, monkeypatch: pytest.MonkeyPatch) -
     def stopped(_: Update) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Update, "report", stopped)
+    monkeypatch.setattr(update, "report", stopped)
     code, said = castrum("update", project, "--to", "current")
     assert code == 130
     assert "the update is written" in said

@@ -1,0 +1,130 @@
+"""An update that is known to its last line and not written yet."""
+
+import argparse
+import difflib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from . import copies
+from .copies import Copy
+from .following import merged
+from .merging import KEPT, Plan
+from .project import ANSWERS, DOMAIN, Project
+from .refusals import FAILURE, Refusal
+from .renaming import Renaming
+from .trees import File, WorkingTree
+
+CURRENT: Final = "current"
+
+
+@dataclass
+class Update:
+    """An update that is known to its last line and not written yet."""
+
+    project: Project
+    base: Copy
+    theirs: Copy
+    ours: WorkingTree
+    renaming: Renaming
+    plan: Plan
+
+    @classmethod
+    def prepared(cls, project: Project, options: argparse.Namespace) -> "Update":
+        """Make the copies and merge; refuses what cannot be rendered."""
+        recorded = {name: value for name, value in project.recorded.items() if not name.startswith("_")}
+        source = options.template or project.template
+        commit = str(project.recorded["_commit"])
+        changed = _answers(options.data)
+        with tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
+            # A default may be made from the folder's name, so both copies have that of the project.
+            one, two = (Path(scratch) / name / project.root.name for name in ("last", "next"))
+            base = copies.fresh(source, commit, one, recorded)
+            followers = copies.followers(source, commit, recorded, changed, Path(scratch) / "asked" / project.root.name)
+            recorded = {name: value for name, value in recorded.items() if name not in followers}
+            two.mkdir(parents=True)
+            if (project.root / DOMAIN).is_file():
+                shutil.copyfile(project.root / DOMAIN, two / DOMAIN)
+                recorded.pop("domain", None)
+            target = commit if options.to == CURRENT else options.to
+            theirs = copies.fresh(source, target, two, recorded | changed, base)
+        unknown = [name for name in changed if name not in theirs.answers]
+        if unknown:
+            known = ", ".join(name for name in theirs.answers if not name.startswith("_") and name != "domain")
+            raise Refusal(*(f"unknown answer '{name}'; the answers are {known}" for name in unknown), code=FAILURE)
+        # Nobody but the command writes the answers, so what is there is what the last update made, address and all.
+        base = replace(base, tree={**base.tree, ANSWERS: File((project.root / ANSWERS).read_bytes())})
+        tracked = project.git("ls-files", "-z").split("\0")[:-1]
+        kept = (path.relative_to(project.root).as_posix() for path in (project.root / KEPT).rglob("*"))
+        ours = WorkingTree(project.root, {*tracked, *kept, *base.tree, *theirs.tree})
+        return cls(project, base, theirs, ours, *merged(base, theirs, ours))
+
+    def difference(self) -> Iterator[str]:
+        """The update as a patch."""
+        for path, after in sorted(self.plan.changes.items()):
+            before = self.ours.get(path)
+            if before == after:
+                continue
+            one, two = (_lines(side) for side in (before, after))
+            names = (f"a/{path}" if before else os.devnull, f"b/{path}" if after else os.devnull)
+            for line in difflib.unified_diff(one, two, *names):
+                yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+    def apply(self) -> None:
+        """Write it into the working tree."""
+        if not self.plan.changes:
+            return
+        print(
+            f"Writing {len(self.plan.changes)} files. Should this be cut short: castrum update --abort", file=sys.stderr
+        )
+        try:
+            self.project.pending.write(self.plan.changes, self.project.head, self._mark_conflicts)
+        except OSError as error:
+            raise Refusal(
+                f"{error.filename or 'the tree'}: {error.strerror or error}", "the tree is as it was", code=FAILURE
+            ) from None
+
+    def _mark_conflicts(self) -> None:
+        """Tell git which files have markers, so that it shows them as unmerged and refuses to commit them."""
+        lines = []
+        for path, sides in self.plan.stages.items():
+            place = self.project.prefix + path
+            lines.append(f"0 {'0' * 40}\t{place}")
+            for stage, side in enumerate(sides, 1):
+                if side is not None:
+                    digest = self._store(side)
+                    lines.append(f"{'100755' if side.executable else '100644'} {digest} {stage}\t{place}")
+        if lines:
+            self.project.git("update-index", "--index-info", stdin="\n".join([*lines, ""]))
+
+    def _store(self, file: File) -> str:
+        done = subprocess.run(
+            ["git", "hash-object", "-w", "--stdin"],
+            cwd=self.project.root,
+            input=file.content,
+            capture_output=True,
+            check=True,
+        )
+        return done.stdout.decode().strip()
+
+
+def _lines(file: File | None) -> list[str]:
+    return file.content.decode(errors="replace").splitlines(keepends=True) if file else []
+
+
+def _answers(pairs: Sequence[str]) -> dict[str, str]:
+    answers = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise Refusal(f"--data {pair}: expected NAME=VALUE", code=FAILURE)
+        if name == "domain" or name.startswith("_"):
+            raise Refusal(f"--data {name}: edit domain.yaml; addresses and versions have options", code=FAILURE)
+        answers[name] = value
+    return answers

@@ -1,0 +1,123 @@
+"""A generated service in its git repository."""
+
+import hashlib
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from .applying import Pending
+from .refusals import FAILURE, Refusal
+
+ANSWERS: Final = ".copier-answers.yml"
+DOMAIN: Final = "domain.yaml"
+
+
+@dataclass(slots=True, weakref_slot=True)
+class Project:
+    """A generated service in its git repository."""
+
+    root: Path
+    git_directory: Path
+    prefix: str
+    """Path of the service inside the repository, empty or with a slash at its end."""
+    recorded: dict[str, Any]
+    pending: Pending = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pending = Pending(self.git_directory, self.root, self.prefix)
+
+    @classmethod
+    def at(cls, folder: Path) -> "Project":
+        """The service in the folder; refuses a folder that holds none."""
+        root = folder.expanduser().resolve()
+        if not (root / ANSWERS).is_file():
+            raise Refusal(f"{root} has no {ANSWERS}: it is not the folder of a service", code=FAILURE)
+        try:
+            recorded = yaml.safe_load((root / ANSWERS).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            recorded = None
+        if not isinstance(recorded, dict) or not {"_src_path", "_commit"} <= recorded.keys():
+            raise Refusal(
+                f"{ANSWERS} does not say which template the service is from; get it back: git log -- {ANSWERS}",
+                code=FAILURE,
+            )
+        if _is_edited((root / ANSWERS).read_text(encoding="utf-8")):
+            raise Refusal(
+                f"{ANSWERS} was edited by hand, so what the last update made cannot be told from your own work",
+                f"take that back (git log -p -- {ANSWERS}), and change answers with --data NAME=VALUE",
+                code=FAILURE,
+            )
+        done = _git(root, "rev-parse", "--absolute-git-dir", "--show-prefix", check=False)
+        if done.returncode:
+            reason = done.stderr.strip()
+            if "not a git repository" in reason:
+                reason = f"{root} is not in a git repository; git init && git add --all && git commit"
+            raise Refusal(reason, code=FAILURE)
+        directory, _, prefix = done.stdout.partition("\n")
+        return cls(root, Path(directory), prefix.strip("\n"), recorded)
+
+    def git(self, *arguments: str, stdin: str | None = None) -> str:
+        """What git says; its failure is raised."""
+        return _git(self.root, *arguments, stdin=stdin).stdout
+
+    @property
+    def head(self) -> str:
+        """The commit that is checked out."""
+        return self.git("rev-parse", "HEAD").strip()
+
+    def refuse_unready(self) -> None:
+        """Refuse while an interrupted update, or work that is not committed, is in the tree."""
+        if self.pending.interrupted:
+            raise Refusal(
+                "an update was interrupted here; put back what was there: castrum update --abort", code=FAILURE
+            )
+        if _git(self.root, "rev-parse", "--verify", "--quiet", "HEAD", check=False).returncode:
+            raise Refusal("nothing is committed yet: git add --all && git commit", code=FAILURE)
+        status = self.git("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", ".")
+        # domain.yaml may wait for its commit: an update reads it and never writes it.
+        own = f"{self.prefix}{DOMAIN}"
+        dirty = [entry[3:] for entry in status.split("\0") if entry and (entry[3:] != own or entry[:2] == "??")]
+        if dirty:
+            shown = ", ".join(dirty[:5]) + (f" and {len(dirty) - 5} more" if len(dirty) > 5 else "")
+            last = ["or take the last update back: castrum update --abort"] if self.pending.finished(self.head) else []
+            raise Refusal(
+                f"there are changes that are not committed: {shown}",
+                "commit them, or put them away with git stash --include-untracked; then nothing can get mixed up",
+                *last,
+                code=FAILURE,
+            )
+
+    @property
+    def template(self) -> str:
+        """The recorded address of the template."""
+        return str(self.recorded["_src_path"])
+
+
+def _is_edited(text: str) -> bool:
+    """Whether the answers are others than those whose digest stands above them; older files have none."""
+    told = re.search(r"^# Digest: (\w+)$", text, re.MULTILINE)
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return told is not None and told[1] != hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _git(
+    folder: Path, *arguments: str, check: bool = True, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        input=stdin,
+        # As Python reads names of files itself, whatever the locale.
+        encoding=sys.getfilesystemencoding(),
+        errors=sys.getfilesystemencodeerrors(),
+    )
+    if check and done.returncode:
+        raise Refusal(f"git {arguments[0]}: {done.stderr.strip()}", code=FAILURE)
+    return done
