@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import naming
+from . import naming, renames
 from .combinations import complaints, without_use
 from .fieldtypes import LONGEST_DEFAULT, FieldTypeError, Spec, enum_member, parse_type, pattern_of
 from .problems import Problems, kind_of, nearest, show
@@ -288,18 +288,8 @@ class _Parser:
     def _renames(
         self, declared: list[AggregateDeclaration] | list[FieldDeclaration], names: set[str], what: str
     ) -> None:
-        """A former name is nobody's any more, and only one took it over."""
-        taken: dict[str, str] = {}
-        for each in declared:
-            former = each.renamed_from
-            if former is None:
-                continue
-            path = f"{each.path}.renamed_from"
-            if former in names:
-                self._add(path, f"{former!r} is still {what}; drop it, or this word")
-            elif former in taken:
-                self._add(path, f"{former!r} became {taken[former]} already")
-            taken.setdefault(former, each.path)
+        for path, complaint in renames.within(declared, names, what):
+            self._add(path, complaint)
 
     def _aggregate(self, path: str, name: str, raw: object) -> AggregateDeclaration:
         declared = AggregateDeclaration(path, name, naming.plural(naming.snake(name)))

@@ -19,12 +19,14 @@ from copier.errors import UserMessageError
 from .language import parse
 from .model import Builder
 from .problems import Problems
+from .renames import problems_between
 from .yaml_reader import YamlError, load_yaml, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DOMAIN_FILE = "domain.yaml"
+ANSWERS_FILE = ".copier-answers.yml"
 LINE = 120
 SAMPLE_FILE = Path(__file__).with_name("sample.yaml")
 
@@ -49,7 +51,8 @@ def project_domain(conf: Mapping[str, Any]) -> Any:
 def _read(path: Path, _modified: int, _size: int) -> Any:
     try:
         domain = load_yaml(path.read_bytes())
-        lines = [] if domain and isinstance(domain, dict) else problems_of(domain)  # nothing would mean: no file
+        # Nothing in it would mean: no file.
+        lines = renames_from(path.parent, domain) if domain and isinstance(domain, dict) else problems_of(domain)
     except OSError as error:
         raise DomainFileError(f"{DOMAIN_FILE} cannot be read: {error.strerror}") from None
     except YamlError as problem:
@@ -94,6 +97,21 @@ def _comparable(domain: object) -> Any:
 def problems_of(domain: object) -> list[str]:
     """Everything that is wrong with a domain; empty when it is valid."""
     return _build(domain)[1]
+
+
+def renames_from(project: Path, domain: object) -> list[str]:
+    """Why the valid domain cannot be reached by one update from the one that the project's answers record."""
+    if "renamed_from" not in str(domain):
+        return []
+    try:
+        answers = yaml.safe_load((project / ANSWERS_FILE).read_text(encoding="utf-8"))
+        recorded = answers.get("domain") if isinstance(answers, dict) else None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return []  # no service yet, or one whose answers are somebody else's matter
+    if recorded in (None, domain):
+        return []
+    (old, wrong), (new, invalid) = _build(recorded), _build(domain)
+    return [] if wrong or invalid else problems_between(old, new)
 
 
 def build_model(domain: object) -> dict[str, Any]:

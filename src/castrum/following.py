@@ -9,6 +9,7 @@ from . import language
 from .copies import Copy
 from .merging import Plan, plan
 from .project import DOMAIN
+from .refusals import FAILURE, Refusal
 from .renaming import Renaming, declared, service
 from .trees import File, WorkingTree
 
@@ -73,7 +74,11 @@ def _leftovers(renaming: Renaming, path: str, mine: Mapping[str, File], base: Ma
 
 def _renames(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Any]:
     both = models(old, new) if "renamed_from" in str(new.get("domain")) else None
-    return declared(*both) if both else []
+    if both is None:
+        return []
+    if refused := language.renames(*both):
+        raise Refusal(*(f"{DOMAIN}: {line}" for line in refused), code=FAILURE)
+    return declared(*both)
 
 
 def models(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:

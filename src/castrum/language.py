@@ -43,7 +43,13 @@ def problems(path: Path) -> list[str]:
         return [f"{path}: {error.strerror}"]
     except reading.YamlError as problem:
         return [f"{path}: {line}" for line in problem.lines]
-    found: list[str] = reading.problems_of(domain)
+    found: list[str] = reading.problems_of(domain) or reading.renames_from(path.parent, domain)
+    return found
+
+
+def renames(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Why the renames from the model of the last update to the new one cannot be carried out, one line each."""
+    found: list[str] = _load("renames").problems_between(old, new)
     return found
 
 

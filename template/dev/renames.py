@@ -7,6 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
 
 
 class Rename(NamedTuple):
@@ -17,7 +18,10 @@ class Rename(NamedTuple):
 
 
 def carry_out(context: MigrationContext, metadata: sa.MetaData) -> list[Rename]:
-    """Rename in the database of the context what the tables say they were called, and return what was done."""
+    """Rename in the database of the context what the tables say they were called, and return what was done.
+
+    Raises CommandError where the new name is still that of something else, whose rows would be taken for the renamed.
+    """
     if context.connection is None:
         return []
     found = list(_renames(sa.inspect(context.connection), metadata))
@@ -34,13 +38,19 @@ def _renames(database: sa.Inspector, metadata: sa.MetaData) -> Iterator[Rename]:
     present = set(database.get_table_names())
     for table in metadata.tables.values():
         former = table.info.get("renamed_from", table.name)
-        if former not in present or (former != table.name and table.name in present):
+        if former in present and former not in metadata.tables and table.name in present:
+            raise _taken(f"table {former}", table.name)
+        if former not in present or table.name in present:
             former = table.name
         if former not in present:
             continue
         if former != table.name:
             yield _rename("ALTER TABLE {} RENAME TO {}", former, table.name)
         there = {column["name"] for column in database.get_columns(former)}
+        for column in table.columns:
+            gone = column.info.get("renamed_from")
+            if gone in there and gone not in table.columns and column.name in there:
+                raise _taken(f"column {table.name}.{gone}", column.name)
         columns = {
             column.info["renamed_from"]: column.name
             for column in table.columns
@@ -50,6 +60,13 @@ def _renames(database: sa.Inspector, metadata: sa.MetaData) -> Iterator[Rename]:
             yield _rename(f"ALTER TABLE {table.name} RENAME COLUMN {{}} TO {{}}", old, new)
         if columns or former != table.name:
             yield from _names(database, table, former, columns)
+
+
+def _taken(what: str, name: str) -> CommandError:
+    return CommandError(
+        f"{what} is to become {name}, which the migrations have already: "
+        f"remove {name} in an update and a migration of its own first, then rename"
+    )
 
 
 def _names(database: sa.Inspector, table: sa.Table, former: str, columns: dict[str, str]) -> Iterator[Rename]:
