@@ -1,7 +1,6 @@
 """The command line: ``castrum new``, ``castrum update``, ``castrum check``, ``castrum schema``."""
 
 import argparse
-import difflib
 import importlib.metadata
 import io
 import json
@@ -9,17 +8,16 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import copier
-import yaml
 from copier.errors import CopierError, DirtyLocalWarning, UserMessageError
 from plumbum import ProcessExecutionError, local
 
-from . import language, source, update
+from . import answers, language, source, update
 from .refusals import STOPPED, Refusal, refused_answer
 
 # What may stand in the destination already: a fresh repository, and the domain that it is generated from.
@@ -191,36 +189,14 @@ def _restore(destination: Path, before: set[str], made: Path | None) -> None:
 def _answers(data_file: Path | None, pairs: Sequence[str]) -> dict[str, Any]:
     """The answers of the file, then those of the command line over them.
 
-    Refuses unreadable files, malformed pairs and names that no question has.
+    Refuses unreadable files and malformed pairs; names that no question has are left to the template.
     """
-    answers: dict[str, Any] = {}
-    if data_file is not None:
-        try:
-            content = yaml.safe_load(data_file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refusal(f"{data_file}: {getattr(error, 'strerror', None) or 'not a text file in UTF-8'}") from None
-        except yaml.YAMLError as error:
-            raise Refusal(f"{data_file}: not valid YAML: {' '.join(str(error).split())}") from None
-        if not isinstance(content, Mapping):
-            raise Refusal(f"{data_file}: expected a mapping of answers")
-        answers |= content
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise Refusal(f"--data {pair}: expected NAME=VALUE")
-        if name == "domain":
-            raise Refusal("--data domain: give the domain as a file, with --domain FILE")
-        answers[name] = value
-    unknown = [name for name in answers if name not in language.questions()]
-    if unknown:
-        raise Refusal(*(f"unknown answer '{name}'{_nearest(str(name))}" for name in unknown))
-    return answers
-
-
-def _nearest(name: str) -> str:
-    known = sorted(language.questions())
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean '{near[0]}'?" if near else f"; the answers are {', '.join(known)}"
+    given = answers.of_file(data_file) if data_file is not None else {}
+    single = answers.pairs(pairs)
+    if "domain" in single:
+        raise Refusal("--data domain: give the domain as a file, with --domain FILE")
+    given |= single
+    return given
 
 
 def _copy(template: source.Template, destination: Path, data: dict[str, Any], *, defaults: bool) -> None:

@@ -51,6 +51,8 @@ def fresh(source: str, ref: str | None, destination: Path, data: dict[str, Any],
             ) as worker,
         ):
             warnings.simplefilter("always")
+            # An earlier version may have asked what this one does not.
+            worker.data = {name: value for name, value in data.items() if name in worker.template.questions_data}
             worker.run_copy()
             tree = read_tree(destination)
             answers = yaml.safe_load(tree[ANSWERS].content)

@@ -81,12 +81,4 @@ def schema() -> dict[str, Any]:
 @cache
 def questions() -> frozenset[str]:
     """The names that ``--data`` may set: every question that is asked."""
-    names: set[str] = set()
-    for path in sorted((source.files() / "questions").glob("*.yml")):
-        document: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        names.update(
-            name
-            for name, question in document.items()
-            if not name.startswith("_") and question.get("when") is not False
-        )
-    return frozenset(names)
+    return frozenset(_entry().load("given").questions())

@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from . import copies
+from . import answers, copies, language
 from .copies import Copy
 from .following import merged
 from .merging import KEPT, Plan
@@ -41,7 +41,7 @@ class Update:
         recorded = {name: value for name, value in project.recorded.items() if not name.startswith("_")}
         source = options.template or project.template
         commit = str(project.recorded["_commit"])
-        changed = _answers(options.data)
+        changed = _answers(options, recorded)
         with tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
             # A default may be made from the folder's name, so both copies have that of the project.
             one, two = (Path(scratch) / name / project.root.name for name in ("last", "next"))
@@ -118,13 +118,12 @@ def _lines(file: File | None) -> list[str]:
     return file.content.decode(errors="replace").splitlines(keepends=True) if file else []
 
 
-def _answers(pairs: Sequence[str]) -> dict[str, str]:
-    answers = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise Refusal(f"--data {pair}: expected NAME=VALUE", code=FAILURE)
+def _answers(options: argparse.Namespace, known: Collection[str]) -> dict[str, str]:
+    try:
+        given = answers.words(options.answers, {*known, *language.questions()}) | answers.pairs(options.data)
+    except Refusal as refusal:
+        raise Refusal(*refusal.messages, code=FAILURE) from None
+    for name in given:
         if name == "domain" or name.startswith("_"):
-            raise Refusal(f"--data {name}: edit domain.yaml; addresses and versions have options", code=FAILURE)
-        answers[name] = value
-    return answers
+            raise Refusal(f"{name}: edit domain.yaml; addresses and versions have options", code=FAILURE)
+    return given

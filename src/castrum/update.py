@@ -39,6 +39,12 @@ def add_parser(commands: Any) -> None:
     update.add_argument("project", nargs="?", type=Path, default=Path(), help="the service's folder (default: this)")
     update.add_argument("--to", metavar="VERSION", help="tag or commit of the template, or `current` (default: newest)")
     update.add_argument("-d", "--data", metavar="NAME=VALUE", action="append", default=[], help="change an answer")
+    update.add_argument(
+        "--answers",
+        metavar="TEXT",
+        default="",
+        help="change those of one text: A=VALUE B='VALUE WITH BLANKS'",
+    )
     update.add_argument("--template", metavar="URL", help="take the template from another address from now on")
     update.add_argument("--dry-run", action="store_true", help="show the difference, write nothing")
     update.add_argument("--check", action="store_true", help="write nothing; fail if there is something to do")

@@ -1,4 +1,4 @@
-"""${message}"""
+"""${" ".join(message.split()).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')} """
 
 import sqlalchemy as sa
 from alembic import op

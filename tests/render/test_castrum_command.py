@@ -69,8 +69,14 @@ def test_new_refuses_a_folder_in_use(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (["-d", "owner_email=nobody"], "castrum: 1 answer cannot be used:\n  - owner_email: 'nobody' is not"),
-        (["-d", "service_nam=orders"], "castrum: unknown answer 'service_nam'; did you mean 'service_name'?\n"),
-        (["-d", "licence=gpl"], "castrum: licence: 'gpl' is not in "),
+        (
+            ["-d", "service_nam=orders"],
+            "castrum: 1 answer cannot be used:\n  - unknown answer 'service_nam'; did you mean 'service_name'?\n",
+        ),
+        (
+            ["-d", "licence=gpl"],
+            "castrum: 1 answer cannot be used:\n  - licence: 'gpl' is not proprietary, mit or apache-2.0\n",
+        ),
         (["-d", "service_name"], "castrum: --data service_name: expected NAME=VALUE\n"),
         (["-d", "domain={}"], "castrum: --data domain: give the domain as a file, with --domain FILE\n"),
         (["--domain", "missing.yaml"], "castrum: missing.yaml: no such file\n"),

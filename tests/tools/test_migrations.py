@@ -65,7 +65,7 @@ def test_a_new_revision_locks_nothing_and_lacks_nothing(sample: Path) -> None:
 
     # A check that changes is another one; one that goes is dropped.
     table.write_text(before + CHANGES.replace("1 AND 5", "1 AND 9"), encoding="utf-8")
-    make(sample, "migration", "m=rate up to nine")
+    make(sample, "migration", 'm=rate up to "nine"')  # a docstring that ends with a quote
     changed = (sample / "migrations/versions/0003_rate_up_to_nine.py").read_text(encoding="utf-8")
     assert changed.index('drop_constraint("ck_customers_rating"') < changed.index("BETWEEN 1 AND 9")
     migrate(sample, "check")

@@ -1,0 +1,61 @@
+"""What is typed behind a target of the generated Makefile reaches the program as it was typed."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from harness import rendering
+from harness.tools import run
+
+# As the person means them, whatever make and the shell would make of them.
+VALUES = [
+    "cloud=gcp release=canary",
+    "description=Takes orders, and more",
+    "description='Takes \"orders\"' cloud=gcp",
+    "description=It's $5, $$ and $(x or ${y} `id` $(shell echo no)",
+    "description=#1 of \\ 100% *.py ~ & ; | < > ! é ü 注文",
+    "description='two\nlines'",
+    "organisation=-x",
+]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A service whose Python tells what it was called with."""
+    folder = rendering.copy(tmp_path_factory.mktemp("made") / "orders", {})
+    python = folder / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n", encoding="utf-8")
+    python.chmod(0o755)
+    (folder / ".venv/ready").touch()
+    return folder
+
+
+def called(project: Path, *words: str, env: dict[str, str] | None = None) -> list[str]:
+    found: list[str] = json.loads(run("make", "--silent", *words, cwd=project, env=env).stdout)
+    return found
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_values_stay_whole(value: str, project: Path) -> None:
+    update = ["-m", "dev.castrum", "update"]
+    assert called(project, "regen", f"ANSWERS={value}") == [*update, "--to", "current", f"--answers={value}"]
+    assert called(project, "regen", env={"ANSWERS": value})[-1] == f"--answers={value}"
+    assert called(project, "upgrade", f"ANSWERS={value}", f"TO={value}") == [
+        *update, f"--to={value}", f"--answers={value}",
+    ]  # fmt: skip
+    assert called(project, "migration", f"m={value}") == ["-m", "dev.migrate", "new", "--", value]
+    assert called(project, "token", f"SUBJECT={value}", f"SCOPES={value}", "TTL=60") == [
+        "-m", "dev.token", f"--scopes={value}", f"--subject={value}", "--ttl=60",
+    ]  # fmt: skip
+    assert called(project, "breaking", f"BASE={value}") == ["-m", "dev.breaking", "--", value]
+    assert called(project, "secrets", f"SINCE={value}") == ["-m", "dev.secrets", f"--since={value}"]
+
+
+def test_what_is_not_typed_is_not_passed(project: Path) -> None:
+    assert called(project, "upgrade") == ["-m", "dev.castrum", "update", "--answers="]
+    assert called(project, "token") == ["-m", "dev.token"]
+    assert called(project, "breaking") == ["-m", "dev.breaking", "--", "origin/main"]
+    assert called(project, "secrets") == ["-m", "dev.secrets"]
+    assert run("make", "migration", cwd=project, check=False).returncode == 2
