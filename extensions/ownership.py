@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SOURCE = Path(__file__).resolve().parents[1] / "questions" / "ownership.yml"
 
@@ -32,11 +32,19 @@ def ownership(answers: Mapping[str, bool]) -> dict[str, Any]:
     return {"yours": list(rules["_skip_if_exists"]), "template": template}
 
 
-def digest(text: str) -> str:
-    """A digest of the lines that are no comments; it tells whether somebody edited what a tool keeps."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+def recorded(answers: Mapping[str, Any]) -> str:
+    """The answers as they are recorded: a blank line between two, so that git merges a change of each."""
+    return "\n".join(
+        yaml.dump({key: answers[key]}, indent=2, allow_unicode=True, default_flow_style=False, sort_keys=False)
+        for key in sorted(answers)
+    )
 
 
-GLOBALS = {"ownership": ownership}
-FILTERS = {"digest": digest}
+def stamp(answers: Mapping[str, Any]) -> str:
+    """The digest of all that a tree is made from; from which address the template came is no matter."""
+    text = recorded({name: answer for name, answer in answers.items() if name != "_src_path"})
+    return hashlib.sha256("\n".join(line for line in text.split("\n") if line.strip()).encode()).hexdigest()[:16]
+
+
+GLOBALS = {"ownership": ownership, "recorded": recorded, "stamp": stamp}
+FILTERS: dict[str, Callable[[str], str]] = {}

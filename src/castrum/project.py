@@ -1,6 +1,5 @@
 """A generated service in its git repository."""
 
-import hashlib
 import re
 import subprocess
 import sys
@@ -10,11 +9,13 @@ from typing import Any, Final
 
 import yaml
 
+from . import stamps
 from .applying import Pending
 from .refusals import FAILURE, Refusal
 
 ANSWERS: Final = ".copier-answers.yml"
 DOMAIN: Final = "domain.yaml"
+MERGED: Final = "after a merge of two branches: castrum resolve"
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -32,26 +33,11 @@ class Project:
         self.pending = Pending(self.git_directory, self.root, self.prefix)
 
     @classmethod
-    def at(cls, folder: Path) -> "Project":
-        """The service in the folder; refuses a folder that holds none."""
+    def opened(cls, folder: Path) -> "Project":
+        """The service in the folder, whatever state its answers are in; refuses a folder that holds none."""
         root = folder.expanduser().resolve()
         if not (root / ANSWERS).is_file():
             raise Refusal(f"{root} has no {ANSWERS}: it is not the folder of a service", code=FAILURE)
-        try:
-            recorded = yaml.safe_load((root / ANSWERS).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError):
-            recorded = None
-        if not isinstance(recorded, dict) or not {"_src_path", "_commit"} <= recorded.keys():
-            raise Refusal(
-                f"{ANSWERS} does not say which template the service is from; get it back: git log -- {ANSWERS}",
-                code=FAILURE,
-            )
-        if _is_edited((root / ANSWERS).read_text(encoding="utf-8")):
-            raise Refusal(
-                f"{ANSWERS} was edited by hand, so what the last update made cannot be told from your own work",
-                f"take that back (git log -p -- {ANSWERS}), and change answers with --data NAME=VALUE",
-                code=FAILURE,
-            )
         done = _git(root, "rev-parse", "--absolute-git-dir", "--show-prefix", check=False)
         if done.returncode:
             reason = done.stderr.strip()
@@ -59,11 +45,45 @@ class Project:
                 reason = f"{root} is not in a git repository; git init && git add --all && git commit"
             raise Refusal(reason, code=FAILURE)
         directory, _, prefix = done.stdout.partition("\n")
-        return cls(root, Path(directory), prefix.strip("\n"), recorded)
+        return cls(root, Path(directory), prefix.strip("\n"), {})
+
+    @classmethod
+    def at(cls, folder: Path) -> "Project":
+        """The service in the folder, with its answers; refuses answers that the tree is not made from."""
+        project = cls.opened(folder)
+        try:
+            text = (project.root / ANSWERS).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            text = ""
+        if re.search(r"^<{7} ", text, re.MULTILINE):
+            raise Refusal(f"{ANSWERS} has conflict markers: {MERGED}", code=FAILURE)
+        project.recorded = read(text) or {}
+        if not project.recorded:
+            raise Refusal(
+                f"{ANSWERS} does not say which template the service is from; get it back: git log -- {ANSWERS}",
+                code=FAILURE,
+            )
+        there = (path.relative_to(project.root).as_posix() for path in (project.root / stamps.FOLDER).glob("*"))
+        state = stamps.state(text, there)
+        if state == "merged":
+            raise Refusal(f"branches were merged that were each made from something else: {MERGED}", code=FAILURE)
+        if state == "edited":
+            raise Refusal(
+                f"{ANSWERS} is not what the last update wrote, so what that made cannot be told from your own work",
+                MERGED,
+                f"after an edit by hand: take it back (git log -p -- {ANSWERS}), and give --data NAME=VALUE",
+                code=FAILURE,
+            )
+        return project
 
     def git(self, *arguments: str, stdin: str | None = None) -> str:
         """What git says; its failure is raised."""
         return _git(self.root, *arguments, stdin=stdin).stdout
+
+    def tried(self, *arguments: str) -> str | None:
+        """What git says, without the white space around it; none if it fails."""
+        done = _git(self.root, *arguments, check=False)
+        return None if done.returncode else done.stdout.strip()
 
     @property
     def head(self) -> str:
@@ -98,11 +118,13 @@ class Project:
         return str(self.recorded["_src_path"])
 
 
-def _is_edited(text: str) -> bool:
-    """Whether the answers are others than those whose digest stands above them; older files have none."""
-    told = re.search(r"^# Digest: (\w+)$", text, re.MULTILINE)
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return told is not None and told[1] != hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+def read(text: str) -> dict[str, Any] | None:
+    """The answers that the text records; none if it says not even which template they are for."""
+    try:
+        recorded = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
+    return recorded if isinstance(recorded, dict) and {"_src_path", "_commit"} <= recorded.keys() else None
 
 
 def _git(

@@ -1,7 +1,7 @@
 """Find what an update left behind, and edits that have a better place: `python -m dev.ownership`.
 
-Conflict markers, rejected patches, files set aside and an answers file edited by hand are errors. An edit of a file
-that follows the template is only told, with the place where it belongs.
+Conflict markers, rejected patches, files set aside, merged branches whose code is made anew by nobody yet and answers
+edited by hand are errors. An edit of a file that follows the template is only told, with the place where it belongs.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ import yaml
 from . import ROOT
 
 ANSWERS = ".copier-answers.yml"
+STAMPS = ".castrum"
 
 
 def main() -> int:
@@ -22,7 +23,7 @@ def main() -> int:
     if git("rev-parse", "--is-inside-work-tree") is None:
         print("Ownership: not a git repository, nothing to compare.")
         return 0
-    errors = [*left_behind(), *edited_answers()]
+    errors = [*left_behind(), *unmade()]
     for line in [*errors, *advice()]:
         print(line)
     return 1 if errors else 0
@@ -43,12 +44,21 @@ def left_behind() -> Iterator[str]:
         yield f"{name}: was set aside by an update; take from it what is still needed, and delete it"
 
 
-def edited_answers() -> Iterator[str]:
-    """The answers are compared with what the next update starts from, so an edit there is taken for the template's."""
-    text = (ROOT / ANSWERS).read_text(encoding="utf-8")
-    told = re.search(r"^# Digest: (\w+)$", text, re.MULTILINE)
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    if told and told[1] != hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]:
+def unmade() -> Iterator[str]:
+    """Answers that the tree is not made from.
+
+    Their digest is the name of the one file in `.castrum/`. Each branch that changes them brings a file of another
+    name, so that git merges it without a conflict, and two files are left.
+    """
+    text = re.sub(r"^_src_path:.*\n(?: .*\n)*", "", (ROOT / ANSWERS).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    own = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    stamps = {path.name for path in (ROOT / STAMPS).glob("*") if re.fullmatch("[0-9a-f]{16}", path.name)}
+    if len(stamps) > 1:
+        yield f"{STAMPS}/: branches were merged that were each made from other answers or another domain; make resolve"
+    elif not stamps:
+        yield f"{STAMPS}/: its file is gone; get it back: git log --diff-filter=D -- {STAMPS}"
+    elif stamps != {own}:
         yield f'{ANSWERS}: edited by hand; take that back, and change answers with make regen ANSWERS="name=value"'
 
 

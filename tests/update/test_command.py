@@ -50,7 +50,7 @@ def test_takes_the_domain_before_it_is_committed(project: Path) -> None:
     [
         (lambda folder: (folder / ".copier-answers.yml").unlink(), "not the folder of a service"),
         (lambda folder: (folder / ".copier-answers.yml").write_text("_commit: v0.1.0\n"), "which template"),
-        (lambda folder: replace(folder, ".copier-answers.yml", "cloud: aws", "cloud: gcp"), "edited by hand"),
+        (lambda folder: replace(folder, ".copier-answers.yml", "cloud: aws", "cloud: gcp"), "an edit by hand"),
         (lambda folder: (folder / "domain.yaml").write_text("context: x\naggregates: {A: {b: mony}}\n"), "'money'"),
     ],
 )

@@ -109,6 +109,12 @@ def test_leftovers_of_an_update_are_red(name: str, text: str, words: str, projec
     assert words in check(project, fails=True)
 
 
+def test_a_stamp_that_is_gone_is_red(project: Path) -> None:
+    for stamp in (project / ".castrum").iterdir():
+        stamp.unlink()
+    assert "its file is gone; get it back" in check(project, fails=True)
+
+
 def test_answers_edited_by_hand_are_red(project: Path) -> None:
     replace(project, ".copier-answers.yml", "cloud: aws", "cloud: gcp")
     assert ".copier-answers.yml: edited by hand" in check(project, fails=True)
