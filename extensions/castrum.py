@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent
 PACKAGE = f"_castrum_{hashlib.sha256(str(FOLDER).encode()).hexdigest()[:16]}"
 
-PARTS = ("castrum_model", "given", "answers", "alerts", "layout", "code", "contract", "bodies", "ownership", "wire")
+PARTS = (
+    "castrum_model",
+    "given",
+    "origin",
+    "answers",
+    "alerts",
+    "layout",
+    "code",
+    "contract",
+    "bodies",
+    "ownership",
+    "wire",
+)
 """Modules of this folder whose `GLOBALS` and `FILTERS` (name → callable) the templates may use."""
 
 

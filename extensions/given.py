@@ -37,7 +37,10 @@ def refuse_given(conf: Any) -> bool:
             f"The answers file of a service is always called {ANSWERS_FILE}: leave out --answers-file; "
             f"in a service that has another one: git mv {conf['answers_file']} {ANSWERS_FILE}"
         )
-    lines = [f"  - {line}" for name, value in conf["data"].items() if (line := _problem(str(name), value))]
+    given = conf["data"]
+    if "_commit" in given:  # Copier's own update hands on what is recorded, also what only an earlier version asked
+        given = {name: value for name, value in given.items() if name in questions()}
+    lines = [f"  - {line}" for name, value in given.items() if (line := _problem(str(name), value))]
     if lines:
         count = f"{len(lines)} answers cannot" if len(lines) > 1 else "1 answer cannot"
         raise UserMessageError(f"{count} be used:\n" + "\n".join(lines))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from .origin import with_origin
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -32,18 +34,22 @@ def ownership(answers: Mapping[str, bool]) -> dict[str, Any]:
     return {"yours": list(rules["_skip_if_exists"]), "template": template}
 
 
-def recorded(answers: Mapping[str, Any]) -> str:
+def recorded(answers: Mapping[str, Any], conf: Any) -> str:
     """The answers as they are recorded: a blank line between two, so that git merges a change of each."""
+    return _text(with_origin(answers, conf))
+
+
+def stamp(answers: Mapping[str, Any], conf: Any) -> str:
+    """The digest of all that a tree is made from; from which address the template came is no matter."""
+    text = _text({name: answer for name, answer in with_origin(answers, conf).items() if name != "_src_path"})
+    return hashlib.sha256("\n".join(line for line in text.split("\n") if line.strip()).encode()).hexdigest()[:16]
+
+
+def _text(answers: Mapping[str, Any]) -> str:
     return "\n".join(
         yaml.dump({key: answers[key]}, indent=2, allow_unicode=True, default_flow_style=False, sort_keys=False)
         for key in sorted(answers)
     )
-
-
-def stamp(answers: Mapping[str, Any]) -> str:
-    """The digest of all that a tree is made from; from which address the template came is no matter."""
-    text = recorded({name: answer for name, answer in answers.items() if name != "_src_path"})
-    return hashlib.sha256("\n".join(line for line in text.split("\n") if line.strip()).encode()).hexdigest()[:16]
 
 
 GLOBALS = {"ownership": ownership, "recorded": recorded, "stamp": stamp}

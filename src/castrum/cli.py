@@ -18,7 +18,8 @@ from copier.errors import CopierError, DirtyLocalWarning, UserMessageError
 from plumbum import ProcessExecutionError, local
 
 from . import answers, language, source, update
-from .refusals import STOPPED, Refusal, refused_answer
+from .refusals import STOPPED, Refusal, git_says, refused_answer
+from .signing_in import redacted, signed_in
 
 # What may stand in the destination already: a fresh repository, and the domain that it is generated from.
 WELCOME = {".git", "domain.yaml"}
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
     except Refusal as refusal:
         for message in refusal.messages:
-            print(f"castrum: {message}", file=sys.stderr)
+            print(f"castrum: {redacted(message)}", file=sys.stderr)
         return refusal.code
     except KeyboardInterrupt:
         print("castrum: stopped; nothing was written", file=sys.stderr)
@@ -202,10 +203,10 @@ def _answers(data_file: Path | None, pairs: Sequence[str]) -> dict[str, Any]:
 def _copy(template: source.Template, destination: Path, data: dict[str, Any], *, defaults: bool) -> None:
     """Let Copier do the work, and put what it refuses into one sentence."""
     try:
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught, signed_in(template.url) as address:
             warnings.simplefilter("always")
             copier.run_copy(
-                template.url,
+                address,
                 destination,
                 data=data,
                 vcs_ref=template.ref,
@@ -226,8 +227,15 @@ def _copy(template: source.Template, destination: Path, data: dict[str, Any], *,
             raise
         raise Refusal(message) from None
     except ProcessExecutionError as error:
-        reason = error.stderr.strip().splitlines() or [f"exit code {error.retcode}"]
-        raise Refusal(f"{template.url}: {reason[-1]}") from None
+        reason, *hints = git_says(error)
+        hints.append("name another address of the template with --template URL")
+        raise Refusal(f"{template.url}: {reason}", *hints) from None
+    if address != template.url:
+        print(
+            "castrum: the address of the template is recorded without its credentials; updates let git ask for them: "
+            "git help credentials",
+            file=sys.stderr,
+        )
     if any(issubclass(warning.category, DirtyLocalWarning) for warning in caught):
         print(
             "castrum: the template has uncommitted changes; a service made from them cannot be updated later",

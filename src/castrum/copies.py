@@ -9,13 +9,14 @@ from typing import Any
 
 import yaml
 from copier._main import Worker
+from copier._template import Template
 from copier.errors import CopierError, DirtyLocalWarning, UserMessageError
 from packaging.version import Version
 from plumbum import ProcessExecutionError
 
 from . import notes
 from .project import ANSWERS
-from .refusals import FAILURE, Refusal, refused_answer
+from .refusals import FAILURE, Refusal, git_says, refused_answer
 from .trees import File, read_tree
 
 
@@ -27,12 +28,20 @@ class Copy:
     version: Version | None
     commit: str
     answers: dict[str, Any]
+    hash: str | None = None
     seeds: frozenset[str] = frozenset()
     changes: list[notes.Change] = field(default_factory=list)
 
 
+class NothingNewer(Exception):  # noqa: N818 - nothing failed
+    """The newest release is older than what the service is made from, such as a candidate; its name is the argument."""
+
+
 def fresh(source: str, ref: str | None, destination: Path, data: dict[str, Any], base: Copy | None = None) -> Copy:
-    """A fresh copy; with ``base``, also what the update needs to know of the template."""
+    """A fresh copy; with ``base``, also what the update needs to know of the template.
+
+    Raises NothingNewer where the newest release is asked for, and is older than ``base``.
+    """
     what = ref or "the newest version"
     try:
         with (
@@ -53,12 +62,14 @@ def fresh(source: str, ref: str | None, destination: Path, data: dict[str, Any],
             warnings.simplefilter("always")
             # An earlier version may have asked what this one does not.
             worker.data = {name: value for name, value in data.items() if name in worker.template.questions_data}
+            if base is not None and ref is None:
+                _refuse_nothing_newer(base, worker.template)
             worker.run_copy()
             tree = read_tree(destination)
             answers = yaml.safe_load(tree[ANSWERS].content)
             if "_commit" not in answers:
                 raise Refusal(f"{source} is not a git repository with releases; an update needs one", code=FAILURE)
-            copy = Copy(tree, worker.template.version, str(answers["_commit"]), answers)
+            copy = Copy(tree, worker.template.version, str(answers["_commit"]), answers, worker.template.commit_hash)
             if base is not None:
                 _refuse_version(base, copy, worker)
                 copy.seeds = frozenset(path for path in {*tree, *base.tree} if worker.match_skip(Path(path)))
@@ -75,8 +86,9 @@ def fresh(source: str, ref: str | None, destination: Path, data: dict[str, Any],
             raise
         raise Refusal(f"{what}: {message}", *_where(source, message), code=FAILURE) from None
     except ProcessExecutionError as error:
-        reason = error.stderr.strip().splitlines() or [f"exit code {error.retcode}"]
-        raise Refusal(f"{what} of {source}: {reason[-1]}", *_where(source, "Local template"), code=FAILURE) from None
+        reason, *hints = git_says(error)
+        hints += _where(source, "template")
+        raise Refusal(f"{what} of {source}: {reason}", *hints, code=FAILURE) from None
     if any(issubclass(warning.category, DirtyLocalWarning) for warning in caught):
         raise Refusal(f"{source} has changes that are not committed; an update takes released versions", code=FAILURE)
     return copy
@@ -107,6 +119,11 @@ def _mentions(question: Mapping[str, Any] | None, names: set[str]) -> bool:
 def _where(source: str, message: str) -> list[str]:
     known = "template" in message.lower() or "revision" in message.lower()
     return [f"the recorded address is {source}; name another one with --template URL"] if known else []
+
+
+def _refuse_nothing_newer(base: Copy, template: Template) -> None:
+    if base.version is not None and template.version is not None and template.version < base.version:
+        raise NothingNewer(str(template.commit))
 
 
 def _refuse_version(base: Copy, theirs: Copy, worker: Worker) -> None:

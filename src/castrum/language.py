@@ -27,6 +27,12 @@ def _entry() -> ModuleType:
     return module
 
 
+def extension(name: str) -> ModuleType:
+    """A module of the template's extensions, which says once what template and command both have to know."""
+    module: ModuleType = _entry().load(name)
+    return module
+
+
 def _load(name: str) -> ModuleType:
     module: ModuleType = _entry().load(f"castrum_model.{name}")
     return module
@@ -62,7 +68,7 @@ def notes(path: Path) -> list[str]:
     given = yaml.safe_load(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
     defaults = yaml.safe_load((source.files() / "questions" / "operations.yml").read_text(encoding="utf-8"))
     answers = {name: given.get(name, defaults[name]["default"]) for name in ("peak_rps", "p99_ms", "availability")}
-    found: list[str] = _entry().load("bodies").notes(model(_load("reading").load_yaml(path.read_bytes())), answers)
+    found: list[str] = extension("bodies").notes(model(_load("reading").load_yaml(path.read_bytes())), answers)
     return found
 
 
@@ -81,4 +87,4 @@ def schema() -> dict[str, Any]:
 @cache
 def questions() -> frozenset[str]:
     """The names that ``--data`` may set: every question that is asked."""
-    return frozenset(_entry().load("given").questions())
+    return frozenset(extension("given").questions())

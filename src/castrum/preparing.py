@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from . import answers, copies, language
-from .copies import Copy
+from . import answers, copies, language, origin
+from .copies import Copy, NothingNewer
 from .following import merged
 from .merging import KEPT, Plan
-from .project import ANSWERS, DOMAIN, Project
+from .project import DOMAIN, Project
 from .refusals import FAILURE, Refusal
 from .renaming import Renaming
+from .signing_in import signed_in
 from .trees import File, WorkingTree
 
 CURRENT: Final = "current"
@@ -34,18 +35,21 @@ class Update:
     ours: WorkingTree
     renaming: Renaming
     plan: Plan
+    newest: str | None = None
+    """The newest release, where it is older than what the service is made from."""
 
     @classmethod
     def prepared(cls, project: Project, options: argparse.Namespace) -> "Update":
         """Make the copies and merge; refuses what cannot be rendered."""
         recorded = {name: value for name, value in project.recorded.items() if not name.startswith("_")}
-        source = options.template or project.template
         commit = str(project.recorded["_commit"])
         changed = _answers(options, recorded)
-        with tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
+        newest = None
+        address = origin.address(project, options.template)
+        with signed_in(address) as source, tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
             # A default may be made from the folder's name, so both copies have that of the project.
             one, two = (Path(scratch) / name / project.root.name for name in ("last", "next"))
-            base = copies.fresh(source, commit, one, recorded)
+            base = origin.base(project, source, one, recorded, accept_moved=options.accept_moved)
             followers = copies.followers(source, commit, recorded, changed, Path(scratch) / "asked" / project.root.name)
             recorded = {name: value for name, value in recorded.items() if name not in followers}
             two.mkdir(parents=True)
@@ -53,17 +57,20 @@ class Update:
                 shutil.copyfile(project.root / DOMAIN, two / DOMAIN)
                 recorded.pop("domain", None)
             target = commit if options.to == CURRENT else options.to
-            theirs = copies.fresh(source, target, two, recorded | changed, base)
+            try:
+                theirs = copies.fresh(source, target, two, recorded | changed, base)
+            except NothingNewer as told:
+                newest = str(told)
+                theirs = copies.fresh(source, commit, two, recorded | changed, base)
         unknown = [name for name in changed if name not in theirs.answers]
         if unknown:
             known = ", ".join(name for name in theirs.answers if not name.startswith("_") and name != "domain")
             raise Refusal(*(f"unknown answer '{name}'; the answers are {known}" for name in unknown), code=FAILURE)
-        # Nobody but the command writes the answers, so what is there is what the last update made, address and all.
-        base = replace(base, tree={**base.tree, ANSWERS: File((project.root / ANSWERS).read_bytes())})
+        base = replace(base, tree=origin.as_recorded(project, base.tree))
         tracked = project.git("ls-files", "-z").split("\0")[:-1]
         kept = (path.relative_to(project.root).as_posix() for path in (project.root / KEPT).rglob("*"))
         ours = WorkingTree(project.root, {*tracked, *kept, *base.tree, *theirs.tree})
-        return cls(project, base, theirs, ours, *merged(base, theirs, ours))
+        return cls(project, base, theirs, ours, *merged(base, theirs, ours), newest)
 
     def difference(self) -> Iterator[str]:
         """The update as a patch."""

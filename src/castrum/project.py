@@ -37,7 +37,9 @@ class Project:
         """The service in the folder, whatever state its answers are in; refuses a folder that holds none."""
         root = folder.expanduser().resolve()
         if not (root / ANSWERS).is_file():
-            raise Refusal(f"{root} has no {ANSWERS}: it is not the folder of a service", code=FAILURE)
+            others = sorted(path.name for path in root.glob(".copier-answers*.y*ml"))
+            hints = [f"if it is this one, give it that name: git mv {name} {ANSWERS}" for name in others]
+            raise Refusal(f"{root} has no {ANSWERS}: it is not the folder of a service", *hints, code=FAILURE)
         done = _git(root, "rev-parse", "--absolute-git-dir", "--show-prefix", check=False)
         if done.returncode:
             reason = done.stderr.strip()

@@ -17,13 +17,13 @@ def report(update: Update, *, dry: bool = False) -> None:
 
 def _lines(update: Update, *, dry: bool) -> Iterator[str]:
     if not update.plan.changes:
-        yield f"Nothing to do: the tree is at {update.theirs.commit}."
+        yield f"Nothing to do: the tree is at {update.theirs.commit}{_newest(update)}."
         return
     files = _files(update)
     versions = (update.base.commit, update.theirs.commit)
     moved = f"from {versions[0]} to {versions[1]}" if versions[0] != versions[1] else f"at {versions[0]}"
     counts = ", ".join(f"{len(paths)} {kind}" for kind, paths in files.items() if paths)
-    yield f"Template {moved}: {counts or 'nothing but what is set aside'}{' (dry run)' * dry}."
+    yield f"Template {moved}{_newest(update)}: {counts or 'nothing but what is set aside'}{' (dry run)' * dry}."
     if update.theirs.changes:
         yield from ("", "What the template changed:", *(f"  {line}" for line in notes.lines(update.theirs.changes)))
     for rename in update.renaming.renames:
@@ -46,6 +46,10 @@ def _lines(update: Update, *, dry: bool) -> Iterator[str]:
             "",
             "Next: git diff, make check, and a commit of its own; or castrum update --abort takes it back.",
         )
+
+
+def _newest(update: Update) -> str:
+    return f", which is newer than the newest release, {update.newest}" if update.newest else ""
 
 
 def _files(update: Update) -> dict[str, list[str]]:

@@ -28,9 +28,14 @@ class Template:
 
 def named(place: str) -> Template:
     """The template at ``place``, a git URL or a folder; a folder is taken as it stands, not at its newest release."""
-    if _is_template(Path(place).expanduser()):
-        return Template(str(Path(place).expanduser().resolve()), "HEAD")
-    return Template(place)
+    address = absolute(place)
+    return Template(address, "HEAD" if _is_template(Path(address)) else None)
+
+
+def absolute(place: str) -> str:
+    """The address; a folder of this machine by its full path."""
+    path = Path(place).expanduser()
+    return str(path.resolve()) if "://" not in place and path.exists() else place
 
 
 def installed() -> Template:

@@ -6,6 +6,7 @@ working tree. Nothing of the working tree changes until all of that is known.
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import traceback
@@ -19,6 +20,7 @@ from .preparing import Update
 from .project import Project
 from .refusals import FAILURE, STOPPED, Refusal
 from .reporting import report
+from .signing_in import redacted
 
 if sys.platform != "win32":
     import fcntl
@@ -46,6 +48,9 @@ def add_parser(commands: Any) -> None:
         help="change those of one text: A=VALUE B='VALUE WITH BLANKS'",
     )
     update.add_argument("--template", metavar="URL", help="take the template from another address from now on")
+    update.add_argument(
+        "--accept-moved", action="store_true", help="go on although the tag that the service was made from was moved"
+    )
     update.add_argument("--dry-run", action="store_true", help="show the difference, write nothing")
     update.add_argument("--check", action="store_true", help="write nothing; fail if there is something to do")
     update.add_argument(
@@ -61,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     except (Refusal, BrokenPipeError):
         raise
     except Exception:  # noqa: BLE001 - Python's own exit code for a bug would mean conflicts
-        traceback.print_exc()
+        print(redacted(traceback.format_exc()), file=sys.stderr)
         return FAILURE
 
 
@@ -95,8 +100,9 @@ def _abort(project: "Project") -> int:
     changed = project.pending.undo()
     if changed:
         raise Refusal(
-            *(f"{path}: changed since the update; move it away" for path in changed),
-            "the other files are as they were; give the same command again after that",
+            *(f"{path}: changed since the update, so it was left" for path in changed),
+            "all other files are as they were; move these away, or git restore --source=HEAD --staged --worktree -- "
+            f"{shlex.join(changed)}; then castrum update --abort",
             code=FAILURE,
         )
     project.git("reset", "--quiet", "--", ".")

@@ -32,7 +32,10 @@ def requirement(address: str, version: str) -> str:
     if host := re.fullmatch(r"(\w+@[\w.-]+):(?!/)(.+)", address):
         address = f"ssh://{host[1]}/{host[2]}"
     elif "://" not in address:
-        address = Path(address).expanduser().as_uri()
+        folder = Path(address).expanduser()
+        if not folder.is_absolute():
+            sys.exit(f"The template's address, {address}, is relative; name it once: castrum update --template ADDRESS")
+        address = folder.as_uri()
     described = re.search(r"-g([0-9a-f]+)$", version)  # so many commits after a tag
     return f"castrum @ git+{address}@{described[1] if described else version}"
 

@@ -101,6 +101,10 @@ class Site:
             self._copies[key] = self._copy(source, ref, destination, data, base)
         return self._copies[key]
 
+    def forget(self) -> None:
+        """What was made of a template may have changed."""
+        self._copies.clear()
+
     def followers(
         self, source: str, ref: str, recorded: dict[str, Any], changed: dict[str, str], destination: Path
     ) -> set[str]:

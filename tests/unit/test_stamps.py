@@ -12,6 +12,8 @@ from extensions import ownership
 
 PIECES = ["a", " ", "# no comment", "\n", "\n\n", "\t", "'", '"', ": ", "é", "\\", "_src_path: x", "word " * 20]
 
+CONF = {"vcs_ref_hash": "0123abcd" * 5}
+
 
 def texts(choose: random.Random) -> str:
     return "".join(choose.choices(PIECES, k=choose.randrange(6)))
@@ -22,10 +24,10 @@ def test_template_and_command_agree(seed: int) -> None:
     choose = random.Random(seed)
     answers: dict[str, Any] = {name: texts(choose) for name in "cab"} | {"d": [texts(choose)], "e": {"f": {"g": 1}}}
     addresses = [texts(choose).replace("\n", "") for _ in range(2)]
-    text = ownership.recorded({**answers, "_src_path": addresses[0]})
+    text = ownership.recorded({**answers, "_src_path": addresses[0]}, CONF)
     assert yaml.safe_load(text) == {**answers, "_src_path": addresses[0]}
     for address in addresses:
-        made = f"{stamps.FOLDER}/{ownership.stamp({**answers, '_src_path': address})}"
+        made = f"{stamps.FOLDER}/{ownership.stamp({**answers, '_src_path': address}, CONF)}"
         assert stamps.state(f"# A comment.\n{text}", {made, "README.md"}) == "made"
 
 
