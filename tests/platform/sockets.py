@@ -25,7 +25,9 @@ class Server:
         self.traffic = Traffic(web.settings, web.app.state)
         self.state = ServerState()
         self.token = web.issuer.token()
-        config = uvicorn.Config(Entrance(web.app), lifespan="off", ws="none", log_config=None, access_log=False)
+        config = uvicorn.Config(
+            Entrance(web.app), interface="asgi3", lifespan="off", ws="none", log_config=None, access_log=False
+        )
         self.connect = partial(
             HttpConnection, config=config, server_state=self.state, app_state={}, traffic=self.traffic
         )

@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from time import monotonic
@@ -40,6 +40,7 @@ def serve(app: FastAPI, settings: Settings) -> None:
     traffic = Traffic(settings, app.state)
     config = uvicorn.Config(
         Entrance(app),
+        interface="asgi3",
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -64,16 +65,15 @@ class Entrance:
         self._app = app
         self._first: ASGIApp | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         if self._first is None:
             self._first = getattr(self._app.state, "edge", self._app)
         if self._first is self._app:
             scope.pop("answer", None)  # past the other middleware
         scope["app"] = self._app
-        await self._first(scope, receive, send)
+        return self._first(scope, receive, send)
 
 
 class _Server(uvicorn.Server):
