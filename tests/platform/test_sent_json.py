@@ -12,7 +12,7 @@ from ordering.platform import jsontext
 from ordering.platform.bodies import body_reader
 from ordering.platform.fields import Int64, JsonObject, MoneyIn
 from ordering.platform.parameters import Body, Patch
-from ordering.platform.problems import Problem
+from ordering.platform.problems import MAX_ERRORS, Problem
 from pydantic import BaseModel, Field
 
 JSON = b"application/json"
@@ -198,6 +198,25 @@ def test_a_number_of_fifteen_digits_stays_as_it_is(digits: int, exponent: int) -
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(jsontext, "_holds")
         assert not list(jsontext.errors(jsontext.parse(f"[{literal}]".encode())))
+
+
+def test_plain_values_are_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_into = []
+    errors = jsontext.errors
+    monkeypatch.setattr(
+        jsontext, "errors", lambda value, *place: looked_into.append(place) or list(errors(value, *place))
+    )
+    monkeypatch.setattr(jsontext.Number, "__new__", None)
+    assert refused(f'{{"counter": "1", "data": {{"a": [{"1, 1.5, " * 1000}null]}}}}')
+    assert looked_into == [(), ("data",), ("data", "a")]
+
+
+def test_no_more_errors_are_sought_than_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    sought = []
+    monkeypatch.setattr(jsontext, "_holds", sought.append)
+    told = refused(f'{{"counter": "1", "data": {{"a": [{"0.3000000000000000166, " * 1000}null]}}}}')
+    assert len(told) == MAX_ERRORS
+    assert len(sought) == MAX_ERRORS + 1
 
 
 VALUES = st.recursive(

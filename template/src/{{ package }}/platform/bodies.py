@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from . import jsontext
 from .exchange import Exchange
 from .parameters import UNKNOWN, field_errors
-from .problems import FieldError, Problem, invalid, pointer
+from .problems import MAX_ERRORS, FieldError, Problem, invalid, pointer
 
 JSON = b"application/json"
 MERGE_PATCH = b"application/merge-patch+json"
@@ -26,7 +27,7 @@ _PARAMETERS = re.compile(rb"(?:;[ \t]*(?:%b=(?:%b|%b)[ \t]*)?)*" % (_TOKEN, _TOK
 
 def body_reader(model: type[BaseModel], media_type: bytes) -> Callable[[Exchange], BaseModel]:
     """Reads the body, sent as `media_type`, as a document of the model; raises problem 400 or 415."""
-    validate = model.model_validate_json
+    validate = model.__pydantic_validator__.validate_json
     trusted = jsontext.trusted(model)
 
     def read(exchange: Exchange) -> BaseModel:
@@ -37,14 +38,14 @@ def body_reader(model: type[BaseModel], media_type: bytes) -> Callable[[Exchange
         if b"content-encoding" in headers and not is_plain(headers[b"content-encoding"]):
             raise _unsupported_encoding()
         body = exchange.body
-        if b"NaN" in body or b"Infinity" in body:
-            _decoded(body)  # outside of strings, pydantic takes them for numbers
         try:
-            document = validate(body)
+            document: BaseModel = validate(body)
         except ValidationError as error:
+            _refuse_constants(body)
             return _read_again(body, error, validate)
         if not trusted(body, document):
-            _refuse(list(jsontext.errors(jsontext.parse(body))))
+            _refuse_constants(body)
+            _refuse(_errors(jsontext.parse(body)))
         return document
 
     return read
@@ -90,7 +91,7 @@ def _read_again(body: bytes, error: ValidationError, validate: Callable[[bytes],
         raise invalid(field_errors(error)) from None
     numbers = [each["loc"] for each in error.errors() if each["type"] == "int_type"]
     made = [jsontext.make_whole(tree, place) for place in numbers]
-    found = list(jsontext.errors(tree))
+    found = _errors(tree)
     try:
         if not any(made):
             raise error
@@ -101,6 +102,17 @@ def _read_again(body: bytes, error: ValidationError, validate: Callable[[bytes],
         raise invalid([*refused, *(each for each in found if each.pointer not in known)]) from None
     _refuse(found)
     return document
+
+
+def _refuse_constants(body: bytes) -> None:
+    """Raise problem 400 for NaN and Infinity outside of strings, which Python's parsers take for numbers."""
+    if b"NaN" in body or b"Infinity" in body:
+        _decoded(body)
+
+
+def _errors(tree: Any) -> list[FieldError]:
+    """What is wrong with a document beside its types, as far as it is told."""
+    return list(islice(jsontext.errors(tree), MAX_ERRORS + 1))
 
 
 def _refuse(errors: list[FieldError]) -> None:

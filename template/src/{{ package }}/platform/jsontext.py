@@ -7,7 +7,7 @@ time, with the text of its numbers, only where its signs say that this may have 
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from typing import Any, Final, get_args, get_origin
 
@@ -40,7 +40,7 @@ class Members(dict[str, Any]):
 
 
 class Number(float):
-    """A number with a point or an exponent, and its text."""
+    """A number with a point or an exponent that may become another one, and its text."""
 
     __slots__ = ("text",)
     text: str
@@ -60,9 +60,9 @@ class Number(float):
 
 
 def parse(body: bytes) -> Any:
-    """The document with `Members` for objects with names twice and `Number` for fractions; raises ValueError."""
+    """The document with `Members` for objects with names twice and `Number` for long fractions; raises ValueError."""
     try:
-        return json.loads(body.decode(), object_pairs_hook=_object, parse_float=Number)
+        return json.loads(body.decode(), object_pairs_hook=_object, parse_float=_fraction)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -72,15 +72,18 @@ def errors(value: Any, *place: object) -> Iterator[FieldError]:
     if isinstance(value, Members):
         for name in value.repeated:
             yield FieldError(pointer(*place, name), "repeated", "This member may be sent only once.")
+    members: Iterable[tuple[object, Any]] = ()
     if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from errors(inner, *place, name)
+        members = value.items()
     elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from errors(inner, *place, index)
-    elif isinstance(value, Number) and _LONG_TEXT.search(value.text) and not _holds(value):
-        detail = f"This number would be stored as {float(value)!r}; send it as text, or with fewer digits."
-        yield FieldError(pointer(*place), "inexact_number", detail)
+        members = enumerate(value)
+    for step, inner in members:
+        kind = type(inner)  # most values of a long body are plain ones
+        if kind is list or kind is dict or kind is Members:
+            yield from errors(inner, *place, step)
+        elif kind is Number and not _holds(inner):
+            detail = f"This number would be stored as {float(inner)!r}; send it as text, or with fewer digits."
+            yield FieldError(pointer(*place, step), "inexact_number", detail)
 
 
 def make_whole(document: Any, place: Sequence[int | str]) -> bool:
@@ -92,9 +95,9 @@ def make_whole(document: Any, place: Sequence[int | str]) -> bool:
         number = document[last]
     except (LookupError, TypeError):
         return False
-    if not isinstance(number, Number):
+    if not isinstance(number, float):
         return False
-    exact = number.exact
+    exact = number.exact if isinstance(number, Number) else Decimal(repr(number))
     if exact is None or exact.adjusted() > DIGITS_OF_64_BITS or exact != int(exact):
         return False
     document[last] = int(exact)
@@ -102,7 +105,7 @@ def make_whole(document: Any, place: Sequence[int | str]) -> bool:
 
 
 def trusted(model: type[BaseModel]) -> Callable[[bytes, BaseModel], bool]:
-    """Whether a body that was read as the model can neither hold a member twice nor a number that became another."""
+    """Whether a body that was read as the model can hold no member twice, and no number that is none or another."""
     nested = _nested(model, {})
     kinds = {kind for each in nested for field in each.model_fields.values() for kind in _kinds(field.annotation)}
     has_doubles = not kinds.isdisjoint((float, *_ANYTHING))
@@ -134,9 +137,13 @@ def trusted(model: type[BaseModel]) -> Callable[[bytes, BaseModel], bool]:
             body.count(b'":') != members or b" :" in body or b"\n:" in body or b"\r:" in body or b"\t:" in body
         ):
             return False
-        return not has_doubles or _LONG_NUMBER.search(body) is None
+        return not has_doubles or not (b"NaN" in body or b"Infinity" in body or _LONG_NUMBER.search(body))
 
     return check
+
+
+def _fraction(text: str) -> float:
+    return Number(text) if _LONG_TEXT.search(text) else float(text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -155,7 +155,8 @@ def from_status(status: int, detail: str = "", headers: Mapping[str, str] | None
 def invalid(errors: Sequence[FieldError]) -> Problem:
     """The problem for a request that does not fit the contract, with at most `MAX_ERRORS` of its errors."""
     count = len(errors)
-    detail = "The request has one error." if count == 1 else f"The request has {count} errors."
+    number = f"more than {MAX_ERRORS}" if count > MAX_ERRORS else count
+    detail = "The request has one error." if count == 1 else f"The request has {number} errors."
     return Problem(400, "invalid-request", detail, errors=errors[:MAX_ERRORS])
 
 
