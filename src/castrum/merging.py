@@ -59,7 +59,7 @@ def plan(base: Tree, theirs: Tree, ours: Tree, *, seed: Matcher, frozen: Matcher
         old, new, mine = base.get(path), theirs.get(path), ours.get(path)
         if new in (old, mine) or (old is not None and new is not None and frozen(path)):
             continue
-        if mine == old or (new is None and _differ_in_ends(mine, old)):
+        if mine == old or (new is None and differ_in_ends(mine, old)):
             if new is not None and (obstacle := _obstacle(path, ours, merged)):
                 _put_aside(merged, path, new, "in the way", f"{obstacle} stands where the template puts it")
             else:
@@ -73,7 +73,7 @@ def plan(base: Tree, theirs: Tree, ours: Tree, *, seed: Matcher, frozen: Matcher
                 merged.remarks.append(f"{path}: you moved it to {moved[path]}; the change went there")
             else:
                 merged.remarks.append(f"{path}: you removed it; the template's change of it is left out")
-        elif seed(path) and not _differ_in_ends(mine, old):
+        elif seed(path) and not differ_in_ends(mine, old):
             merged.remarks.append(f"{path}: yours; the template's change of it is left out")
         else:
             _merge(merged, path, old, mine, new)
@@ -102,7 +102,7 @@ def _merge(merged: Plan, path: str, old: File | None, mine: File, new: File) -> 
         merged.conflicts.append(Conflict(path, kind, f"{conflicts} place{'s' * (conflicts > 1)} with markers"))
 
 
-def _differ_in_ends(mine: File | None, old: File | None) -> bool:
+def differ_in_ends(mine: File | None, old: File | None) -> bool:
     """Whether git or an editor gave the file other ends of lines, and nobody changed anything else."""
     if mine is None or old is None or mine.special or old.special or not _is_windows(mine.content):
         return False

@@ -5,12 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from copier._vcs import get_latest_tag, get_repo
 from packaging.version import InvalidVersion, Version
+from plumbum import ProcessExecutionError
 
 from . import copies, source, stamps
 from .copies import Copy
 from .project import ANSWERS, Project
-from .refusals import FAILURE, Refusal
+from .refusals import FAILURE, Refusal, git_says
+from .signing_in import signed_in
 from .trees import File, read
 
 COMMIT: Final = "_template_commit"
@@ -49,6 +52,16 @@ def base(project: Project, address: str, folder: Path, recorded: dict[str, Any],
             code=FAILURE,
         )
     return copy
+
+
+def newest(address: str) -> str | None:
+    """The newest release of the template, without candidates; none if it has none."""
+    try:
+        with signed_in(address) as url:
+            tag = get_latest_tag(get_repo(url) or url)
+    except ProcessExecutionError as error:
+        raise Refusal(f"the releases of {address}: {git_says(error)[0]}", code=FAILURE) from None
+    return None if tag == "HEAD" else tag
 
 
 def as_recorded(project: Project, tree: dict[str, File]) -> dict[str, File]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from . import checking, origin
 from .applying import Pending
 from .preparing import Update
 from .project import Project
@@ -52,7 +53,12 @@ def add_parser(commands: Any) -> None:
         "--accept-moved", action="store_true", help="go on although the tag that the service was made from was moved"
     )
     update.add_argument("--dry-run", action="store_true", help="show the difference, write nothing")
-    update.add_argument("--check", action="store_true", help="write nothing; fail if there is something to do")
+    update.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail if there is something to do, or a file that follows the template was edited",
+    )
+    update.add_argument("--json", action="store_true", help="with --check: the report as JSON")
     update.add_argument(
         "--abort", action="store_true", help="take back an update that was cut short or is not committed yet"
     )
@@ -71,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.json and not options.check:
+        raise Refusal("--json belongs to --check", code=FAILURE)
     project = Project.at(options.project)
     with _alone(project.git_directory), _stoppable(project.pending):
         if options.abort:
@@ -78,7 +86,7 @@ def _run(options: argparse.Namespace) -> int:
         project.refuse_unready()
         update = Update.prepared(project, options)
         if options.check:
-            return _check(update)
+            return _check(update, options)
         if options.dry_run:
             sys.stdout.writelines(update.difference())
             report(update, dry=True)
@@ -110,14 +118,13 @@ def _abort(project: "Project") -> int:
     return CLEAN
 
 
-def _check(update: "Update") -> int:
-    if not update.plan.changes:
-        print("The tree is what the template, the answers and domain.yaml ask for.")
-        return CLEAN
-    for path in sorted(update.plan.changes):
-        print(path)
-    print("castrum: the files above are not what the answers and domain.yaml ask for: run make regen", file=sys.stderr)
-    return CONFLICTS
+def _check(update: Update, options: argparse.Namespace) -> int:
+    address = origin.address(update.project, options.template)
+    lines, to_do = checking.check(update, address, as_json=options.json)
+    print("\n".join(lines))
+    for line in to_do:
+        print(f"castrum: {line}", file=sys.stderr)
+    return CONFLICTS if to_do else CLEAN
 
 
 @contextmanager

@@ -8,11 +8,12 @@ import hashlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 import yaml
 
-from . import ROOT
+from . import ROOT, waivers
 
 ANSWERS = ".copier-answers.yml"
 STAMPS = ".castrum"
@@ -72,12 +73,17 @@ def advice() -> Iterator[str]:
         return
     # The template's files came in one commit with the answers; others in the same folders are yours.
     edited &= set((git("log", "--full-diff", "--diff-filter=A", *names, "--format=", "--", ANSWERS) or "").splitlines())
+    meant = matched(f"/{path.lstrip('/')}" for path in waivers.in_force(datetime.now(UTC).date()))
     rules = yaml.safe_load((ROOT / "ownership.yaml").read_text(encoding="utf-8"))["template"]
     for rule in rules:
-        patterns = [f"--exclude={path}" for path in rule["paths"]]
-        matched = set((git("ls-files", "--cached", "--ignored", *patterns) or "").splitlines())
-        for name in sorted(edited & matched):
-            yield f"{name}: follows the template; {rule['instead']}"
+        for name in sorted(edited & matched(rule["paths"]) - meant):
+            yield f"{name}: follows the template; {rule['instead']}, or say in {waivers.FILE} why it is meant"
+
+
+def matched(patterns: Iterable[str]) -> set[str]:
+    """The files that git tracks and that the patterns name."""
+    options = [f"--exclude={pattern}" for pattern in patterns]
+    return set((git("ls-files", "--cached", "--ignored", *options) or "").splitlines()) if options else set()
 
 
 if __name__ == "__main__":
