@@ -515,7 +515,7 @@ def _app_imports(aggregates: list[Model]) -> str:
         "from fastapi import FastAPI",
         "from .about import SERVICE, TITLE, VERSION",
         "from .own.app import extend",
-        "from .platform import auth, edge, idempotency",
+        "from .platform import auth, edge, history, idempotency",
         "from .platform.database import Database",
         "from .platform.docs import Contract, docs_router",
         "from .platform.health import health_router",

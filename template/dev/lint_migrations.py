@@ -18,10 +18,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from alembic import command
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationStep
 from alembic.script import Script, ScriptDirectory
 
-from . import ROOT, migrate
+from . import ROOT, joining, migrate
 from .revisions import IGNORECASE
 
 SQUAWK = Path(sys.executable).with_name("squawk")
@@ -42,6 +43,10 @@ CONTRACTS = {"ban-drop-column", "ban-drop-table"}
 
 def main() -> int:
     """Print the findings in all revisions; 0 if there are none."""
+    branches = [*joining.findings(joining.read())]
+    if branches:
+        print(*branches, sep="\n")
+        return 1
     alembic = migrate.config("")
     revisions = [*ScriptDirectory.from_config(alembic).walk_revisions()][::-1]
     findings = [finding for revision in revisions for finding in lint(revision)]
@@ -97,7 +102,12 @@ def sql(revision: Script) -> str:
     written = io.StringIO()
     alembic = migrate.config("")
     alembic.output_buffer = written
-    command.upgrade(alembic, f"{revision.down_revision or 'base'}:{revision.revision}", sql=True)
+    script = ScriptDirectory.from_config(alembic)
+    step = MigrationStep.upgrade_from_script(script.revision_map, revision)
+    # Not `upgrade`, which would print all branches up to a revision that joins some.
+    before = revision.down_revision
+    with EnvironmentContext(alembic, script, fn=lambda *_: [step], as_sql=True, starting_rev=before):
+        script.run_env()
     return written.getvalue()
 
 

@@ -16,7 +16,7 @@ from alembic.operations import MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
-from . import ROOT, postgres, renames, revisions
+from . import ROOT, joining, postgres, renames, revisions, rewriting
 
 
 def config(url: str) -> Config:
@@ -27,8 +27,20 @@ def config(url: str) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Bring the database at this URL to the newest version."""
-    command.upgrade(config(url), "head")
+    """Bring the database at this URL to the newest version. Raises CommandError where there are several."""
+    joining.refuse_branches()
+    alembic = config(url)
+    try:
+        command.upgrade(alembic, "head")
+    except CommandError:
+        # Two branches may have made the same, and this database has it by the one that comes later now.
+        with contextlib.suppress(CommandError):
+            command.check(alembic)
+            command.stamp(alembic, "base")
+            command.stamp(alembic, "head")
+            print("The database has all that the revisions make: they are noted as applied.")
+            return
+        raise
 
 
 @contextmanager
@@ -50,15 +62,51 @@ def scratch() -> Iterator[Config]:
             asyncio.run(postgres.drop_database(url, database))
 
 
-def new(message: str) -> None:
-    """Write the revision that takes the database from the migrations there are to the tables there are."""
+def new(message: str, base: str) -> None:
+    """Make one line of the revisions; then, with a message, write one for what has changed in the tables."""
+    joined = join(base)
+    if not message:
+        if not joined:
+            raise CommandError('Say what changes: make migration m="add a note"')
+        return
+    path = write(message, joining.new_id())
+    if path:
+        print(f"Read it before you commit it: {os.path.relpath(path)}")
+
+
+def write(message: str, number: str) -> str | None:
+    """Write a revision for what the ones there are do not make; the answer is its path, None if they make all."""
     with scratch() as alembic:
         command.upgrade(alembic, "head")
-        written = command.revision(alembic, message, autogenerate=True, process_revision_directives=complete)
+        written = command.revision(
+            alembic, message, autogenerate=True, rev_id=number, process_revision_directives=complete
+        )
     for script in written if isinstance(written, list) else [written]:
         if script is not None:
             tidy(script.path)
-            print(f"Read it before you commit it: {os.path.relpath(script.path)}")
+            return str(script.path)
+    return None
+
+
+def join(base: str) -> bool:
+    """Make one line of the revisions, and see that each works in its new place; whether there was something to do."""
+    joined = joining.join(base)
+    if not joined:
+        return False
+    with scratch() as alembic:
+        for each in joined:
+            tidy(str(each.path))
+            try:
+                command.upgrade(alembic, each.id)
+            except CommandError as error:
+                raise CommandError(
+                    f"{os.path.relpath(each.path)} does not work after those that come before it now: {error}\n"
+                    f"`make migration rewrite={each.id}` writes it anew for what they do not make; what you wrote into"
+                    " it by hand is in git."
+                ) from None
+    print("Read them before you commit them. A database that had one of them already gets what it lacks with its next")
+    print("upgrade; that of `make run` with the next start.")
+    return True
 
 
 def tidy(path: str) -> None:
@@ -92,6 +140,7 @@ def complete(
 
 def check() -> None:
     """Upgrade, downgrade, upgrade; then the tables must be what the migrations make. Raises CommandError if not."""
+    joining.refuse_branches()
     with scratch() as alembic:
         command.upgrade(alembic, "head")
         command.downgrade(alembic, "base")
@@ -112,12 +161,20 @@ def refuse(
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.migrate", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("new").add_argument("message")
+    writing = commands.add_parser("new")
+    writing.add_argument("message", help="what changes; empty: only join what branches have brought")
+    writing.add_argument("--base", default="origin/main", help="the commit whose revisions stay as they are")
+    writing = commands.add_parser("rewrite")
+    writing.add_argument("revision", help="its id; those after it get nothing to do")
+    writing.add_argument("--base", default="origin/main", help="the commit whose revisions stay as they are")
     commands.add_parser("check")
     options = parser.parse_args()
     try:
         if options.command == "new":
-            new(options.message)
+            new(options.message, options.base)
+        elif options.command == "rewrite":
+            for path in rewriting.rewrite(options.revision, options.base, write):
+                tidy(str(path))
         else:
             check()
     except (CommandError, postgres.PostgresError) as error:

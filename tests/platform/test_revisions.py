@@ -217,3 +217,79 @@ def test_two_revisions_of_one_number_are_an_error(release: Release, database: st
     with pytest.raises(CommandError, match=r"Revision two of this release is 'Make another thing\.', that of the"):
         command.upgrade(other, target)
     assert heads(database) == {"two"}
+
+
+@pytest.mark.parametrize("target", ["head", "fix"])
+def test_what_came_before_later_is_applied_later(release: Release, database: str, target: str) -> None:
+    """A revision of a branch was applied before one of another branch came before it."""
+    command.upgrade(release({"fix": "0001"}), "head")
+    rows(database, "INSERT INTO made_by_fix DEFAULT VALUES")
+    joined: dict[str, str | tuple[str, ...]] = {"one": "0001", "two": "one", "fix": "two", "three": "fix"}
+    command.upgrade(release(joined), target)
+    later = set() if target == "fix" else {"three"}
+    assert made(database) == {"one", "two", "fix"} | later
+    assert heads(database) == (later or {"fix"})
+    for again in (release(joined), release({"one": "0001", "two": "one"}), release({"fix": "0001"}), release(joined)):
+        command.upgrade(again, "head")
+    assert heads(database) == {"three"}
+    assert len(rows(database, "SELECT * FROM made_by_fix")) == 1
+    command.downgrade(release(joined), "base")
+    assert made(database) == set()
+
+
+def test_what_is_lacking_is_neither_stamped_away_nor_passed_on_the_way_back(release: Release, database: str) -> None:
+    command.upgrade(release({"fix": "0001"}), "head")
+    joined = release({"one": "0001", "fix": "one"})
+    with pytest.raises(CommandError, match=r"lacks one, .* upgrade first"):
+        command.downgrade(joined, "0001")
+    command.stamp(joined, "head")
+    assert made(database) == {"fix"}
+    command.upgrade(joined, "head")
+    assert made(database) == {"one", "fix"}
+
+
+def test_a_revision_that_fails_in_its_new_place_leaves_all_as_it_was(release: Release, database: str) -> None:
+    command.upgrade(release({"fix": "0001"}), "head")
+    rows(database, "CREATE TABLE made_by_one ()")
+    with pytest.raises(CommandError, match="DuplicateTable"):
+        command.upgrade(release({"one": "0001", "fix": "one"}), "head")
+    assert heads(database) == {"fix"}
+    # Whoever sees that it is there says so.
+    for stamp in ("one", "head"):
+        command.stamp(release({"one": "0001", "fix": "one"}), stamp)
+    command.upgrade(release({"one": "0001", "fix": "one"}), "head")
+    assert heads(database) == {"fix"}
+
+
+def test_what_is_stamped_away_is_not_applied_any_more(release: Release, database: str) -> None:
+    line = release({"two": "0001", "three": "two", "four": "three"})
+    command.upgrade(line, "head")
+    command.stamp(line, "0001")
+    assert [row["revision"] for row in rows(database, "SELECT revision FROM applied_revision")] == ["0001"]
+
+
+@pytest.mark.parametrize("joins", [True, False])
+def test_a_renumbered_revision_is_known_by_its_message(release: Release, database: str, joins: bool) -> None:
+    """Two branches counted the same number; the one that this database has got another one when they were merged."""
+    command.upgrade(release({"0002": "0001", "0003": "0002"}), "0002")
+    rows(database, "INSERT INTO made_by_0002 DEFAULT VALUES")
+    merged = release({"0002": "0001", "new": "0002", "later": "new"} if joins else {"new": "0001"})
+    folder = Path(str(merged.config_file_name)).parent / "migrations" / "versions"
+    new = folder / "new.py"
+    new.write_text(new.read_text().replace("Make new.", "Make 0002.").replace("down_", 'formerly = "0002"\ndown_'))
+    if joins:
+        elder = REVISION.format(revision="other", after="0001").replace("'other'", "'0002'")
+        (folder / "0002.py").write_text(elder)
+    command.upgrade(merged, "head")
+    assert made(database) == ({"0002", "other", "later"} if joins else {"0002"})
+    assert heads(database) == ({"later"} if joins else {"new"})
+    assert len(rows(database, "SELECT * FROM made_by_0002")) == 1
+    command.upgrade(merged, "head")
+
+
+def test_a_revision_that_joins_two_is_applied_and_taken_back(release: Release, database: str) -> None:
+    joined = release({"a": "0001", "b": "0001", "both": ("a", "b")})
+    command.upgrade(joined, "head")
+    assert heads(database) == {"both"}
+    command.downgrade(joined, "base")
+    assert made(database) == set()

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from math import inf
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -165,6 +166,15 @@ class Database:
     def execute(self, sql: str, *args: Any) -> Coroutine[Any, Any, str]:
         """Run one statement, which is its own transaction; the answer is its command tag, e.g. `DELETE 1`."""
         return self._run(self._execute, sql, args)
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[Callable[..., Awaitable[list[Record]]]]:
+        """What fetches by a connection beside those of the requests; raises what asyncpg raises, and `Misdirected`."""
+        connection = await self._sessions.open()
+        try:
+            yield partial(self._fetch, connection)
+        finally:
+            await _close(connection)
 
     async def _run(self, method: Callable[..., Awaitable[T]], sql: str, args: tuple[Any, ...], attempt: int = 1) -> T:
         started = time.time_ns() if self.observe else 0

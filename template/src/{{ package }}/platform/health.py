@@ -10,10 +10,11 @@ from .problems import Problem
 Check = Callable[[], Awaitable[bool]]
 
 
-def health_router(ready: Check, has_keys: Check | None = None) -> APIRouter:
+def health_router(ready: Check, has_keys: Check | None = None, has_revisions: Check | None = None) -> APIRouter:
     """`/livez` is 200 while the event loop moves, `/readyz` while `ready()` holds and the service is not draining.
 
     A replica that never had the issuer's keys is not ready; one that had them stays so while the issuer is away.
+    Nor is one whose database was never seen to have the revisions of its release.
     """
     router = APIRouter(include_in_schema=False)
 
@@ -29,6 +30,8 @@ def health_router(ready: Check, has_keys: Check | None = None) -> APIRouter:
             raise _failing("This replica is shutting down.")
         if not await ready():
             raise _failing("The database cannot be reached.")
+        if has_revisions is not None and not await has_revisions():
+            raise _failing("The database lacks revisions of this release.")
         if has_keys is not None and not await has_keys():
             raise _failing("The token issuer cannot be reached.")
         return _ok()

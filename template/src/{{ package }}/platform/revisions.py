@@ -5,11 +5,11 @@ it came after: a release that does not know the newest one finds there how far i
 import this module.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext, MigrationInfo
+from alembic.runtime.migration import MigrationContext, MigrationInfo, MigrationStep
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.dialects import postgresql
@@ -53,12 +53,50 @@ def record(ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], r
             for each in sorted(map(script.get_revision, lineage), key=lambda each: each.revision)
         ]
         ctx.execute(postgresql.insert(applied).values(rows).on_conflict_do_nothing())
-        if not ctx.as_sql:
-            # One that was beside this line when it was applied may belong to it by now.
-            older = lineage - set(step.up_revision_ids)
-            ctx.execute(newest.delete().where(newest.c.version_num.in_(sorted(older))))
     else:
-        ctx.execute(applied.delete().where(applied.c.revision.in_(step.up_revision_ids)))
+        gone = set(step.up_revision_ids)
+        if step.is_stamp:  # over all that is between
+            gone = _lineage(script, gone) - _lineage(script, step.down_revision_ids)
+        ctx.execute(applied.delete().where(applied.c.revision.in_(sorted(gone))))
+
+
+def rename_renumbered(context: MigrationContext) -> None:
+    """Give a revision that the database has under a former id its id of now; the message tells which one that was."""
+    script: ScriptDirectory = context.opts["script"]
+    there = _applied(context)
+    for each in script.walk_revisions():
+        former = getattr(each.module, "formerly", None)
+        if context.connection and former in there and there[former].message == each.doc and each.revision not in there:
+            is_newest, is_it = newest.c.version_num == former, applied.c.revision == former
+            context.connection.execute(newest.update().where(is_newest).values(version_num=each.revision))
+            context.connection.execute(applied.update().where(is_it).values(revision=each.revision))
+            after = sa.func.array_replace(applied.c.after, former, each.revision)
+            context.connection.execute(applied.update().values(after=after))
+            context.connection.commit()
+            there = _applied(context)
+            print(f"The database has {former} ({each.doc}), which is {each.revision} by now.")
+
+
+def forget_older(context: MigrationContext) -> None:
+    """Leave only the newest revisions in Alembic's table: one that was beside them may come before them by now."""
+    script: ScriptDirectory = context.opts["script"]
+    heads = set(context.get_current_heads())
+    ours = {each.revision for each in script.walk_revisions()}
+    older = (heads & ours).difference(_without_older(script, heads & ours))
+    if older and context.connection:
+        context.connection.execute(newest.delete().where(newest.c.version_num.in_(sorted(older))))
+        context.connection.commit()
+
+
+def noted(steps: Steps, under_way: list[str]) -> Steps:
+    """The steps; the ids of the one that Alembic takes are in `under_way` meanwhile."""
+
+    def each(heads: Heads, context: MigrationContext) -> Iterator[Any]:
+        for step in steps(heads, context):
+            under_way[:] = step.info.up_revision_ids
+            yield step
+
+    return each
 
 
 def from_what_is_known(steps: Steps) -> Steps:
@@ -72,11 +110,20 @@ def from_what_is_known(steps: Steps) -> Steps:
             if ours[each].doc != there[each].message:
                 raise CommandError(
                     f"Revision {each} of this release is {ours[each].doc!r}, that of the database"
-                    f" {there[each].message!r}. Two branches gave one number: give the later one another."
+                    f" {there[each].message!r}. Two branches gave one number: `make migration` with both of them gives"
+                    " the younger one another."
                 )
         foreign = sorted(set(heads) - ours.keys())
-        found = _last_known(heads, ours.keys(), there) if foreign else set(heads)
+        # Beside what led to a later one, others of ours may be there, which have got their place in the line since.
+        found = _last_known(heads, ours.keys(), there) | (ours.keys() & there.keys()) if foreign else set(heads)
         missing = list(steps(_without_older(script, found), context))
+        lacking = _lacking(script, found, there)
+        if lacking and steps.__name__ == "downgrade":
+            raise CommandError(f"The database lacks {_listed(lacking)}, which others came after by now: upgrade first.")
+        if lacking and steps.__name__ == "upgrade":  # to stamp is to note, not to apply
+            print(f"The database has {_listed(sorted(found))} but not {_listed(lacking)}, which comes before by now.")
+            revisions = script.revision_map
+            missing[:0] = [MigrationStep.upgrade_from_script(revisions, script.get_revision(each)) for each in lacking]
         if not foreign:
             return missing
         if not all(step.is_upgrade for step in missing):
@@ -114,6 +161,18 @@ def _last_known(heads: Heads, ours: Collection[str], there: Mapping[str, sa.Row[
                 f" {TABLE}? Then deploy that release or a later one."
             )
     return found
+
+
+def _lacking(script: ScriptDirectory, found: set[str], there: Mapping[str, sa.Row[Any]]) -> list[str]:
+    """What comes before these revisions and was not applied with them, in its order.
+
+    It came from another branch. A database without the table has only what was applied in order.
+    """
+    if not there:
+        return []
+    applied = there.keys() | _lineage(script, found - there.keys())
+    absent = _lineage(script, found) - applied
+    return [each.revision for each in [*script.walk_revisions()][::-1] if each.revision in absent]
 
 
 def _without_older(script: ScriptDirectory, revisions: set[str]) -> Heads:
