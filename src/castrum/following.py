@@ -29,14 +29,17 @@ def merged(base: Copy, theirs: Copy, ours: WorkingTree) -> tuple[Renaming, Plan]
         return path.startswith(FROZEN)
 
     if not renaming.renames:
-        return renaming, plan(base.tree, theirs.tree, ours, seed=seed, frozen=frozen)
+        return renaming, plan(base.tree, theirs.tree, ours, seed=seed, frozen=frozen, ignored=ours.ignored)
     old = {path: file for path, file in base.tree.items() if frozen(path)}
-    place = _places(renaming, ours, frozen)
+    place = _places(renaming, ours, lambda path: frozen(path) or path in ours.ignored)
     for path, file in base.tree.items():
         if not frozen(path):
             old[place.get(path) or renaming.path(path)] = renaming.file(path, file)
-    mine = {place[path]: _followed(renaming, path, ours[path], base, frozen=frozen(path)) for path in ours}
-    both = plan(old, theirs.tree, mine, seed=seed, frozen=frozen)
+    mine = {
+        place[path]: _followed(renaming, path, ours[path], base, frozen=frozen(path) or path in ours.ignored)
+        for path in ours
+    }
+    both = plan(old, theirs.tree, mine, seed=seed, frozen=frozen, ignored=ours.ignored)
     for path, file in mine.items():
         if path not in both.changes and ours.get(path) != file:
             both.changes[path] = file

@@ -3,7 +3,7 @@
 Nothing is written here; `plan` says what an update would do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import chain, count
@@ -46,11 +46,13 @@ class Plan:
     """What an earlier update has set aside."""
 
 
-def plan(base: Tree, theirs: Tree, ours: Tree, *, seed: Matcher, frozen: Matcher) -> Plan:
+def plan(
+    base: Tree, theirs: Tree, ours: Tree, *, seed: Matcher, frozen: Matcher, ignored: Container[str] = frozenset()
+) -> Plan:
     """Merge what ``theirs`` changed of ``base`` into ``ours``.
 
     ``ours`` holds every file of the project that either of the others has, and all that git tracks. A ``seed`` file
-    that the person changed is left alone, a ``frozen`` one in any case.
+    that the person changed is left alone, a ``frozen`` one in any case. What git is told to ignore is never merged.
     """
     merged = Plan(taken=frozenset(path for path in ours if path.startswith(f"{KEPT}/")))
     moved = _moved(base, theirs, ours)
@@ -64,6 +66,11 @@ def plan(base: Tree, theirs: Tree, ours: Tree, *, seed: Matcher, frozen: Matcher
                 _put_aside(merged, path, new, "in the way", f"{obstacle} stands where the template puts it")
             else:
                 merged.changes[path] = new
+        elif path in ignored:
+            if new is None:
+                merged.remarks.append(f"{path}: git ignores it here; the template has it no longer")
+            else:
+                _put_aside(merged, path, new, "in the way", "a file of yours that git ignores stands where it belongs")
         elif new is None:
             merged.changes[path] = None
             _put_aside(merged, path, ours[path], "removed by the update", "you had changed it; take what you need")

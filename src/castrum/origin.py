@@ -14,7 +14,7 @@ from .copies import Copy
 from .project import ANSWERS, Project
 from .refusals import FAILURE, Refusal, git_says
 from .signing_in import signed_in
-from .trees import File, read
+from .trees import File, Tree
 
 COMMIT: Final = "_template_commit"
 """In the answers file, beside `_commit`, which may be a tag; older services do not have it."""
@@ -64,12 +64,10 @@ def newest(address: str) -> str | None:
     return None if tag == "HEAD" else tag
 
 
-def as_recorded(project: Project, tree: dict[str, File]) -> dict[str, File]:
+def as_recorded(made: Tree, ours: Tree) -> dict[str, File]:
     """The tree of the last update with the answers and the stamp that are there: nobody but the command writes them."""
-    there = (path.relative_to(project.root).as_posix() for path in (project.root / stamps.FOLDER).glob("*"))
-    own = {path: read(project.root, path) for path in [ANSWERS, *stamps.of(there)]}
-    others = {path: file for path, file in tree.items() if path not in stamps.of(tree)}
-    return others | {path: file for path, file in own.items() if file is not None}
+    others = {path: file for path, file in made.items() if path not in stamps.of(made)}
+    return others | {path: ours[path] for path in [ANSWERS, *stamps.of(ours)] if path in ours}
 
 
 def _version(tag: str) -> Version | None:

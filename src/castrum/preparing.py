@@ -4,7 +4,6 @@ import argparse
 import difflib
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterator
@@ -12,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from . import answers, copies, language, origin
+from . import answers, copies, index, language, origin
 from .copies import Copy, NothingNewer
 from .following import merged
 from .merging import KEPT, Plan
@@ -45,6 +44,7 @@ class Update:
         commit = str(project.recorded["_commit"])
         changed = _answers(options, recorded)
         newest = None
+        tracked, absent = index.listed(project)
         address = origin.address(project, options.template)
         with signed_in(address) as source, tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
             # A default may be made from the folder's name, so both copies have that of the project.
@@ -55,6 +55,9 @@ class Update:
             two.mkdir(parents=True)
             if (project.root / DOMAIN).is_file():
                 shutil.copyfile(project.root / DOMAIN, two / DOMAIN)
+            elif DOMAIN in absent:
+                (two / DOMAIN).write_bytes(absent[DOMAIN].content)
+            if (two / DOMAIN).exists():
                 recorded.pop("domain", None)
             target = commit if options.to == CURRENT else options.to
             try:
@@ -66,10 +69,9 @@ class Update:
         if unknown:
             known = ", ".join(name for name in theirs.answers if not name.startswith("_") and name != "domain")
             raise Refusal(*(f"unknown answer '{name}'; the answers are {known}" for name in unknown), code=FAILURE)
-        base = replace(base, tree=origin.as_recorded(project, base.tree))
-        tracked = project.git("ls-files", "-z").split("\0")[:-1]
         kept = (path.relative_to(project.root).as_posix() for path in (project.root / KEPT).rglob("*"))
-        ours = WorkingTree(project.root, {*tracked, *kept, *base.tree, *theirs.tree})
+        ours = WorkingTree(project.root, tracked, {*kept, *base.tree, *theirs.tree}, absent)
+        base = replace(base, tree=origin.as_recorded(base.tree, ours))
         return cls(project, base, theirs, ours, *merged(base, theirs, ours), newest)
 
     def difference(self) -> Iterator[str]:
@@ -90,35 +92,26 @@ class Update:
         print(
             f"Writing {len(self.plan.changes)} files. Should this be cut short: castrum update --abort", file=sys.stderr
         )
+        unseen = self._unseen()
+        written = {path: file for path, file in self.plan.changes.items() if path not in unseen}
         try:
-            self.project.pending.write(self.plan.changes, self.project.head, self._mark_conflicts)
+            self.project.pending.write(written, self.project.head, self._finish)
         except OSError as error:
             raise Refusal(
                 f"{error.filename or 'the tree'}: {error.strerror or error}", "the tree is as it was", code=FAILURE
             ) from None
 
-    def _mark_conflicts(self) -> None:
-        """Tell git which files have markers, so that it shows them as unmerged and refuses to commit them."""
-        lines = []
-        for path, sides in self.plan.stages.items():
-            place = self.project.prefix + path
-            lines.append(f"0 {'0' * 40}\t{place}")
-            for stage, side in enumerate(sides, 1):
-                if side is not None:
-                    digest = self._store(side)
-                    lines.append(f"{'100755' if side.executable else '100644'} {digest} {stage}\t{place}")
-        if lines:
-            self.project.git("update-index", "--index-info", stdin="\n".join([*lines, ""]))
+    def _finish(self) -> None:
+        """What git's index has to know beside the files that are written."""
+        index.write(self.project, self.plan.stages, self._unseen())
 
-    def _store(self, file: File) -> str:
-        done = subprocess.run(
-            ["git", "hash-object", "-w", "--stdin"],
-            cwd=self.project.root,
-            input=file.content,
-            capture_output=True,
-            check=True,
-        )
-        return done.stdout.decode().strip()
+    def _unseen(self) -> dict[str, File | None]:
+        """The changes of files that are not checked out; a conflict is, so that a person can decide."""
+        return {
+            path: file
+            for path, file in self.plan.changes.items()
+            if path in self.ours.absent and path not in self.plan.stages
+        }
 
 
 def _lines(file: File | None) -> list[str]:

@@ -41,6 +41,12 @@ def _lines(update: Update, *, dry: bool) -> Iterator[str]:
         count = len(update.plan.conflicts)
         yield from ("", f"{count} conflict{'s' * (count > 1)} for you to decide:")
         yield from (f"  {conflict.path}: {conflict.kind}; {conflict.advice}" for conflict in update.plan.conflicts)
+    if update.ours.absent:
+        yield from (
+            "",
+            "This checkout is sparse: what is not checked out was changed in git's index alone, see git diff --cached;",
+            "new files need git add --sparse --all.",
+        )
     if not dry:
         yield from (
             "",

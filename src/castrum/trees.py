@@ -50,10 +50,14 @@ def read_tree(root: Path) -> dict[str, File]:
 class WorkingTree(Mapping[str, File]):
     """The person's files: what git tracks, and what lies where the template puts something. Read when asked for."""
 
-    def __init__(self, root: Path, names: set[str]) -> None:
+    def __init__(self, root: Path, tracked: set[str], others: set[str], absent: Mapping[str, File]) -> None:
         self._root = root
-        self._known: dict[str, File | None] = {}
-        self._names = {name for name in names if self._read(name) is not None}
+        self.absent = absent
+        """What git tracks and a sparse checkout leaves out, as the index has it."""
+        self._known: dict[str, File | None] = dict(absent)
+        self._names = {name for name in tracked | others if self._read(name) is not None}
+        self.ignored = frozenset(self._names - tracked)
+        """What lies there and git is told to ignore, such as a secret: it goes nowhere else."""
 
     def _read(self, name: str) -> File | None:
         if name not in self._known:

@@ -54,7 +54,9 @@ def unmade() -> Iterator[str]:
     text = re.sub(r"^_src_path:.*\n(?: .*\n)*", "", (ROOT / ANSWERS).read_text(encoding="utf-8"), flags=re.MULTILINE)
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     own = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-    stamps = {path.name for path in (ROOT / STAMPS).glob("*") if re.fullmatch("[0-9a-f]{16}", path.name)}
+    absent = re.findall(f"^S {re.escape(STAMPS)}/(.*)$", git("ls-files", "-t", "--", STAMPS) or "", re.MULTILINE)
+    there = {*(path.name for path in (ROOT / STAMPS).glob("*")), *absent}  # a sparse checkout leaves out the folder
+    stamps = {name for name in there if re.fullmatch("[0-9a-f]{16}", name)}
     if len(stamps) > 1:
         yield f"{STAMPS}/: branches were merged that were each made from other answers or another domain; make resolve"
     elif not stamps:
