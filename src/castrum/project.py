@@ -92,12 +92,15 @@ class Project:
         """The commit that is checked out."""
         return self.git("rev-parse", "HEAD").strip()
 
-    def refuse_unready(self) -> None:
-        """Refuse while an interrupted update, or work that is not committed, is in the tree."""
+    def refuse_interrupted(self) -> None:
+        """Refuse while an interrupted update is in the tree."""
         if self.pending.interrupted:
             raise Refusal(
                 "an update was interrupted here; put back what was there: castrum update --abort", code=FAILURE
             )
+
+    def refuse_unready(self) -> None:
+        """Refuse while work that is not committed is in the tree."""
         if _git(self.root, "rev-parse", "--verify", "--quiet", "HEAD", check=False).returncode:
             raise Refusal("nothing is committed yet: git add --all && git commit", code=FAILURE)
         status = self.git("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", ".")

@@ -79,10 +79,12 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.json and not options.check:
         raise Refusal("--json belongs to --check", code=FAILURE)
-    project = Project.at(options.project)
+    project = Project.opened(options.project)
     with _alone(project.git_directory), _stoppable(project.pending):
         if options.abort:
             return _abort(project)
+        project.refuse_interrupted()  # before its half of the answers is judged
+        project = Project.at(options.project)
         project.refuse_unready()
         update = Update.prepared(project, options)
         if options.check:
