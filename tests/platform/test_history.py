@@ -1,14 +1,19 @@
 """A replica gets no requests while its database lacks what its release was built on."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
+import httpx2
 import pytest
-from dev import ROOT, postgres
+from dev import ROOT, migrate, postgres
+from ordering.app import create_app
 from ordering.platform.database import Database
 from ordering.platform.health import health_router
 from ordering.platform.history import History, missing, read
+from ordering.settings import Settings
+from pydantic import SecretStr
 from sockets import until
 from tests.platform.web import Web, problem
 
@@ -109,6 +114,17 @@ async def test_a_replica_is_ready_when_its_database_has_all_revisions(
     await database.execute("DROP TABLE applied_revision, alembic_version")
     assert (await web.get("/readyz", token=None)).status_code == 200
     await history.close()
+
+
+async def test_the_application_waits_for_its_own_revisions(url: str, settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"database_url": SecretStr(url)}))
+    transport = httpx2.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://s") as client:
+        assert (await client.get("/readyz")).json()["detail"] == "The database lacks revisions of this release."
+        await asyncio.to_thread(migrate.upgrade, url)
+        while (answer := await client.get("/readyz")).status_code != 200:
+            assert "lacks" in answer.json()["detail"]
+            await asyncio.sleep(0.05)
 
 
 async def test_it_is_looked_at_again_when_the_database_has_come(
