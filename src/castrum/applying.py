@@ -28,6 +28,11 @@ class Pending:
         self._root = root
 
     @property
+    def index(self) -> Path:
+        """Where git's index is kept, as it was before, by what changes that too."""
+        return self.folder / "index.before"
+
+    @property
     def interrupted(self) -> bool:
         """Whether an update has begun to write and has not ended."""
         return (self.folder / JOURNAL).exists()

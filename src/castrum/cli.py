@@ -17,7 +17,7 @@ import copier
 from copier.errors import CopierError, DirtyLocalWarning, UserMessageError
 from plumbum import ProcessExecutionError, local
 
-from . import answers, language, source, update
+from . import answers, language, resolve, source, update
 from .refusals import STOPPED, Refusal, git_says, refused_answer
 from .signing_in import redacted, signed_in
 
@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     new.set_defaults(run=_new)
 
     update.add_parser(commands)
+    resolve.add_parser(commands)
 
     check = commands.add_parser("check", help="check a domain file", description="Check a domain file; writes nothing.")
     check.add_argument("domain", nargs="?", type=Path, default=Path("domain.yaml"), help="default: domain.yaml")

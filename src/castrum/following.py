@@ -11,14 +11,15 @@ from .merging import Plan, plan
 from .project import DOMAIN
 from .refusals import FAILURE, Refusal
 from .renaming import Renaming, declared, service
-from .trees import File, WorkingTree
+from .trees import File, Tree, WorkingTree
 
 # The history of the schema, and the person's own model: nothing but the person changes them, once they are there.
 FROZEN: Final = (DOMAIN, "migrations/versions/")
 
 
-def merged(base: Copy, theirs: Copy, ours: WorkingTree) -> tuple[Renaming, Plan]:
+def merged(base: Copy, theirs: Copy, ours: Tree) -> tuple[Renaming, Plan]:
     """What was renamed, and the plan of the update in which the person's files have the new names."""
+    ignored = ours.ignored if isinstance(ours, WorkingTree) else frozenset()
     renames = service(base.answers, theirs.answers, base.tree, theirs.tree)
     renaming = Renaming([*renames, *_renames(base.answers, theirs.answers)], base.tree, theirs.tree)
 
@@ -29,17 +30,17 @@ def merged(base: Copy, theirs: Copy, ours: WorkingTree) -> tuple[Renaming, Plan]
         return path.startswith(FROZEN)
 
     if not renaming.renames:
-        return renaming, plan(base.tree, theirs.tree, ours, seed=seed, frozen=frozen, ignored=ours.ignored)
+        return renaming, plan(base.tree, theirs.tree, ours, seed=seed, frozen=frozen, ignored=ignored)
     old = {path: file for path, file in base.tree.items() if frozen(path)}
-    place = _places(renaming, ours, lambda path: frozen(path) or path in ours.ignored)
+    place = _places(renaming, ours, lambda path: frozen(path) or path in ignored)
     for path, file in base.tree.items():
         if not frozen(path):
             old[place.get(path) or renaming.path(path)] = renaming.file(path, file)
     mine = {
-        place[path]: _followed(renaming, path, ours[path], base, frozen=frozen(path) or path in ours.ignored)
+        place[path]: _followed(renaming, path, ours[path], base, frozen=frozen(path) or path in ignored)
         for path in ours
     }
-    both = plan(old, theirs.tree, mine, seed=seed, frozen=frozen, ignored=ours.ignored)
+    both = plan(old, theirs.tree, mine, seed=seed, frozen=frozen, ignored=ignored)
     for path, file in mine.items():
         if path not in both.changes and ours.get(path) != file:
             both.changes[path] = file
@@ -55,7 +56,7 @@ def merged(base: Copy, theirs: Copy, ours: WorkingTree) -> tuple[Renaming, Plan]
     return renaming, both
 
 
-def _places(renaming: Renaming, ours: WorkingTree, frozen: Callable[[str], bool]) -> dict[str, str]:
+def _places(renaming: Renaming, ours: Tree, frozen: Callable[[str], bool]) -> dict[str, str]:
     """Where each file of the person's goes; what would take the place of another one of theirs stays."""
     place = {path: path if frozen(path) or ours[path].is_folder else renaming.path(path) for path in ours}
     taken: set[str] = {path for path, new in place.items() if path == new}

@@ -59,6 +59,15 @@ def renames(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return found
 
 
+def document(content: bytes) -> Any:
+    """What a domain file with this content says; none when it is not valid YAML."""
+    reading = _load("reading")
+    try:
+        return reading.load_yaml(content)
+    except reading.YamlError:
+        return None
+
+
 def notes(path: Path) -> list[str]:
     """What is allowed by a valid domain file but not by the size of its service, one message each.
 

@@ -42,7 +42,7 @@ class Update:
         """Make the copies and merge; refuses what cannot be rendered."""
         recorded = {name: value for name, value in project.recorded.items() if not name.startswith("_")}
         commit = str(project.recorded["_commit"])
-        changed = _answers(options, recorded)
+        changed = given(options, recorded)
         newest = None
         tracked, absent = index.listed(project)
         address = origin.address(project, options.template)
@@ -118,12 +118,13 @@ def _lines(file: File | None) -> list[str]:
     return file.content.decode(errors="replace").splitlines(keepends=True) if file else []
 
 
-def _answers(options: argparse.Namespace, known: Collection[str]) -> dict[str, str]:
+def given(options: argparse.Namespace, known: Collection[str]) -> dict[str, str]:
+    """The answers that the person gives, by their names."""
     try:
-        given = answers.words(options.answers, {*known, *language.questions()}) | answers.pairs(options.data)
+        found = answers.words(options.answers, {*known, *language.questions()}) | answers.pairs(options.data)
     except Refusal as refusal:
         raise Refusal(*refusal.messages, code=FAILURE) from None
-    for name in given:
+    for name in found:
         if name == "domain" or name.startswith("_"):
             raise Refusal(f"{name}: edit domain.yaml; addresses and versions have options", code=FAILURE)
-    return given
+    return found

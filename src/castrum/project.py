@@ -88,6 +88,11 @@ class Project:
         return None if done.returncode else done.stdout.strip()
 
     @property
+    def index(self) -> Path:
+        """Git's index."""
+        return self.root / self.git("rev-parse", "--git-path", "index").strip()
+
+    @property
     def head(self) -> str:
         """The commit that is checked out."""
         return self.git("rev-parse", "HEAD").strip()

@@ -80,9 +80,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.json and not options.check:
         raise Refusal("--json belongs to --check", code=FAILURE)
     project = Project.opened(options.project)
-    with _alone(project.git_directory), _stoppable(project.pending):
+    with alone(project.git_directory), stoppable(project.pending):
         if options.abort:
-            return _abort(project)
+            return take_back(project)
         project.refuse_interrupted()  # before its half of the answers is judged
         project = Project.at(options.project)
         project.refuse_unready()
@@ -104,9 +104,11 @@ def _run(options: argparse.Namespace) -> int:
     return CONFLICTS if update.plan.conflicts else CLEAN
 
 
-def _abort(project: "Project") -> int:
+def take_back(project: Project) -> int:
+    """Put the tree back to what it was before what is not committed yet; returns the exit code."""
     if not project.pending.interrupted and not project.pending.finished(project.head):
-        raise Refusal("there is no update to take back; one that is committed takes git revert", code=FAILURE)
+        raise Refusal("there is nothing to take back; what is committed takes git revert", code=FAILURE)
+    index = project.pending.index.read_bytes() if project.pending.index.exists() else None
     changed = project.pending.undo()
     if changed:
         raise Refusal(
@@ -115,7 +117,10 @@ def _abort(project: "Project") -> int:
             f"{shlex.join(changed)}; then castrum update --abort",
             code=FAILURE,
         )
-    project.git("reset", "--quiet", "--", ".")
+    if index is None:
+        project.git("reset", "--quiet", "--", ".")
+    else:  # git is in the middle of a merge, and goes on with that
+        project.index.write_bytes(index)
     print("The tree is as it was before the update.")
     return CLEAN
 
@@ -130,7 +135,7 @@ def _check(update: Update, options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _stoppable(pending: Pending) -> Iterator[None]:
+def stoppable(pending: Pending) -> Iterator[None]:
     """Let SIGTERM end the update in the same orderly way as Ctrl-C, which says what is left to do."""
 
     def stop(*_: object) -> None:
@@ -148,7 +153,7 @@ def _stoppable(pending: Pending) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(git_directory: Path) -> Iterator[None]:
+def alone(git_directory: Path) -> Iterator[None]:
     """Wait until no other update is at work in the repository."""
     if sys.platform == "win32":
         yield
@@ -161,4 +166,4 @@ def _alone(git_directory: Path) -> Iterator[None]:
         os.close(handle)
 
 
-__all__ = ["CLEAN", "CONFLICTS", "FAILURE", "add_parser", "run"]
+__all__ = ["CLEAN", "CONFLICTS", "FAILURE", "add_parser", "alone", "run", "stoppable", "take_back"]

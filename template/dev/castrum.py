@@ -16,11 +16,24 @@ SHORT = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 
 
 def main() -> None:
-    answers = yaml.safe_load((ROOT / ".copier-answers.yml").read_text(encoding="utf-8"))
-    source = requirement(str(answers["_src_path"]), str(answers["_commit"]))
+    source = requirement(*recorded((ROOT / ".copier-answers.yml").read_text(encoding="utf-8")))
     uvx = Path(sys.executable).with_name("uvx")
     os.chdir(ROOT)
     os.execv(uvx, [str(uvx), "--quiet", "--python", sys.executable, "--from", source, "castrum", *sys.argv[1:]])  # noqa: S606 - our own tool
+
+
+def recorded(text: str) -> tuple[str, str]:
+    """Address and version of the template; of two versions between conflict markers, the newer one."""
+    try:
+        answers = yaml.safe_load(text)
+        return str(answers["_src_path"]), str(answers["_commit"])
+    except yaml.YAMLError:  # a merge waits for somebody
+        pass
+    addresses, versions = (re.findall(rf"^{name}: *(.+)$", text, re.MULTILINE) for name in ("_src_path", "_commit"))
+    if not addresses or not versions:
+        sys.exit(".copier-answers.yml does not say which template this is from; get it back from git")
+    newest = max(versions, key=lambda version: [int(number) for number in re.findall(r"\d+", version)])
+    return addresses[0].strip("'\""), newest.strip("'\"")
 
 
 def requirement(address: str, version: str) -> str:

@@ -67,11 +67,11 @@ def unmade() -> Iterator[str]:
 
 def advice() -> Iterator[str]:
     """Files that follow the template and were edited since the last update."""
-    last = (git("log", "-1", "--format=%H", "--", ANSWERS) or "").strip()
+    last = (git("log", "-1", "--format=%H", "--", ANSWERS, STAMPS) or "").strip()
     names = ("--name-only", "--relative", "--no-renames")
     edited = set((git("diff", *names, last) or "").splitlines()) if last else set()
     # With the answers among them, an update waits for its commit: the rest is its work.
-    if not edited or ANSWERS in edited:
+    if not edited or any(name.startswith((ANSWERS, STAMPS)) for name in edited):
         return
     # The template's files came in one commit with the answers; others in the same folders are yours.
     edited &= set((git("log", "--full-diff", "--diff-filter=A", *names, "--format=", "--", ANSWERS) or "").splitlines())

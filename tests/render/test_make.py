@@ -45,7 +45,10 @@ def test_values_stay_whole(value: str, project: Path) -> None:
     assert called(project, "upgrade", f"ANSWERS={value}", f"TO={value}") == [
         *update, f"--to={value}", f"--answers={value}",
     ]  # fmt: skip
-    assert called(project, "migration", f"m={value}") == ["-m", "dev.migrate", "new", "--", value]
+    assert called(project, "resolve", f"ANSWERS={value}", f"TAKE={value}", f"TO={value}") == [
+        "-m", "dev.castrum", "resolve", f"--take={value}", f"--to={value}", f"--answers={value}",
+    ]  # fmt: skip
+    assert called(project, "migration", f"m={value}") == ["-m", "dev.migrate", "new", "--base=origin/main", "--", value]
     assert called(project, "token", f"SUBJECT={value}", f"SCOPES={value}", "TTL=60") == [
         "-m", "dev.token", f"--scopes={value}", f"--subject={value}", "--ttl=60",
     ]  # fmt: skip
@@ -53,9 +56,22 @@ def test_values_stay_whole(value: str, project: Path) -> None:
     assert called(project, "secrets", f"SINCE={value}") == ["-m", "dev.secrets", f"--since={value}"]
 
 
+def test_a_merge_is_resolved_before_anything_is_set_up(project: Path) -> None:
+    """What the setup reads may have conflicts then."""
+    uvx = project / ".venv/bin/uvx"
+    uvx.touch()
+    (project / ".venv/ready").rename(project / "ready")
+    try:
+        assert called(project, "resolve") == ["-m", "dev.castrum", "resolve", "--answers="]
+    finally:
+        (project / "ready").rename(project / ".venv/ready")
+        uvx.unlink()
+
+
 def test_what_is_not_typed_is_not_passed(project: Path) -> None:
     assert called(project, "upgrade") == ["-m", "dev.castrum", "update", "--answers="]
+    assert called(project, "resolve") == ["-m", "dev.castrum", "resolve", "--answers="]
     assert called(project, "token") == ["-m", "dev.token"]
     assert called(project, "breaking") == ["-m", "dev.breaking", "--", "origin/main"]
     assert called(project, "secrets") == ["-m", "dev.secrets"]
-    assert run("make", "migration", cwd=project, check=False).returncode == 2
+    assert called(project, "migration") == ["-m", "dev.migrate", "new", "--base=origin/main", "--", ""]

@@ -89,7 +89,7 @@ def test_says_why_git_refuses_the_repository(project: Path, monkeypatch: pytest.
         (("--data", "domain=x"), "edit domain.yaml"),
         (("--to", "v9.9.9"), "v9.9.9"),
         (("--data", "cloud=moon"), "cloud"),
-        (("--abort",), "no update to take back"),
+        (("--abort",), "nothing to take back"),
     ],
 )
 def test_refused_arguments(arguments: tuple[str, ...], words: str, project: Path) -> None:
@@ -299,7 +299,7 @@ def test_a_service_in_a_folder_of_a_repository(fast: Site, tmp_path: Path) -> No
     second = fast.project(FIRST, project.parent / "second")
     shutil.rmtree(second / ".git")
     code, said = castrum("update", second, "--abort")
-    assert (code, "no update to take back" in said) == (2, True)
+    assert (code, "nothing to take back" in said) == (2, True)
     assert castrum("update", project, "--abort")[0] == 0
 
 

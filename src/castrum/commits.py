@@ -1,0 +1,153 @@
+"""Trees as git stores them: read from commits, written as commits of nobody, and merged by git itself."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .project import Project
+from .refusals import FAILURE, Refusal
+from .trees import File
+
+LINK: Final = "120000"
+MODULE: Final = "160000"
+NOBODY: Final = {
+    f"GIT_{role}_{part}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for part, value in (("NAME", "castrum"), ("EMAIL", "castrum@localhost"), ("DATE", "2000-01-01T00:00:00Z"))
+}
+LABEL: Final = re.compile(rb"^(<{7}|>{7}) .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What git makes of two trees: the files, and for those that it could not merge, base, ours and theirs."""
+
+    tree: str
+    files: dict[str, File]
+    conflicts: dict[str, dict[int, tuple[str, str]]]
+    """Path → number of the side (1 base, 2 ours, 3 theirs) → mode and object."""
+
+
+def listed(project: Project, tree: str) -> dict[str, tuple[str, str]]:
+    """Path → mode and object, of every file of the tree."""
+    found = {}
+    for entry in project.git("ls-tree", "--full-tree", "-r", "-z", tree).split("\0")[:-1]:
+        about, _, path = entry.partition("\t")
+        mode, _, name = about.split()
+        found[path] = (mode, name)
+    return found
+
+
+def read(project: Project, tree: str) -> dict[str, File]:
+    """Every file of the tree."""
+    entries = listed(project, tree)
+    contents = objects(project, {name for mode, name in entries.values() if mode != MODULE})
+    return {path: file(mode, contents.get(name, b"")) for path, (mode, name) in entries.items()}
+
+
+def file(mode: str, content: bytes) -> File:
+    """A file of a tree, by git's mode."""
+    return File(content, executable=mode == "100755", special=mode in {LINK, MODULE})
+
+
+def objects(project: Project, names: Iterable[str]) -> dict[str, bytes]:
+    """Name → content."""
+    wanted = sorted(names)
+    done = _called(project, "cat-file", "--batch", stdin="".join(f"{name}\n" for name in wanted).encode())
+    contents, at = {}, 0
+    for name in wanted:
+        end = done.index(b"\n", at)
+        size = int(done[at:end].split()[2])
+        contents[name] = done[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
+    return contents
+
+
+def subtree(project: Project, commit: str) -> str:
+    """The tree of the service in the commit; of a service that is not there yet, an empty one."""
+    return project.git("rev-parse", f"{commit}:{project.prefix.rstrip('/')}").strip()
+
+
+def commit(project: Project, tree: str, changes: Mapping[str, File | None], parent: str | None = None) -> str:
+    """A commit of the tree with the changes (``None``: removed), in no branch."""
+    with tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
+        environment = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+        _called(project, "read-tree", tree, env=environment)
+        names = store(project, [after.content for after in changes.values() if after is not None])
+        entries = [
+            f"0 {'0' * 40}\t{path}" if after is None else f"{mode(after)} {names.pop(0)}\t{path}"
+            for path, after in changes.items()
+        ]
+        index = "".join(f"{entry}\0" for entry in entries)
+        _called(project, "update-index", "-z", "--index-info", stdin=os.fsencode(index), env=environment)
+        made = _called(project, "write-tree", env=environment).decode().strip()
+    parents = ["-p", parent] if parent else []
+    return _called(project, "commit-tree", made, *parents, "-m", "Made anew", env=NOBODY).decode().strip()
+
+
+def mode(of: File) -> str:
+    """Git's mode of the file."""
+    if of.special:
+        return MODULE if of.is_folder else LINK
+    return "100755" if of.executable else "100644"
+
+
+def store(project: Project, contents: Sequence[bytes]) -> list[str]:
+    """The names of objects with these contents."""
+    with tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
+        paths = [Path(scratch) / str(number) for number in range(len(contents))]
+        for path, content in zip(paths, contents, strict=True):
+            path.write_bytes(content)
+        listing = "".join(f"{path}\n" for path in paths).encode()
+        return _called(project, "hash-object", "-w", "--no-filters", "--stdin-paths", stdin=listing).decode().split()
+
+
+def merge(project: Project, ours: str, theirs: str) -> Merge:
+    """Let git merge two commits, as `git merge` does, without touching anything; markers have ours and theirs."""
+    arguments = ("merge-tree", "--write-tree", "-z", "--no-messages", ours, theirs)
+    done = subprocess.run(
+        ["git", "-c", "merge.conflictStyle=merge", *arguments], cwd=project.root, capture_output=True, check=False
+    )
+    if done.returncode not in (0, 1):
+        reason = done.stderr.decode(errors="replace").strip()
+        if "usage" in reason:
+            reason = "git 2.38 or newer is needed here"
+        raise Refusal(f"git merge-tree: {reason}", code=FAILURE)
+    tree, *entries = os.fsdecode(done.stdout).split("\0")
+    conflicts: dict[str, dict[int, tuple[str, str]]] = {}
+    for entry in filter(None, entries):
+        about, _, path = entry.partition("\t")
+        kind, name, stage = about.split()
+        conflicts.setdefault(path, {})[int(stage)] = (kind, name)
+    files = read(project, tree)
+    for path in conflicts.keys() & files.keys():
+        files[path] = labelled(files[path])
+    return Merge(tree, files, conflicts)
+
+
+def labelled(of: File) -> File:
+    """The file with its conflict markers called by the sides, not by whatever git knew the commits as."""
+    if of.special:
+        return of
+    names = {b"<": b"ours", b">": b"theirs"}
+    content = LABEL.sub(lambda found: found[1] + b" " + names[found[1][:1]], of.content)
+    return File(content, of.executable)
+
+
+def _called(project: Project, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=project.root,
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env={**os.environ, **(env or {})},
+    )
+    if done.returncode:
+        raise Refusal(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}", code=FAILURE)
+    return done.stdout
