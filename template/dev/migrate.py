@@ -162,16 +162,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.migrate", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     writing = commands.add_parser("new")
-    writing.add_argument("message", help="what changes; empty: only join what branches have brought")
+    writing.add_argument("message", help="what changes; empty: only make one line of the revisions")
     writing.add_argument("--base", default="origin/main", help="the commit whose revisions stay as they are")
     writing = commands.add_parser("rewrite")
     writing.add_argument("revision", help="its id; those after it get nothing to do")
     writing.add_argument("--base", default="origin/main", help="the commit whose revisions stay as they are")
+    joined = commands.add_parser("join", help="only make one line of the revisions, where they are none")
+    joined.add_argument("--base", default="origin/main", help="the commit whose revisions stay as they are")
     commands.add_parser("check")
     options = parser.parse_args()
     try:
         if options.command == "new":
             new(options.message, options.base)
+        elif options.command == "join":
+            join(options.base)
         elif options.command == "rewrite":
             for path in rewriting.rewrite(options.revision, options.base, write):
                 tidy(str(path))
