@@ -140,7 +140,7 @@ def _new(options: argparse.Namespace) -> int:
     if domain is not None and (found := language.problems(domain)):
         raise Refusal(*found)
     try:
-        template = source.named(options.template) if options.template else source.installed()
+        template = source.named(options.template) if options.template is not None else source.installed()
     except source.NoTemplateError as error:
         raise Refusal(str(error)) from None
 

@@ -24,8 +24,11 @@ REMOTE: Final = re.compile(r"[\w.+-]+(@[\w.-]+)?:.*", re.DOTALL)
 
 def address(project: Project, given: str | None) -> str:
     """The template's address: the given one, or the recorded one. Refuses a recorded one that leads nowhere."""
-    if given:
-        return source.absolute(given)
+    if given is not None:
+        try:
+            return source.absolute(given)
+        except source.NoTemplateError as error:
+            raise Refusal(str(error), code=FAILURE) from None
     recorded = project.template
     if not REMOTE.fullmatch(recorded) and not Path(recorded).expanduser().is_absolute():
         raise Refusal(

@@ -27,15 +27,26 @@ class Template:
 
 
 def named(place: str) -> Template:
-    """The template at ``place``, a git URL or a folder; a folder is taken as it stands, not at its newest release."""
+    """The template at ``place``, a git URL or a folder; a folder is taken as it stands, not at its newest release.
+
+    Raises NoTemplateError for a folder that holds none.
+    """
     address = absolute(place)
     return Template(address, "HEAD" if _is_template(Path(address)) else None)
 
 
 def absolute(place: str) -> str:
-    """The address; a folder of this machine by its full path."""
+    """The address; a folder of this machine by its full path.
+
+    Raises NoTemplateError for a folder that holds neither a template nor a bare repository.
+    """
     path = Path(place).expanduser()
-    return str(path.resolve()) if "://" not in place and path.exists() else place
+    if "://" in place or not path.exists():
+        return place
+    if not place or (path.is_dir() and not _is_template(path) and not (path / "HEAD").is_file()):
+        message = f"{path.resolve()} holds no template of services: it has no copier.yml with extensions/ beside it"
+        raise NoTemplateError(message)
+    return str(path.resolve())
 
 
 def installed() -> Template:

@@ -85,12 +85,14 @@ def test_new_refuses_a_folder_in_use(tmp_path: Path) -> None:
         (["--data-file", "missing.yaml"], "castrum: missing.yaml: No such file or directory\n"),
         (["--data-file", "broken.yaml"], "castrum: broken.yaml: not valid YAML: "),
         (["--template", "nowhere"], "castrum: Local template must be a directory.\n"),
+        (["--template", "."], "castrum: {place} holds no template of services: it has no copier.yml"),
+        (["--template", ""], "castrum: {place} holds no template of services: it has no copier.yml"),
     ],
 )
 def test_new_refuses_and_writes_nothing(options: list[str], message: str, tmp_path: Path) -> None:
     (tmp_path / "broken.yaml").write_text("a: [1, 2\n")
     said = refused("new", "deep/made", "--defaults", *options, cwd=tmp_path)
-    assert said.startswith(message), said
+    assert said.startswith(message.replace("{place}", str(tmp_path))), said
     assert [path.name for path in tmp_path.iterdir()] == ["broken.yaml"]
 
 
