@@ -84,7 +84,12 @@ def anew(site: Site, project: Path, tmp_path: Path) -> dict[str, bytes]:
     place.mkdir(parents=True)
     (place / "domain.yaml").write_bytes((project / "domain.yaml").read_bytes())
     data = {name: value for name, value in answers.items() if not name.startswith("_") and name != "domain"}
-    copy = site.remembered(str(site.template), answers["_commit"], place, data)
+    # The base is no matter to the files; with it, the copy is one that was made before.
+    first = git(project, "rev-list", "--max-parents=0", "HEAD")
+    start = yaml.safe_load(git(project, "show", f"{first}:.copier-answers.yml"))
+    recorded = {name: value for name, value in start.items() if not name.startswith("_")}
+    base = site.remembered(str(site.template), start["_commit"], tmp_path / "start" / "shop", recorded)
+    copy = site.remembered(str(site.template), answers["_commit"], place, data, base)
     return {path: file.content for path, file in copy.tree.items()}
 
 
