@@ -299,7 +299,7 @@ class _Parser:
         body = self._mapping(path, raw, "a mapping of fields, or of `fields:`, `parts:`, `lifecycle:` …")
         if not body:
             return declared
-        if not _is_whole_aggregate(body):
+        if not is_whole_aggregate(body):
             declared.fields = self._fields(path, body)
             declared.mentioned = set(body)
             return declared
@@ -684,7 +684,7 @@ def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _is_whole_aggregate(body: dict[str, Any]) -> bool:
+def is_whole_aggregate(body: dict[str, Any]) -> bool:
     """Whether the mapping has `fields:` and its siblings, rather than being the fields itself."""
     if isinstance(body.get("fields"), dict) or ("fields" in body and body["fields"] is None):
         return True

@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from .spelling import mentions
+
 LABELS: Final = ("yours", "last update", "template")
 BLOCK: Final = b"\x1f"
 """Between a line and the block that it is in; no text has it."""
@@ -16,12 +18,15 @@ RETITLED: Final = 0.9
 """The same of a section of a document, of the template's: an aggregate's is much like that of another one."""
 
 
-def merge_lines(mine: bytes, old: bytes, new: bytes, *, kind: str = "") -> tuple[bytes, int]:
+def merge_lines(
+    mine: bytes, old: bytes, new: bytes, *, kind: str = "", gone: frozenset[str] = frozenset()
+) -> tuple[bytes, int]:
     """The merged text and how many conflicts it has, each between markers.
 
     Where ``kind``, the file's suffix, has blocks, a line is only ever taken for one of the same block: two entries of a
     contract differ in few lines, and two tests begin with the same decorator, so where one goes, git would take the
-    next one for it, with the person's edits in it.
+    next one for it, with the person's edits in it. ``gone`` are names that the domain has no more: what is called after
+    one of them is not taken for what is like it under another name.
     """
     if old in (mine, new):
         return (new if mine == old else mine), 0
@@ -31,7 +36,7 @@ def merge_lines(mine: bytes, old: bytes, new: bytes, *, kind: str = "") -> tuple
     one, base, two = (mark(text) for text in (mine, old, new))
     one = _under_old_names(one, base, RENAMED)
     if mark is not with_blocks:
-        two = _under_old_names(two, base, RETITLED)
+        two = _under_old_names(two, base, RETITLED, gone)
     merged, conflicts = _merged(one, base, two)
     if conflicts and [*_blocks(base)] == [*_blocks(two)]:
         # The template has the blocks that it had, so there is nothing to mistake; the person took one apart.
@@ -163,7 +168,7 @@ MARKS: Final = {
 }
 
 
-def _under_old_names(text: bytes, old: bytes, share: float) -> bytes:
+def _under_old_names(text: bytes, old: bytes, share: float, gone: frozenset[str] = frozenset()) -> bytes:
     """The text with its blocks called as in ``old``, where somebody gave one of them another name.
 
     That is one of which ``share`` of the lines are in a block that is new, while the block itself is gone.
@@ -171,6 +176,8 @@ def _under_old_names(text: bytes, old: bytes, share: float) -> bytes:
     before, after = _blocks(old), _blocks(text)
     names = {}
     for block in sorted(before.keys() - after.keys()):
+        if any(mentions(block.decode(errors="replace"), name) for name in gone):
+            continue
         alike = {other: len(before[block] & after[other]) for other in after.keys() - before.keys()}
         best = max(sorted(alike), key=alike.__getitem__, default=None)
         if best is not None and alike[best] >= share * len(before[block]):

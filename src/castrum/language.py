@@ -87,6 +87,12 @@ def model(domain: object) -> dict[str, Any]:
     return built
 
 
+def under_new_names(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """The old domain with the names that the new one gives by `renamed_from`."""
+    found: dict[str, Any] = _load("renamed").under_new_names(old, new)
+    return found
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of the domain language."""
     document: dict[str, Any] = _load("schema").language_schema()

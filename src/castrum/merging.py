@@ -44,17 +44,27 @@ class Plan:
     remarks: list[str] = field(default_factory=list)
     taken: frozenset[str] = frozenset()
     """What an earlier update has set aside."""
+    gone: frozenset[str] = frozenset()
+    """Names that the domain has no more."""
 
 
 def plan(
-    base: Tree, theirs: Tree, ours: Tree, *, seed: Matcher, frozen: Matcher, ignored: Container[str] = frozenset()
+    base: Tree,
+    theirs: Tree,
+    ours: Tree,
+    *,
+    seed: Matcher,
+    frozen: Matcher,
+    ignored: Container[str] = frozenset(),
+    gone: frozenset[str] = frozenset(),
 ) -> Plan:
     """Merge what ``theirs`` changed of ``base`` into ``ours``.
 
     ``ours`` holds every file of the project that either of the others has, and all that git tracks. A ``seed`` file
     that the person changed is left alone, a ``frozen`` one in any case. What git is told to ignore is never merged.
+    ``gone`` are names that the domain has no more.
     """
-    merged = Plan(taken=frozenset(path for path in ours if path.startswith(f"{KEPT}/")))
+    merged = Plan(taken=frozenset(path for path in ours if path.startswith(f"{KEPT}/")), gone=gone)
     moved = _moved(base, theirs, ours)
     # Removals first: a folder may take the place of a file, and a file that of a folder.
     for path in sorted({*base, *theirs}, key=lambda path: (path in theirs, path)):
@@ -97,7 +107,7 @@ def _merge(merged: Plan, path: str, old: File | None, mine: File, new: File) -> 
     sides = [each.content if each else b"" for each in (mine, old, new)]
     if windows:
         sides = [side.replace(b"\r\n", b"\n") for side in sides]
-    content, conflicts = merge_lines(*sides, kind=PurePosixPath(path).suffix)
+    content, conflicts = merge_lines(*sides, kind=PurePosixPath(path).suffix, gone=merged.gone)
     if windows:
         content = content.replace(b"\n", b"\r\n")
     result = File(content, executable)

@@ -9,15 +9,14 @@ import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from . import answers, copies, index, language, origin
 from .copies import Copy, NothingNewer
-from .following import merged
+from .following import Renaming, merged
 from .merging import KEPT, Plan
 from .project import DOMAIN, Project
 from .refusals import FAILURE, Refusal
-from .renaming import Renaming
 from .signing_in import signed_in
 from .trees import File, WorkingTree
 
@@ -72,7 +71,14 @@ class Update:
         kept = (path.relative_to(project.root).as_posix() for path in (project.root / KEPT).rglob("*"))
         ours = WorkingTree(project.root, tracked, {*kept, *base.tree, *theirs.tree}, absent)
         base = replace(base, tree=origin.as_recorded(base.tree, ours))
-        return cls(project, base, theirs, ours, *merged(base, theirs, ours), newest)
+
+        def render(answers: dict[str, Any]) -> Copy:
+            last = {"domain": base.answers["domain"]} | recorded | answers
+            ref = str(base.hash) if options.accept_moved and base.hash else commit
+            with signed_in(address) as source, tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
+                return copies.fresh(source, ref, Path(scratch) / project.root.name, last)
+
+        return cls(project, base, theirs, ours, *merged(base, theirs, ours, render), newest)
 
     def difference(self) -> Iterator[str]:
         """The update as a patch."""

@@ -26,8 +26,7 @@ def _lines(update: Update, *, dry: bool) -> Iterator[str]:
     yield f"Template {moved}{_newest(update)}: {counts or 'nothing but what is set aside'}{' (dry run)' * dry}."
     if update.theirs.changes:
         yield from ("", "What the template changed:", *(f"  {line}" for line in notes.lines(update.theirs.changes)))
-    for rename in update.renaming.renames:
-        yield f"Renamed: {rename.what}; your own code followed."
+    yield from _renames(update)
     yield from _contract(update)
     yield from _events(update)
     yield from _tables(update)
@@ -58,11 +57,36 @@ def _newest(update: Update) -> str:
     return f", which is newer than the newest release, {update.newest}" if update.newest else ""
 
 
+def _renames(update: Update) -> Iterator[str]:
+    """What was renamed, what of the person's followed, and where the old names are left."""
+    told = update.renaming
+    if not told.renames:
+        return
+    yield from ("", *(f"Renamed: {rename.what}." for rename in told.renames))
+    if told.followed:
+        yield from ("", "Your code that followed:", *(f"  {path}" for path in told.followed))
+    if told.moved:
+        yield from (
+            "",
+            "Your files that moved with their folder:",
+            *(f"  {one} → {two}" for one, two in told.moved.items()),
+        )
+    if told.left:
+        yield from ("", "Old names that are left, for you to judge:", *(f"  {line}" for line in told.left))
+
+
 def _files(update: Update) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {"new": [], "changed": [], "removed": []}
+    groups: dict[str, list[str]] = {"new": [], "changed": [], "renamed": [], "removed": []}
+    places = update.renaming.places
+    there = {places[path] for path in places if path in update.ours}
     for path, after in sorted(update.plan.changes.items()):
-        if not path.startswith(f"{KEPT}/"):
-            groups["removed" if after is None else "changed" if path in update.ours else "new"].append(path)
+        if path.startswith(f"{KEPT}/"):
+            continue
+        if after is None:
+            if places.get(path) not in update.plan.changes:
+                groups["removed"].append(path)
+        else:
+            groups["changed" if path in update.ours else "renamed" if path in there else "new"].append(path)
     return groups
 
 

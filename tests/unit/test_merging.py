@@ -207,6 +207,23 @@ def test_an_edit_follows_a_heading_that_changes(person: str) -> None:
     assert merged == expected
 
 
+def test_an_edit_does_not_go_to_what_takes_the_place_of_what_the_domain_has_no_more() -> None:
+    """However alike they are: nobody said that the one became the other."""
+    base, theirs = (
+        f"# All\n\n### {name}\n\n{''.join(f'Line {number}.' + chr(10) for number in range(20))}".encode()
+        for name in ("Customer", "Client")
+    )
+    mine = base.replace(b"Line 9.\n", b"Line 9.\nMine: credit control.\n")
+    assert merge_lines(mine, base, theirs, kind=".md")[1] == 0
+    merged, conflicts = merge_lines(mine, base, theirs, kind=".md", gone=frozenset({"customer"}))
+    assert conflicts == 1
+    assert b"Mine" not in merged.partition(b"=======\n")[2]
+    body = "".join(f"    step({number})\n" for number in range(20))
+    base, theirs = (f"def ship_{name}() -> None:\n{body}".encode() for name in ("order", "parcel"))
+    mine = base.replace(b"step(9)", b"mine(9)")
+    assert merge_lines(mine, base, theirs, kind=".py", gone=frozenset({"order"}))[1] == 1
+
+
 def test_a_heading_that_the_person_took_away_is_no_conflict() -> None:
     base = b"## Handbook\n\nWritten for all.\n\nFirst.\n\nSecond.\n"
     mine, theirs = base.removeprefix(b"## Handbook\n\n"), base.replace(b"First.", b"First of all.")
