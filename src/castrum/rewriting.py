@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import libcst as cst
-from libcst.metadata import BaseAssignment, ClassScope, GlobalScope, ImportAssignment, Scope
+from libcst.metadata import BaseAssignment, ClassScope, ImportAssignment, Scope
 
 from .inference import Value, Values, imported, targets
 from .pythoncode import Module, Modules, Symbol, arguments, dotted, every, nodes
@@ -50,7 +50,7 @@ class Rewriter:
                     skipped |= {name for alias in every(node, cst.ImportAlias) for name in every(alias, cst.Name)}
                     skipped |= set(dotted(node.module))
                 case cst.Import():
-                    yield from self._import(node)
+                    yield from self._import(module, node)
                     skipped |= set(every(node, cst.Name))
                 case cst.Attribute():
                     skipped.add(node.attr)
@@ -99,8 +99,9 @@ class Rewriter:
             return
         for alias in node.names:
             if isinstance(alias.name, cst.Name) and (called := self.exported(source, alias.name.value)):
-                keeps = alias.asname is None and self._is_taken(module, called, module.scope(node))
-                yield alias.name, (f"{called} as {alias.evaluated_name}" if keeps else called)
+                bound = () if alias.asname else module.scope(node)[alias.name.value]
+                keeps = any(self._is_taken(called, each) for each in bound)
+                yield alias.name, (f"{called} as {alias.name.value}" if keeps else called)
 
     def _fits(self, module: Module, node: cst.ImportFrom, own: str, new: str) -> bool:
         """Whether the dots still lead from where the module is to what it imports."""
@@ -109,12 +110,15 @@ class Rewriter:
         start = package[: len(package) - depth]
         return new.split(".")[: len(start)] == start
 
-    def _import(self, node: cst.Import) -> Iterator[tuple[cst.Name, str]]:
+    def _import(self, module: Module, node: cst.Import) -> Iterator[tuple[cst.Name, str]]:
         for alias in node.names:
             names = dotted(alias.name)
             path = ".".join(name.value for name in names)
             new = self._symbols.modules.get(path, path).split(".")
-            if len(new) == len(names):
+            first = names[0].value if names else ""
+            # Without `as` the first name is used below, where something else may be called as it is now.
+            bound = () if alias.asname or not new or new[0] == first else module.scope(node)[first]
+            if len(new) == len(names) and not any(self._is_taken(new[0], each) for each in bound):
                 yield from ((name, two) for name, two in zip(names, new, strict=True) if name.value != two)
 
     def _keywords(self, module: Module, node: cst.Call, names: list[cst.Name]) -> Iterator[tuple[cst.Name, str]]:
@@ -192,7 +196,7 @@ class Rewriter:
         return self.name(module, name, module.top) if module else None
 
     def _assigned(self, module: Module, assignment: BaseAssignment) -> str | None:
-        name, scope = assignment.name, assignment.scope
+        name, _scope = assignment.name, assignment.scope
         key = (module.name, name, id(assignment))
         if key not in self._known:
             self._known[key] = None  # while it is looked for
@@ -200,9 +204,9 @@ class Rewriter:
             if isinstance(assignment, ImportAssignment):
                 new = self._imported(module, node, name)
                 # An import that would hide something keeps its name by `as`.
-                self._known[key] = None if new and self._is_taken(module, new, scope) else new
+                self._known[key] = None if new and self._is_taken(new, assignment) else new
             else:
-                self._known[key] = self._defined(module, name, scope)
+                self._known[key] = self._defined(module, assignment)
         return self._known[key]
 
     def _imported(self, module: Module, node: cst.CSTNode | None, name: str) -> str | None:
@@ -213,16 +217,17 @@ class Rewriter:
             return self._symbols.modules.get(name)
         return None
 
-    def _defined(self, module: Module, name: str, scope: Scope) -> str | None:
-        if isinstance(scope, GlobalScope):
-            return self._symbols.names.get(Symbol(module.name), {}).get(name)
+    def _defined(self, module: Module, assignment: BaseAssignment) -> str | None:
+        name, scope = assignment.name, assignment.scope
         owner = module.owner(scope)
         if owner is None:
             return self._symbols.names.get(Symbol(module.name), {}).get(name)
         if isinstance(scope, ClassScope):
             return self.attribute(Value("class", owner), name)
-        new = self._symbols.variables.get(owner, {}).get(name) or self._parameters(owner).get(name)
-        return None if new and owner not in self._symbols.variables and self._is_taken(module, new, scope) else new
+        if owner in self._symbols.variables:
+            return self._symbols.variables[owner].get(name)
+        new = self._parameters(owner).get(name)
+        return None if new and self._is_taken(new, assignment) else new
 
     def attribute(self, value: Value, name: str) -> str | None:
         """The new name of an attribute of what the value is."""
@@ -260,19 +265,13 @@ class Rewriter:
                 found |= {old: new for old, new in above.items() if old in own and new not in own and old not in found}
         return found
 
-    def _is_taken(self, module: Module, name: str, scope: Scope) -> bool:
-        """Whether something else is called so where the scope reaches."""
-        node = getattr(scope, "node", None) or module.tree
-        attributes = {each.attr for each in every(node, cst.Attribute)} | {
-            each.keyword for each in every(node, cst.Arg) if each.keyword
-        }
-        inside = (each for each in every(node, cst.Name) if each.value == name and each not in attributes)
-        return any(not self._is_of_import(module, each) for each in inside)
-
-    def _is_of_import(self, module: Module, node: cst.Name) -> bool:
-        """Whether it is only a name in another module: `from x import Purchase as P`."""
-        alias = module.parents.get(node)
-        return isinstance(alias, cst.ImportAlias) and alias.name is node and alias.asname is not None
+    def _is_taken(self, name: str, assignment: BaseAssignment) -> bool:
+        """Whether something else is called so where the assignment is, or where what it assigns is used."""
+        node = getattr(assignment, "node", None)
+        # `import a.b` assigns both `a` and `a.b`.
+        same = [each for each in assignment.scope.assignments if getattr(each, "node", None) is node]
+        scopes = {access.scope for each in (assignment, *same) for access in each.references}
+        return any(scope[name] for scope in {assignment.scope, *scopes})
 
 
 def _plain(node: cst.ImportFrom | cst.Import, name: str) -> bool:

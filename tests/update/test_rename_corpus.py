@@ -4,6 +4,7 @@ What must come out is known from how the files are written, see `harness/renames
 ``pytest tests/update/test_rename_corpus.py -k "test_case and [17]"``.
 """
 
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from harness.renames import SCENARIOS, Scenario, told, work
 from harness.repository import commit_all, git
+from harness.tools import run
 from harness.updates import Site, castrum, contents, seeds
 
 from castrum import copies, symbols
@@ -87,3 +89,43 @@ def test_case(seed: int, quick: Site, tmp_path: Path) -> None:
     generated = original(quick, scenario.name).keys()
     assert {path for path in before.keys() - generated if path not in own and before[path] != after.get(path)} == set()
     assert not git(project, "ls-files", "--unmerged")
+
+
+def test_a_rename_that_cannot_be_carried_out_changes_nothing(quick: Site, tmp_path: Path) -> None:
+    scenario = SCENARIOS[0]
+    project = tmp_path / "shop"
+    service(quick, scenario, {}, project)
+    fields = {"note": {"type": "string(20)", "renamed_from": "number"}, "other": "text?"}
+    onto = {"context": "trade", "aggregates": {"Customer": {"renamed_from": "Order", "fields": fields}}}
+    (project / "domain.yaml").write_text(yaml.safe_dump(onto, sort_keys=False), encoding="utf-8")
+    before = contents(project)
+    code, said = castrum("update", project, "--to", "current")
+    assert code == 2
+    assert "'Customer' was an aggregate at the last update; an update, with its migration, for each step: " in said
+    assert "remove Customer, Order → Customer" in said
+    assert contents(project) == before
+
+
+def test_what_is_written_of_an_aggregate_does_not_go_to_another_one(quick: Site, tmp_path: Path) -> None:
+    """One goes and a like one comes, and nobody said that it is the same."""
+    scenario = SCENARIOS[0]
+    project = tmp_path / "shop"
+    service(quick, scenario, {}, project)
+    page = project / "docs/domain.md"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("### Customer\n", "### Customer\n\nOurs: by credit control.\n"), encoding="utf-8")
+    aggregates = dict(scenario.old["aggregates"])
+    order = yaml.safe_load(yaml.safe_dump(aggregates["Order"]).replace("ref Customer", "ref Client"))
+    new = {"context": "trade", "aggregates": {"Client": aggregates["Customer"], "Order": order}}
+    (project / "domain.yaml").write_text(yaml.safe_dump(new, sort_keys=False), encoding="utf-8")
+    commit_all(project, "Another one")
+    code, said = castrum("update", project, "--to", "current")
+    assert code == 1
+    after = page.read_text(encoding="utf-8")
+    assert "docs/domain.md: both changed" in said
+    assert "Ours: by credit control." in after.partition("<<<<<<< yours\n")[2].partition("=======\n")[0]
+
+
+def test_the_parser_is_loaded_for_a_rename_only() -> None:
+    code = "import sys, castrum.cli, castrum.update; sys.exit('libcst' in sys.modules)"
+    run(sys.executable, "-c", code)
