@@ -32,7 +32,8 @@ from tests.platform.web import Web
         b"GET http://x/livez#frag HTTP/1.1\r\n\r\n",
         b"CONNECT x:1 HTTP/1.1\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\n\r\n",
-        b"get /livez HTTP/1.1\r\n\r\n",
+        b"FROB/livez HTTP/1.1\r\n\r\n",
+        b"FROB /livez HTTP/2.0\r\n\r\n",
         b"GET livez HTTP/1.1\r\n\r\n",
         b"GET /livez HTTP/1.1\r\nno colon\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
@@ -43,6 +44,36 @@ async def test_what_is_no_request_is_refused(sent: bytes) -> None:
         client = await connect()
         await client.send(sent)
         assert await client.refusal() == 400
+
+
+@pytest.mark.parametrize("method", [b"FROB", b"get", b"GETS", b"X-ODD_1"])
+@pytest.mark.parametrize("before", [b"", b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"], ids=["first", "second"])
+async def test_a_method_that_is_not_known_is_not_implemented(method: bytes, before: bytes) -> None:
+    async with serving() as (_, connect):
+        client = await connect()
+        await client.send(before + method + b" /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+        if before:
+            assert (await client.answer())[0] == 200
+        assert await client.refusal() == 501
+
+
+async def test_a_slash_in_a_segment_is_not_one_between_two() -> None:
+    router, seen = Operations("things", tag="Thing"), []
+
+    @router.get("/names/{name}", operation_id="get_name")
+    async def get(name: str) -> Reply:
+        seen.append(name)
+        return Reply(204)
+
+    async with serving(router) as (server, connect):
+        client = await connect()
+        for name in ("a%2Fb", "%2f", "a%252Fb", "%C3%A4%20%2B"):
+            await client.send(server.get(f"/names/{name}"))
+            assert (await client.answer())[0] == 204
+        assert seen == ["a/b", "/", "a%2Fb", "ä +"]
+        for path in ("/names%2Fa", "/livez%2F", "/%2Fnames/a"):
+            await client.send(server.get(path))
+            assert (await client.answer())[0] == 404
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,27 @@ async def test_a_browser_that_may_not_ask_gets_a_problem(origin: str, method: st
         assert answer.json()["instance"] == f"urn:uuid:{answer.headers['request-id']}"
 
 
+async def test_wherever_it_comes_from_a_problem_has_the_same_headers() -> None:
+    """From the connection, from what is in front of the edge, from the edge and from an endpoint of FastAPI."""
+    web = Web(cors_origins=(ORIGIN,))
+    preflight = {"Origin": ORIGIN, "Access-Control-Request-Method": "TRACE"}
+    answers = [
+        (await web.request("OPTIONS", "/things", token=None, headers=preflight)).headers,
+        (await web.request("GET", "/nothing")).headers,
+        (await web.request("GET", "/problems/nothing")).headers,
+    ]
+    async with serving() as (_, connect):
+        for sent in (b"GET /livez HTTP/1.1\r\n\r\n", b"no request\r\n\r\n"):
+            client = await connect()
+            await client.send(sent)
+            answers.append((await client.answer())[1])
+    for headers in answers:
+        assert headers["content-type"] == "application/problem+json"
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert {"content-length", "request-id"} <= set(headers)
+
+
 @pytest.mark.parametrize(
     ("coding", "expected"), [("Chunked", 201), ("gzip, chunked", 501), ("deflate,chunked", 501), ("gzip", 400)]
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -31,7 +32,9 @@ from .logs import AccessLog
 from .parameters import check_framing
 from .problems import (
     MAX_DETAIL,
+    NO_SNIFFING,
     FieldError,
+    Pairs,
     Problem,
     from_domain,
     from_status,
@@ -39,7 +42,7 @@ from .problems import (
     outcome_open,
     pointer,
     printable,
-    render,
+    respond,
 )
 from .ratelimit import RateLimit
 from .turns import Turns
@@ -75,8 +78,6 @@ CORS_ANSWER_HEADERS = (
 )
 PUBLIC_PATHS = PROBES | {"/openapi.json", "/docs"}
 PUBLIC_PREFIX = "/problems/"
-
-Pairs = list[tuple[bytes, bytes]]
 
 
 def install(
@@ -137,7 +138,7 @@ class Edge:
         self._authenticator = authenticator
         self._limit = RateLimit(settings.rate_limit_per_minute) if settings.rate_limit_per_minute else None
         self._access_log = AccessLog() if settings.log_level in ("DEBUG", "INFO") else None
-        self._common: Pairs = [(b"x-content-type-options", b"nosniff")]
+        self._common: Pairs = [NO_SNIFFING]
         if self._limit is not None:
             self._common.append((b"ratelimit-policy", self._limit.policy))
         self._prepared = False
@@ -272,6 +273,9 @@ class Edge:
         if table is None:
             return None
         segments = scope["path"].split("/")
+        raw_path = scope.get("raw_path") or b""
+        if b"%" in raw_path:  # where a slash inside of a segment is still told from one between two
+            segments = [unquote(segment) for segment in raw_path.decode("latin-1").split("/")]
         methods = table.find(segments)
         target = methods.get(scope["method"]) if methods else None
         if target is None:
@@ -393,14 +397,7 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
 
 
 def _answer(problem: Problem, exchange: Exchange) -> tuple[int, Pairs, bytes]:
-    body = render(problem, request_id=exchange.request_id, trace_id=exchange.trace_id)
-    headers = [
-        (b"content-length", b"%d" % len(body)),
-        (b"content-type", b"application/problem+json"),
-        (b"cache-control", b"no-store"),
-    ]
-    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in problem.headers.items()]
-    return problem.status, headers, body
+    return respond(problem, request_id=exchange.request_id, trace_id=exchange.trace_id)
 
 
 async def _answer_refusal(request: Request, error: Exception) -> Response:

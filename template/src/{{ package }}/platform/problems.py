@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
+from uuid import uuid4
 
 import msgspec
 
@@ -12,6 +13,9 @@ from ..kernel import DomainError, RuleViolated, TransitionRefused
 MAX_DETAIL = 300
 MAX_ERRORS = 100
 MAX_POINTER = 200
+NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+
+Pairs = list[tuple[bytes, bytes]]
 
 
 class Meaning(NamedTuple):
@@ -53,6 +57,7 @@ CATALOGUE: dict[str, Meaning] = {
     "too-many-requests": Meaning(429, "Too many requests", "The caller's quota is used up; see `Retry-After`."),
     "headers-too-large": Meaning(431, "Headers too large", "The headers are more or longer than the service accepts."),
     "internal-error": Meaning(500, "Internal error", "The service failed; the request id finds the reason in its log."),
+    "not-implemented": Meaning(501, "Not implemented", "The service knows no such method, or no such transfer coding."),
     "service-unavailable": Meaning(
         503, "Unavailable", "Something that the service needs is not there; try again later."
     ),
@@ -79,6 +84,7 @@ _OF_STATUS = {
     HTTPStatus.TOO_MANY_REQUESTS: "too-many-requests",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "headers-too-large",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal-error",
+    HTTPStatus.NOT_IMPLEMENTED: "not-implemented",
     HTTPStatus.SERVICE_UNAVAILABLE: "service-unavailable",
 }
 
@@ -135,6 +141,25 @@ def render(problem: Problem, *, request_id: str, trace_id: str) -> bytes:
     return _encode(
         _Body(kind, title, problem.status, problem.detail, f"urn:uuid:{request_id}", problem.errors, trace_id)
     )
+
+
+def respond(problem: Problem, *, request_id: str, trace_id: str = "") -> tuple[int, Pairs, bytes]:
+    """The status, the headers and the body that say so; the edge has more headers, which every answer has."""
+    body = render(problem, request_id=request_id, trace_id=trace_id)
+    headers = [
+        (b"content-length", b"%d" % len(body)),
+        (b"content-type", b"application/problem+json"),
+        (b"cache-control", b"no-store"),
+    ]
+    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in problem.headers.items()]
+    return problem.status, headers, body
+
+
+def respond_early(problem: Problem) -> tuple[int, Pairs, bytes]:
+    """The whole answer to what does not come as far as to the edge."""
+    request_id = str(uuid4())
+    status, headers, body = respond(problem, request_id=request_id)
+    return status, [*headers, NO_SNIFFING, (b"request-id", request_id.encode())], body
 
 
 def from_domain(error: DomainError) -> Problem:

@@ -6,6 +6,7 @@ connections, because a timer for each request would cost more than the limits th
 
 import asyncio
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Collection
 from inspect import CORO_CREATED, getcoroutinestate
@@ -13,7 +14,6 @@ from math import ceil, inf
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
-from uuid import uuid4
 
 import httptools
 from starlette.datastructures import State
@@ -23,7 +23,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from ..settings import Settings
 from .cycle import Cycle
 from .lifecycle import PROBES
-from .problems import Problem, render
+from .problems import Problem, from_status, respond_early
 from .upgrades import FRAMING, parser_of_body
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ MOST_RESERVE = 0.5
 TELLING_PAUSE_S = 10.0
 TICK_S = 0.25
 
+REQUEST_LINE = re.compile(rb"^([!#$%&'*+.^_`|~0-9A-Za-z-]+) [!-~]+ HTTP/1\.[01]\r?$", re.MULTILINE)
 HTTP_VERSIONS = frozenset({"1.0", "1.1"})
 ASGI = {"version": "3.0", "spec_version": "2.3"}
 
@@ -216,7 +217,7 @@ class HttpConnection(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             reason = error.__context__
             if not isinstance(reason, _PipelineFull):
-                self._refuse(reason if isinstance(reason, Problem) else _malformed())
+                self._refuse(reason if isinstance(reason, Problem) else _unreadable(error, data))
             return
         else:
             if self._receiving:
@@ -538,6 +539,23 @@ class _PipelineFull(Exception):
     """More requests have come than may wait for their turn: they are not answered, and the connection ends."""
 
 
+def _unreadable(error: httptools.HttpParserError, data: bytes | memoryview) -> Problem:
+    """The refusal of what the parser does not take: 501 for a request whose method it does not know (RFC 9110, 9.1)."""
+    lost_at_method = isinstance(error, httptools.HttpParserInvalidMethodError)
+    if lost_at_method and not all(map(_is_method, REQUEST_LINE.findall(data))):
+        return from_status(501, "This method is not known; methods are written in capitals.")
+    return _malformed()
+
+
+def _is_method(name: bytes) -> bool:
+    """Whether the parser knows a method."""
+    try:
+        httptools.HttpRequestParser(object()).feed_data(name + b" /")
+    except httptools.HttpParserInvalidMethodError:
+        return False
+    return True
+
+
 def _malformed() -> Problem:
     return Problem(400, "malformed-request", "This is no HTTP/1.1 request.")
 
@@ -554,17 +572,7 @@ def _too_large(url: bytes) -> Problem:
 
 
 def _rendered(problem: Problem, default_headers: Headers) -> bytes:
-    """The whole answer to what did not come as far as to the edge."""
-    request_id = str(uuid4())
-    body = render(problem, request_id=request_id, trace_id="")
-    headers = [
-        *default_headers,
-        (b"content-length", b"%d" % len(body)),
-        (b"content-type", b"application/problem+json"),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"request-id", request_id.encode()),
-        (b"connection", b"close"),
-    ]
-    lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
-    return STATUS_LINE[problem.status] + lines + b"\r\n" + body
+    """The whole answer to what did not come as far as to the edge, as bytes."""
+    status, headers, body = respond_early(problem)
+    pairs = [*default_headers, *headers, (b"connection", b"close")]
+    return STATUS_LINE[status] + b"".join(b"%b: %b\r\n" % pair for pair in pairs) + b"\r\n" + body
