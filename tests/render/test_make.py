@@ -33,7 +33,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def called(project: Path, *words: str, env: dict[str, str] | None = None) -> list[str]:
-    found: list[str] = json.loads(run("make", "--silent", *words, cwd=project, env=env).stdout)
+    """What the first program that the target calls is given."""
+    found: list[str] = json.loads(run("make", "--silent", *words, cwd=project, env=env).stdout.splitlines()[0])
     return found
 
 
@@ -62,7 +63,9 @@ def test_a_merge_is_resolved_before_anything_is_set_up(project: Path) -> None:
     uvx.touch()
     (project / ".venv/ready").rename(project / "ready")
     try:
-        assert called(project, "resolve") == ["-m", "dev.castrum", "resolve", "--answers="]
+        first, *_, last = run("make", "--dry-run", "resolve", cwd=project).stdout.splitlines()
+        assert "dev.castrum resolve" in first
+        assert "dev.migrate join" in last  # with the code that was made
     finally:
         (project / "ready").rename(project / ".venv/ready")
         uvx.unlink()
