@@ -21,7 +21,7 @@ from castrum.refusals import Refusal
 pytestmark = pytest.mark.xdist_group("corpus")
 
 FIRST = State("v0.1.0", 0, 0)
-EDGE = "src/shop/platform/edge.py"
+PROBLEMS = "src/shop/platform/problems.py"
 CI = ".github/workflows/ci.yml"
 CURRENT = ("--to", "current", "--check")
 
@@ -33,7 +33,7 @@ def project(fast: Site, tmp_path: Path) -> Path:
 
 def weaken(project: Path) -> None:
     """A header less, a gate that is none; an edit of a shared file and a file of one's own are nobody's business."""
-    replace(project, EDGE, "nosniff", "sniff")
+    replace(project, PROBLEMS, "nosniff", "sniff")
     text = (project / CI).read_text(encoding="utf-8")
     (project / CI).write_text(text.replace("run: make check", "run: true"), encoding="utf-8")
     with (project / "README.md").open("a", encoding="utf-8") as stream:
@@ -61,7 +61,7 @@ def test_an_edited_standard_is_told(project: Path) -> None:
     weaken(project)
     code, said = castrum("update", project, *CURRENT)
     assert code == 1
-    assert f"{EDGE}: changed here, though it follows the template; routes, tables, settings" in said
+    assert f"{PROBLEMS}: changed here, though it follows the template; routes, tables, settings" in said
     assert f"{CI}: changed here, though it follows the template; add a workflow of your own" in said
     assert "say in waivers.yaml why they are meant" in said
     assert "README.md" not in said
@@ -73,17 +73,20 @@ def test_an_edited_standard_is_told(project: Path) -> None:
 
 def test_a_waiver_is_a_reason_until_its_day(project: Path) -> None:
     weaken(project)
-    waive(project, f"- {{path: {EDGE}, reason: our proxy}}\n- {{path: .github/, reason: runners, until: 2999-12-31}}\n")
+    waive(
+        project,
+        f"- {{path: {PROBLEMS}, reason: our proxy}}\n- {{path: .github/, reason: runners, until: 2999-12-31}}\n",
+    )
     code, said = castrum("update", project, *CURRENT)
     assert code == 0, said
     assert said.endswith("domain.yaml ask for, but for 2 edits with a waiver.\n")
     ownership = run(BIN / "python", "-m", "dev.ownership", cwd=project, env=GIT)
     assert "follows the template" not in ownership.stdout
-    waive(project, f"- {{path: {EDGE}, reason: our proxy}}\n- {{path: {CI}, reason: runners, until: 2020-02-29}}\n")
+    waive(project, f"- {{path: {PROBLEMS}, reason: our proxy}}\n- {{path: {CI}, reason: runners, until: 2020-02-29}}\n")
     code, said = castrum("update", project, *CURRENT)
     assert code == 1
     assert f"waivers.yaml: {CI}: expired since 2020-02-29" in said
-    assert EDGE not in said
+    assert PROBLEMS not in said
     ownership = run(BIN / "python", "-m", "dev.ownership", cwd=project, env=GIT)
     assert ownership.stdout.count("follows the template") == 1
 
@@ -97,7 +100,7 @@ def test_the_report_for_programs(project: Path, fast: Site) -> None:
     }  # fmt: skip
     weaken(project)
     replace(project, "AGENTS.md", "## Before you push\n", "## Before you dare to push\n")
-    waive(project, f"- {{path: {EDGE}, reason: our proxy}}\n- {{path: Makefile, reason: x, until: 2999-12-31}}\n")
+    waive(project, f"- {{path: {PROBLEMS}, reason: our proxy}}\n- {{path: Makefile, reason: x, until: 2999-12-31}}\n")
     found = report(project)
     assert (found["version"], found["target"], found["newest"]) == ("v0.1.0", "v0.3.0", "v0.3.0")
     changes = {each["path"]: (each["change"], each["conflict"]) for each in found["pending"]}
@@ -105,10 +108,10 @@ def test_the_report_for_programs(project: Path, fast: Site) -> None:
     assert changes[".editorconfig"] == ("removed", False)
     assert changes["AGENTS.md"] == ("changed", True)
     assert [(each["path"], each["change"], each["waived"]) for each in found["edited"]] == [
-        (CI, "changed", False), (EDGE, "changed", True),
+        (CI, "changed", False), (PROBLEMS, "changed", True),
     ]  # fmt: skip
     assert found["waivers"] == [
-        {"path": EDGE, "reason": "our proxy", "until": None, "state": "in use"},
+        {"path": PROBLEMS, "reason": "our proxy", "until": None, "state": "in use"},
         {"path": "Makefile", "reason": "x", "until": "2999-12-31", "state": "not needed"},
     ]
     assert git(project, "status", "--porcelain") == ""
@@ -136,7 +139,7 @@ def test_command_and_service_read_the_same_waivers(text: str, message: str, proj
     with pytest.raises(Refusal, match=r"^waivers\.yaml: ") as refusal:
         conformity.waivers(project)
     assert str(refusal.value.messages[0]).startswith(message)
-    (project / EDGE).write_text("edited\n", encoding="utf-8")
+    (project / PROBLEMS).write_text("edited\n", encoding="utf-8")
     done = run(BIN / "python", "-m", "dev.ownership", cwd=project, env=GIT, check=False)
     assert done.returncode == 1
     assert done.stderr.strip() == refusal.value.messages[0]
