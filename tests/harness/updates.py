@@ -148,8 +148,8 @@ def castrum(*arguments: object) -> tuple[int, str]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file but those of git."""
-    names = (path for path in folder.rglob("*") if path.is_file())
+    """Every file but those of git, and what Python compiled while the service's own commands ran."""
+    names = (path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
     return {
         name: path.read_bytes()
         for path in names
