@@ -195,5 +195,5 @@ def test_nothing_to_do_is_nothing_done(service: Callable[..., Service]) -> None:
 
 def test_an_update_that_is_refused_is_red(service: Callable[..., Service]) -> None:
     there = service(edit=(".copier-answers.yml", "licence: ", "licence: un"))
-    assert "was edited by hand" in there.propose(fails=True)
+    assert "is not what the last update wrote" in there.propose(fails=True)
     assert there.branch() == ""
