@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 MARK = re.compile(r"<(\w+)>|\[(\w+)\](?!\()")
@@ -233,7 +234,7 @@ def work(seed: int, scenario: Scenario) -> Work:
 
 def told(said: str) -> Iterator[tuple[str, int]]:
     """The places that the report lists as left."""
-    section = said.partition("Old names that are left, for you to judge:\n")[2].partition("\n\n")[0]
-    for line in section.splitlines():
+    section = said.partition("Old names that are left, for you to judge:\n")[2]
+    for line in takewhile(lambda line: line.startswith("  "), section.splitlines()):
         path, number, _ = line.strip().split(":", 2)
         yield path, int(number)
