@@ -13,6 +13,8 @@ from harness.tools import BIN, run
 
 CASTRUM = f"CASTRUM={BIN / 'castrum'}"
 HISTORY = "migrations/versions/"
+STAMP = ".castrum/"
+"""Its file has its name from the recorded version, which a copy of the working tree does not have."""
 
 REPORTS = '''"""A report of ours."""
 
@@ -163,9 +165,9 @@ def assert_no_leftovers(project: Path, own: set[str], edited: set[str], scratch:
     there = {
         name
         for name in git(project, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
-        if (project / name).is_file() and not name.startswith(HISTORY)
+        if (project / name).is_file() and not name.startswith((HISTORY, STAMP))
     }
-    wanted = {name for name in fresh if not name.startswith(HISTORY)}
+    wanted = {name for name in fresh if not name.startswith((HISTORY, STAMP))}
     assert there - wanted == own | {"uv.lock"}
     assert wanted <= there
     recorded = {".copier-answers.yml", "domain.yaml"}  # by whom and from where; in whose words
