@@ -90,7 +90,7 @@ def test_two_clones_add_a_field_each(template_repository: Path, tmp_path: Path) 
     git(ben, "add", "domain.yaml")
     said = follow(ben, finish)
     assert "passed" in said
-    assert re.search(r"\d+_seats\.py comes after migrations/versions/\S+_colour\.py now", said)
+    assert re.search(r"_add_seats\.py comes after migrations/versions/\S+_add_colour\.py now", said)
     assert git(ben, "diff", "--name-only", "origin/main", "--", "migrations").endswith("_add_seats.py")
     make(ben, "drift", env={"CASTRUM": ENVIRONMENT["CASTRUM"]})
     both = run(ben / ".venv/bin/python", "-c", DATABASE, cwd=ben, env=GIT).stdout
