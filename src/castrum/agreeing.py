@@ -1,12 +1,9 @@
 """What two sides of a merge ask for together: answers, version of the template, and domain."""
 
 import re
-import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from pathlib import Path
 from typing import Any, Final
 
 from packaging.version import InvalidVersion, Version
@@ -15,6 +12,7 @@ from . import language, values
 from .decisions import MARKER
 from .project import DOMAIN, read
 from .refusals import FAILURE, Refusal
+from .textmerge import merge_file
 from .values import MISSING, Side
 
 VERSION: Final = "_commit"
@@ -145,7 +143,7 @@ def _domain(base: bytes, ours: bytes, theirs: bytes, found: bytes, take: Side | 
         if found not in (ours, theirs) and not take:
             left = [f"{DOMAIN}: {line}" for line in _left_out(sides, has)]
             return found, left
-    text = _favoured(base, ours, theirs, take) if take else _of_lines(base, ours, theirs)
+    text = merge_file(ours, base, theirs, f"--{take}")[0] if take else _of_lines(base, ours, theirs)
     if not disagreements and _alike(language.document(text), wanted):
         return text, [] if undecided else [f"{DOMAIN}: had one side only, and has both again"]
     raise Refusal(*_decide(disagreements, wanted, sides, undecided=undecided))
@@ -213,22 +211,6 @@ def _of_lines(base: bytes, ours: bytes, theirs: bytes) -> bytes:
                     put.setdefault(last, []).extend(added)
     text = [[*put.get(number, ()), *([line] if number not in gone else [])] for number, line in enumerate(lines)]
     return b"".join(line for each in [*text, put.get(len(lines), [])] for line in each)
-
-
-def _favoured(base: bytes, ours: bytes, theirs: bytes, side: Side) -> bytes:
-    """The merge of the lines in which a side wins where both changed the same ones."""
-    with tempfile.TemporaryDirectory(prefix="castrum-") as folder:
-        names = []
-        for name, text in (("ours", ours), ("base", base), ("theirs", theirs)):
-            (Path(folder) / name).write_bytes(text)
-            names.append(name)
-        done = subprocess.run(
-            ["git", "merge-file", "--stdout", "--quiet", f"--{side}", *names],
-            cwd=folder,
-            capture_output=True,
-            check=True,
-        )
-    return done.stdout
 
 
 def _shown(value: Any) -> str:

@@ -1,12 +1,10 @@
 """The merge of one text, line by line, in which a line is only ever taken for one of the same block."""
 
 import re
-import subprocess
-import tempfile
-from pathlib import Path
 from typing import Final
 
 from .spelling import mentions
+from .textmerge import merge_file
 
 LABELS: Final = ("yours", "last update", "template")
 BLOCK: Final = b"\x1f"
@@ -198,15 +196,4 @@ def _blocks(text: bytes) -> dict[bytes, set[bytes]]:
 
 
 def _merged(mine: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
-    with tempfile.TemporaryDirectory(prefix="castrum-") as folder:
-        names = []
-        for name, text in zip(("mine", "old", "new"), (mine, old, new), strict=True):
-            (Path(folder) / name).write_bytes(text)
-            names.append(name)
-        labels = [part for label in LABELS for part in ("-L", label)]
-        done = subprocess.run(
-            ["git", "merge-file", "--stdout", *labels, *names], cwd=folder, capture_output=True, check=False
-        )
-    if done.returncode < 0 or done.returncode > 127:
-        raise OSError(done.returncode, done.stderr.decode(errors="replace").strip() or "git merge-file failed")
-    return done.stdout, done.returncode
+    return merge_file(mine, old, new, labels=LABELS)

@@ -4,17 +4,16 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from . import objects
 from .project import Project
 from .refusals import FAILURE, Refusal
 from .trees import File
 
-LINK: Final = "120000"
-MODULE: Final = "160000"
 NOBODY: Final = {
     f"GIT_{role}_{part}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -45,27 +44,7 @@ def listed(project: Project, tree: str) -> dict[str, tuple[str, str]]:
 
 def read(project: Project, tree: str) -> dict[str, File]:
     """Every file of the tree."""
-    entries = listed(project, tree)
-    contents = objects(project, {name for mode, name in entries.values() if mode != MODULE})
-    return {path: file(mode, contents.get(name, b"")) for path, (mode, name) in entries.items()}
-
-
-def file(mode: str, content: bytes) -> File:
-    """A file of a tree, by git's mode."""
-    return File(content, executable=mode == "100755", special=mode in {LINK, MODULE})
-
-
-def objects(project: Project, names: Iterable[str]) -> dict[str, bytes]:
-    """Name → content."""
-    wanted = sorted(names)
-    done = _called(project, "cat-file", "--batch", stdin="".join(f"{name}\n" for name in wanted).encode())
-    contents, at = {}, 0
-    for name in wanted:
-        end = done.index(b"\n", at)
-        size = int(done[at:end].split()[2])
-        contents[name] = done[end + 1 : end + 1 + size]
-        at = end + 1 + size + 1
-    return contents
+    return objects.files(project, listed(project, tree))
 
 
 def subtree(project: Project, commit: str) -> str:
@@ -77,34 +56,17 @@ def commit(project: Project, tree: str, changes: Mapping[str, File | None], pare
     """A commit of the tree with the changes (``None``: removed), in no branch."""
     with tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
         environment = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
-        _called(project, "read-tree", tree, env=environment)
-        names = store(project, [after.content for after in changes.values() if after is not None])
+        objects.called(project, "read-tree", tree, env=environment)
+        names = objects.store(project, [after.content for after in changes.values() if after is not None])
         entries = [
-            f"0 {'0' * 40}\t{path}" if after is None else f"{mode(after)} {names.pop(0)}\t{path}"
+            f"{objects.GONE}\t{path}" if after is None else f"{objects.mode(after)} {names.pop(0)}\t{path}"
             for path, after in changes.items()
         ]
         index = "".join(f"{entry}\0" for entry in entries)
-        _called(project, "update-index", "-z", "--index-info", stdin=os.fsencode(index), env=environment)
-        made = _called(project, "write-tree", env=environment).decode().strip()
+        objects.called(project, "update-index", "-z", "--index-info", stdin=os.fsencode(index), env=environment)
+        made = objects.called(project, "write-tree", env=environment).decode().strip()
     parents = ["-p", parent] if parent else []
-    return _called(project, "commit-tree", made, *parents, "-m", "Made anew", env=NOBODY).decode().strip()
-
-
-def mode(of: File) -> str:
-    """Git's mode of the file."""
-    if of.special:
-        return MODULE if of.is_folder else LINK
-    return "100755" if of.executable else "100644"
-
-
-def store(project: Project, contents: Sequence[bytes]) -> list[str]:
-    """The names of objects with these contents."""
-    with tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
-        paths = [Path(scratch) / str(number) for number in range(len(contents))]
-        for path, content in zip(paths, contents, strict=True):
-            path.write_bytes(content)
-        listing = "".join(f"{path}\n" for path in paths).encode()
-        return _called(project, "hash-object", "-w", "--no-filters", "--stdin-paths", stdin=listing).decode().split()
+    return objects.called(project, "commit-tree", made, *parents, "-m", "Made anew", env=NOBODY).decode().strip()
 
 
 def merge(project: Project, ours: str, theirs: str) -> Merge:
@@ -137,17 +99,3 @@ def labelled(of: File) -> File:
     names = {b"<": b"ours", b">": b"theirs"}
     content = LABEL.sub(lambda found: found[1] + b" " + names[found[1][:1]], of.content)
     return File(content, of.executable)
-
-
-def _called(project: Project, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=project.root,
-        input=stdin,
-        capture_output=True,
-        check=False,
-        env={**os.environ, **(env or {})},
-    )
-    if done.returncode:
-        raise Refusal(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}", code=FAILURE)
-    return done.stdout

@@ -7,10 +7,9 @@ third one has a conflict too, the person has decided it already.
 
 import itertools
 import re
-import subprocess
-import tempfile
-from pathlib import Path
 from typing import Final
+
+from .textmerge import merge_file
 
 LABELS: Final = ("yours", "merged by git", "made anew")
 SIZE: Final = 15
@@ -83,18 +82,5 @@ def _chosen(git: bytes, regions: list[re.Match[bytes]]) -> set[bytes]:
 
 
 def _diff3(*sides: bytes) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="castrum-") as folder:
-        names = []
-        for name, text in zip(("yours", "git", "anew"), sides, strict=True):
-            (Path(folder) / name).write_bytes(text if text.endswith(b"\n") or not text else text + b"\n")
-            names.append(name)
-        labels = [part for label in LABELS for part in ("-L", label)]
-        done = subprocess.run(
-            ["git", "merge-file", "--stdout", "--diff3", f"--marker-size={SIZE}", *labels, *names],
-            cwd=folder,
-            capture_output=True,
-            check=False,
-        )
-    if done.returncode < 0 or done.returncode > 127:
-        raise OSError(done.returncode, done.stderr.decode(errors="replace").strip() or "git merge-file failed")
-    return done.stdout
+    yours, git, anew = (text if text.endswith(b"\n") or not text else text + b"\n" for text in sides)
+    return merge_file(yours, git, anew, "--diff3", f"--marker-size={SIZE}", labels=LABELS)[0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from . import commits, stamps
+from . import commits, objects, stamps
 from .project import ANSWERS, DOMAIN, Project, read
 from .refusals import FAILURE, Refusal
 
@@ -55,7 +55,7 @@ class Commit:
     def content(self, path: str) -> bytes:
         """What a file of it says; nothing if there is none."""
         entry = commits.listed(self.project, self.tree).get(path)
-        return commits.objects(self.project, [entry[1]])[entry[1]] if entry else b""
+        return objects.contents(self.project, [entry[1]])[entry[1]] if entry else b""
 
     @property
     def is_made(self) -> bool:

@@ -4,7 +4,6 @@ import argparse
 import difflib
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -95,17 +94,9 @@ class Update:
         """Write it into the working tree."""
         if not self.plan.changes:
             return
-        print(
-            f"Writing {len(self.plan.changes)} files. Should this be cut short: castrum update --abort", file=sys.stderr
-        )
         unseen = self._unseen()
         written = {path: file for path, file in self.plan.changes.items() if path not in unseen}
-        try:
-            self.project.pending.write(written, self.project.head, self._finish)
-        except OSError as error:
-            raise Refusal(
-                f"{error.filename or 'the tree'}: {error.strerror or error}", "the tree is as it was", code=FAILURE
-            ) from None
+        self.project.write(written, self._finish, command="update")
 
     def _finish(self) -> None:
         """What git's index has to know beside the files that are written."""

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ import yaml
 from . import stamps
 from .applying import Pending
 from .refusals import FAILURE, Refusal
+from .trees import File
 
 ANSWERS: Final = ".copier-answers.yml"
 DOMAIN: Final = "domain.yaml"
@@ -96,6 +98,16 @@ class Project:
     def head(self) -> str:
         """The commit that is checked out."""
         return self.git("rev-parse", "HEAD").strip()
+
+    def write(self, changes: Mapping[str, File | None], finish: Callable[[], None], *, command: str) -> None:
+        """Write all of the changes and call ``finish``, or write nothing; the command's --abort takes it back."""
+        print(f"Writing {len(changes)} files. Should this be cut short: castrum {command} --abort", file=sys.stderr)
+        try:
+            self.pending.write(changes, self.head, finish)
+        except OSError as error:
+            raise Refusal(
+                f"{error.filename or 'the tree'}: {error.strerror or error}", "the tree is as it was", code=FAILURE
+            ) from None
 
     def refuse_interrupted(self) -> None:
         """Refuse while an interrupted update is in the tree."""

@@ -6,17 +6,17 @@ text that can be merged line by line; this asks for what both of them asked for,
 
 import argparse
 import shutil
-import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import commits, index, merges, resolving, source
+from . import index, merges, objects, revisions, source
 from .agreeing import Will
 from .preparing import given
 from .project import Project
 from .refusals import FAILURE, Refusal
-from .resolving import Resolution, Settled, unmerged
+from .resolving import Resolution, Settled
 from .signing_in import signed_in
 from .trees import WorkingTree, read
 from .update import CLEAN, CONFLICTS, alone, stoppable, take_back
@@ -85,33 +85,22 @@ def _resolve(project: Project, will: Will) -> int:
 def _write(project: Project, settled: Settled, *, staged: bool) -> None:
     def finish() -> None:
         shutil.copyfile(project.index, project.pending.index)
-        project.git("update-index", "-z", "--index-info", stdin="".join(_entries(project, settled, staged=staged)))
+        index.put(project, _entries(project, settled, staged=staged))
 
-    print(f"Writing {len(settled.changes)} files. Should this be cut short: castrum resolve --abort", file=sys.stderr)
-    try:
-        project.pending.write(settled.changes, project.head, finish)
-    except OSError as error:
-        raise Refusal(
-            f"{error.filename or 'the tree'}: {error.strerror or error}", "the tree is as it was", code=FAILURE
-        ) from None
+    project.write(settled.changes, finish, command="resolve")
 
 
-def _entries(project: Project, settled: Settled, *, staged: bool) -> list[str]:
+def _entries(project: Project, settled: Settled, *, staged: bool) -> Iterator[tuple[str, str]]:
     """What goes into git's index: what was merged, where git is in the middle of it, and what is left to decide."""
     undecided = {conflict.path for conflict in settled.conflicts}
-    entries = []
-    for path in sorted({*settled.changes, *unmerged(project)} if staged else ()):
-        place = project.prefix + path
-        if path in undecided:
-            continue
-        entries.append(f"0 {'0' * 40}\t{place}\0")
+    for path in sorted({*settled.changes, *index.unmerged(project)} - undecided) if staged else ():
+        yield path, objects.GONE
         file = read(project.root, path)
         if file is not None:
-            entries.append(f"{commits.mode(file)} {commits.store(project, [file.content])[0]}\t{place}\0")
+            yield path, f"{objects.mode(file)} {objects.store(project, [file.content])[0]} 0"
     for path, stages in settled.stages.items():
-        entries.append(f"0 {'0' * 40}\t{project.prefix}{path}\0")
-        entries += [f"{mode} {name} {stage}\t{project.prefix}{path}\0" for stage, (mode, name) in stages.items()]
-    return entries
+        yield path, objects.GONE
+        yield from ((path, f"{mode} {name} {stage}") for stage, (mode, name) in stages.items())
 
 
 def _report(sides: merges.Sides, resolution: Resolution, settled: Settled, mine: WorkingTree) -> None:
@@ -122,9 +111,9 @@ def _report(sides: merges.Sides, resolution: Resolution, settled: Settled, mine:
         count = len(settled.conflicts)
         print(f"\n{count} conflict{'s' * (count > 1)} for you to decide:")
         print(*(f"  {each.path}: {each.kind}; {each.advice}" for each in settled.conflicts), sep="\n")
-    files = {path: mine[path] for path in mine if path.startswith("migrations/versions/")}
+    files = {path: mine[path] for path in mine if path.startswith(revisions.FOLDER)}
     files |= {path: file for path, file in settled.changes.items() if file is not None}
-    if len(heads := resolving.heads(files)) > 1:
+    if len(heads := revisions.heads(files)) > 1:
         print("\nMigrations:", *(f"  {path}" for path in heads), sep="\n")
         print("  to do: make migration puts them in one line")
     last = f"git add --all, {sides.goes_on}" if sides.goes_on else "a commit of its own"

@@ -189,23 +189,3 @@ def _decided(settled: Settled, path: str, yours: File | None, git: File | None, 
         return yours
     content = decisions.bring(yours.content, git.content if git else b"", new.content)
     return File(content, executable=new.executable)
-
-
-def unmerged(project: Project) -> set[str]:
-    """The paths that git has in its index as unmerged."""
-    listed = project.git("ls-files", "--unmerged", "-z").split("\0")[:-1]
-    return {entry.partition("\t")[2] for entry in listed}
-
-
-def heads(files: Mapping[str, File]) -> list[str]:
-    """The newest revisions of the schema; more than one if branches brought one each."""
-    names: dict[str, str] = {}
-    followed: set[str] = set()
-    for path, file in files.items():
-        if path.startswith("migrations/versions/") and path.endswith(".py"):
-            text = file.content.decode(errors="replace")
-            if found := re.search(r'^revision(?:: \w+)? = "([^"]+)"', text, re.MULTILINE):
-                names[found[1]] = path
-                after = re.search(r"^down_revision.*= (.+)$", text, re.MULTILINE)
-                followed.update(re.findall(r'"([^"]+)"', after[1]) if after else ())
-    return [path for name, path in sorted(names.items()) if name not in followed]

@@ -13,6 +13,12 @@ def raw(*arguments: str, stdin: bytes | None = None) -> bytes:
     return done.stdout
 
 
+def tried(*arguments: str) -> str | None:
+    """What git prints, without the white space around it; None if it fails."""
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)  # noqa: S603, S607
+    return None if done.returncode else done.stdout.decode().strip()
+
+
 def text(*arguments: str) -> str:
     """What git prints, without the white space around it."""
     return raw(*arguments).decode().strip()

@@ -6,14 +6,13 @@ edited by hand are errors. An edit of a file that follows the template is only t
 
 import hashlib
 import re
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import yaml
 
-from . import ROOT, waivers
+from . import ROOT, git, waivers
 
 ANSWERS = ".copier-answers.yml"
 STAMPS = ".castrum"
@@ -21,7 +20,7 @@ STAMPS = ".castrum"
 
 def main() -> int:
     """Print what is found; 1 if something has to be decided."""
-    if git("rev-parse", "--is-inside-work-tree") is None:
+    if git.tried("rev-parse", "--is-inside-work-tree") is None:
         print("Ownership: not a git repository, nothing to compare.")
         return 0
     errors = [*left_behind(), *unmade()]
@@ -30,17 +29,11 @@ def main() -> int:
     return 1 if errors else 0
 
 
-def git(*arguments: str) -> str | None:
-    """What git prints; None if it fails."""
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603, S607 - git
-    return done.stdout if done.returncode == 0 else None
-
-
 def left_behind() -> Iterator[str]:
     """Conflicts that nobody has decided yet."""
-    for name in (git("grep", "-I", "-l", "-E", "^(<{7}|>{7}) ") or "").splitlines():
+    for name in (git.tried("grep", "-I", "-l", "-E", "^(<{7}|>{7}) ") or "").splitlines():
         yield f"{name}: has conflict markers"
-    listed = git("ls-files", "--cached", "--others", "--exclude-standard", "--", "*.rej", "kept/") or ""
+    listed = git.tried("ls-files", "--cached", "--others", "--exclude-standard", "--", "*.rej", "kept/") or ""
     for name in listed.splitlines():
         yield f"{name}: was set aside by an update; take from it what is still needed, and delete it"
 
@@ -54,7 +47,7 @@ def unmade() -> Iterator[str]:
     text = re.sub(r"^_src_path:.*\n(?: .*\n)*", "", (ROOT / ANSWERS).read_text(encoding="utf-8"), flags=re.MULTILINE)
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     own = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-    absent = re.findall(f"^S {re.escape(STAMPS)}/(.*)$", git("ls-files", "-t", "--", STAMPS) or "", re.MULTILINE)
+    absent = re.findall(f"^S {re.escape(STAMPS)}/(.*)$", git.tried("ls-files", "-t", "--", STAMPS) or "", re.MULTILINE)
     there = {*(path.name for path in (ROOT / STAMPS).glob("*")), *absent}  # a sparse checkout leaves out the folder
     stamps = {name for name in there if re.fullmatch("[0-9a-f]{16}", name)}
     if len(stamps) > 1:
@@ -67,14 +60,15 @@ def unmade() -> Iterator[str]:
 
 def advice() -> Iterator[str]:
     """Files that follow the template and were edited since the last update."""
-    last = (git("log", "-1", "--format=%H", "--", ANSWERS, STAMPS) or "").strip()
+    last = git.tried("log", "-1", "--format=%H", "--", ANSWERS, STAMPS)
     names = ("--name-only", "--relative", "--no-renames")
-    edited = set((git("diff", *names, last) or "").splitlines()) if last else set()
+    edited = set((git.tried("diff", *names, last) or "").splitlines()) if last else set()
     # With the answers among them, an update waits for its commit: the rest is its work.
     if not edited or any(name.startswith((ANSWERS, STAMPS)) for name in edited):
         return
     # The template's files came in one commit with the answers; others in the same folders are yours.
-    edited &= set((git("log", "--full-diff", "--diff-filter=A", *names, "--format=", "--", ANSWERS) or "").splitlines())
+    added = git.tried("log", "--full-diff", "--diff-filter=A", *names, "--format=", "--", ANSWERS) or ""
+    edited &= set(added.splitlines())
     meant = matched(f"/{path.lstrip('/')}" for path in waivers.in_force(datetime.now(UTC).date()))
     rules = yaml.safe_load((ROOT / "ownership.yaml").read_text(encoding="utf-8"))["template"]
     for rule in rules:
@@ -85,7 +79,7 @@ def advice() -> Iterator[str]:
 def matched(patterns: Iterable[str]) -> set[str]:
     """The files that git tracks and that the patterns name."""
     options = [f"--exclude={pattern}" for pattern in patterns]
-    return set((git("ls-files", "--cached", "--ignored", *options) or "").splitlines()) if options else set()
+    return set((git.tried("ls-files", "--cached", "--ignored", *options) or "").splitlines()) if options else set()
 
 
 if __name__ == "__main__":

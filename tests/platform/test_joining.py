@@ -140,6 +140,14 @@ def test_what_the_base_has_comes_first_however_young(repository: Repository) -> 
     assert repository.line() == ["0001", "young", "old", "old_too"]
 
 
+def test_one_that_came_after_none_gets_its_place(repository: Repository) -> None:
+    """Its type says None, too, and what stands there is counted in bytes."""
+    path = repository.add("0002", None, "ohne Äpfel")
+    path.write_text(path.read_text().replace("down_revision: str | None", 'why = "Ä"; down_revision: str | None'))
+    joining.join("HEAD~1")
+    assert 'why = "Ä"; down_revision: str | None = "0001"\n' in path.read_text()
+
+
 def test_another_base_may_be_named(repository: Repository) -> None:
     for name in ("a", "b"):
         repository.on(name)
@@ -302,7 +310,7 @@ def test_any_branches_become_one_line(
             base.add(f"{number}_add.py")
     files = {name: repository.write(name, before) for name, before in parents.items()}
     texts = {name: path.read_bytes() for name, path in files.items()}
-    monkeypatch.setattr(joining, "_is_commit", lambda _: True)
+    monkeypatch.setattr(git, "tried", lambda *_: "")
     monkeypatch.setattr(joining, "_listed", lambda _: base)
     monkeypatch.setattr(joining.Branches, "_first_commit", lambda _, path: ages[path.name])
     joining.join(BASE)

@@ -51,7 +51,7 @@ def test_make_upkeep_keeps_what_a_person_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = dependencies.ROOT / "build" / tmp_path.name / "upkeep.md"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)  # a run that was killed leaves it
     old = Row("kept", "PyPI", "service `<1`", "0.1, 2020-01-01", "a/kept", "2026-01-01", "nothing else does it")
     table.write([old, old._replace(name="gone")], file)
     monkeypatch.setattr(table, "FILE", file)

@@ -63,7 +63,7 @@ def _revision(path: Path, text: str) -> Revision | None:
     revision = given.get("revision")
     if not isinstance(revision, str):
         return None
-    return Revision(revision, _tuple(given.get("down_revision")), _tuple(given.get("depends_on")), path)
+    return Revision(revision, as_tuple(given.get("down_revision")), as_tuple(given.get("depends_on")), path)
 
 
 def _module(text: str) -> ast.Module:
@@ -74,7 +74,8 @@ def _module(text: str) -> ast.Module:
         return ast.parse(text)
 
 
-def _tuple(value: Any) -> tuple[str, ...]:
+def as_tuple(value: Any) -> tuple[str, ...]:
+    """The revisions that are given as none, one or several."""
     return () if value is None else (value,) if isinstance(value, str) else tuple(map(str, value))
 
 

@@ -14,6 +14,8 @@ from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.dialects import postgresql
 
+from .history import as_tuple
+
 Heads = tuple[str, ...]
 Steps = Callable[[Heads, MigrationContext], Iterable[Any]]
 """What Alembic is to do: for the newest revisions of the database, the steps from there."""
@@ -194,11 +196,7 @@ def _lineage(script: ScriptDirectory, revisions: Iterable[str]) -> set[str]:
 
 
 def _parents(revision: Script) -> set[str]:
-    return {*_tuple(revision.down_revision), *_tuple(revision.dependencies)}
-
-
-def _tuple(value: str | Iterable[str] | None) -> tuple[str, ...]:
-    return () if value is None else (value,) if isinstance(value, str) else tuple(value)
+    return {*as_tuple(revision.down_revision), *as_tuple(revision.dependencies)}
 
 
 def _listed(revisions: Iterable[str]) -> str:
