@@ -129,7 +129,11 @@ def complete(
         print("`accepts`; or expand and contract instead.")
     up, down = scripts[0].upgrade_ops, scripts[0].downgrade_ops
     if up is not None and down is not None and context.connection is not None:
-        revisions.unlock(context.connection, metadata, up, down)
+        converted = revisions.unlock(context.connection, metadata, up, down)
+        if converted:
+            print(f"It converts the values of {', '.join(f'{table}.{column}' for table, column in sorted(converted))}.")
+            print("The table is locked meanwhile, and the release that is running knows the old type: say in the")
+            print("revision's `accepts` why that is right; or expand and contract instead.")
         # The rest knows the new names alone.
         up.ops[:0] = [rename.operation for rename in found]
         down.ops += [rename.reverse for rename in reversed(found)]

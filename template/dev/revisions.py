@@ -1,5 +1,6 @@
 """Revisions that the running release survives: no statement of theirs keeps a table locked while it reads it."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import ops
+
+from . import conversions, preconditions
 
 IGNORECASE = "_ignorecase"
 """What the name of a unique index has more than that of the constraint for which the case of letters counts."""
@@ -42,22 +45,35 @@ def _render(context: AutogenContext, unlocked: Unlocked) -> list[str | None]:
     return ["with op.get_context().autocommit_block():", *lines, None]
 
 
-def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps, down: ops.DowngradeOps) -> None:
+def unlock(
+    connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps, down: ops.DowngradeOps
+) -> conversions.Columns:
     """Replace what locks a table that is in use, and add the checks, which Alembic does not compare.
 
-    The connection's database is what the revisions so far have made.
+    The connection's database is what the revisions so far have made. Returns the columns whose values are converted.
     """
     _arrange(up, down)
     _arrange(down, up)
+    up.ops, converted = conversions.convert([*_flat(up.ops)])
+    down.ops, _ = conversions.convert([*_flat(down.ops)])
     made = {each.table_name for each in up.ops if isinstance(each, ops.CreateTableOp)}
+    added = {(each.table_name, each.column.name) for each in up.ops if isinstance(each, ops.AddColumnOp)}
+    asked: list[ops.MigrateOperation] = []
     there, wanted = _constraints(connection, "public"), _wanted(connection, metadata)
-    rest, unlocked, after = _parted(up, made)
+    before, rest, unlocked, after = _parted(up, made, converted)
+    for columns, unique in _asked_of_values(up, made):
+        if not columns & added:
+            (rest if columns & converted else asked).append(unique)  # what is converted is compared afterwards
     undone: list[ops.MigrateOperation] = []
     for each in sorted(wanted.keys() - there.keys()):
         constraint = wanted[each]
         if constraint.table in made:
             continue
         definition = _written(constraint, metadata)
+        columns = {(constraint.table, column) for column in constraint.columns}
+        if not columns & added:
+            kept = preconditions.kept(constraint.table, constraint.name, definition, made)
+            (rest if columns & converted else asked).append(kept)
         rest.append(
             ops.ExecuteSQLOp(f"ALTER TABLE {constraint.table} ADD CONSTRAINT {constraint.name} {definition} NOT VALID")
         )
@@ -71,22 +87,46 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
         # Alembic makes a column again without its checks.
         add = f"ALTER TABLE {constraint.table} ADD CONSTRAINT {constraint.name} {constraint.definition}"
         restored.append(ops.ExecuteSQLOp(add))
-    up.ops = [*rest, *([Unlocked(unlocked)] if unlocked else []), *after]
+    blocks = [Unlocked(each) if each else None for each in (before, unlocked)]
+    up.ops = [each for each in (*asked, blocks[0], *rest, blocks[1], *after) if each is not None]
     down.ops = [*undone, *down.ops, *restored]
+    return converted
+
+
+def _asked_of_values(
+    up: ops.UpgradeOps, made: Collection[str]
+) -> Iterator[tuple[conversions.Columns, ops.MigrateOperation]]:
+    """For what is unique from now on: the columns, and what looks for values that are there twice."""
+    for operation in up.ops:
+        if isinstance(operation, ops.CreateUniqueConstraintOp):
+            table, name = operation.table_name, operation.constraint_name
+        elif isinstance(operation, ops.CreateIndexOp) and operation.unique:
+            table, name = str(operation.table_name), operation.index_name
+        else:
+            continue
+        keys = [*map(str, operation.columns)]
+        if table not in made:
+            columns = {(table, word) for key in keys for word in re.findall(r"\w+", key)}
+            yield columns, preconditions.unique(table, str(name), keys)
 
 
 def _parted(
-    up: ops.UpgradeOps, made: Collection[str]
-) -> tuple[list[ops.MigrateOperation], list[ops.MigrateOperation], list[ops.MigrateOperation]]:
-    """The operations within the first transaction, those outside of one, and those within the last one."""
+    up: ops.UpgradeOps, made: Collection[str], converted: conversions.Columns
+) -> tuple[list[ops.MigrateOperation], ...]:
+    """The operations before the first transaction, those within it, those outside of one, and those within the last."""
     successors = set(_unique(up))
     losing = {each.table_name for each in _flat(up.ops) if isinstance(each, (ops.DropColumnOp, ops.DropTableOp))}
+    before: list[ops.MigrateOperation] = []
     rest: list[ops.MigrateOperation] = []
     unlocked: list[ops.MigrateOperation] = []
     after: list[ops.MigrateOperation] = []
     succeeded: list[ops.MigrateOperation] = []  # values stay unique in one way until they are in the other
-    for operation in _flat(up.ops):
-        if isinstance(operation, ops.CreateIndexOp) and operation.table_name not in made:
+    for operation in up.ops:
+        if isinstance(operation, ops.DropIndexOp) and conversions.depends(operation, converted):
+            operation.kw["postgresql_concurrently"] = True
+            operation.if_exists = True  # what comes after it may fail, and be tried again
+            before.append(operation)
+        elif isinstance(operation, ops.CreateIndexOp) and operation.table_name not in made:
             operation.kw["postgresql_concurrently"] = True
             unlocked.append(operation)
         elif isinstance(operation, ops.CreateUniqueConstraintOp) and operation.table_name not in made:
@@ -101,7 +141,7 @@ def _parted(
             after.append(operation)
         elif not isinstance(operation, ops.CreateForeignKeyOp) or operation.source_table in made:
             rest.append(operation)
-    return rest, [*unlocked, *succeeded], after
+    return before, rest, [*unlocked, *succeeded], after
 
 
 def _unique(up: ops.UpgradeOps) -> Iterator[str]:

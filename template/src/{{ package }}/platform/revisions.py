@@ -39,6 +39,16 @@ def is_of_the_service(name: str | None, kind: str, _: Any) -> bool:
     return kind != "table" or name != TABLE
 
 
+def defaults_differ(_: MigrationContext, inspected: Any, column: Any, old: Any, __: Any, new: Any) -> bool | None:
+    """Whether a column gets another default; None where PostgreSQL can tell, as both are of one type."""
+    return None if _affinity(inspected.type) == _affinity(column.type) else old != new
+
+
+def _affinity(type_: Any) -> tuple[Any, ...]:
+    items = _affinity(type_.item_type) if isinstance(type_, sa.ARRAY) else ()
+    return (type_._type_affinity, *items)
+
+
 def record(ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]) -> None:
     """Note the revision that was applied, and what came before it; or that one was taken back."""
     script: ScriptDirectory = ctx.opts["script"]
