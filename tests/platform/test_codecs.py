@@ -4,10 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 from ordering.platform import codecs
+from ordering.platform.ids import new_id, text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -90,3 +92,8 @@ async def test_json(connection: "asyncpg.Connection[Any]", plain: "asyncpg.Conne
 async def test_what_is_neither_is_refused(connection: "asyncpg.Connection[Any]", kind: str, value: object) -> None:
     with pytest.raises((asyncpg.DataError, asyncpg.InterfaceError)):
         await connection.fetchval(f"SELECT $1::{kind}", value)
+
+
+def test_an_id_is_written_as_usual() -> None:
+    some = [new_id(), UUID(int=0), UUID("ABCDEFAB-CDEF-4BCD-8FAB-CDEFABCDEFAB")]
+    assert [text(each) for each in some] == [str(each) for each in some]

@@ -66,7 +66,7 @@ class AccessLog:
             "INFO" if status < 500 else "ERROR",
             exchange.scope["method"],
             status,
-            round(duration * 1000, 3),
+            round(duration * 1e6) / 1000,
             exchange.request_id,
             exchange.trace_id,
             exchange.span_id,

@@ -51,6 +51,7 @@ TICK_S = 0.25
 
 REQUEST_LINE = re.compile(rb"^([!#$%&'*+.^_`|~0-9A-Za-z-]+) [!-~]+ HTTP/1\.[01]\r?$", re.MULTILINE)
 HTTP_VERSIONS = frozenset({"1.0", "1.1"})
+HASH = ord("#")
 ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 Headers = list[tuple[bytes, bytes]]
@@ -275,7 +276,7 @@ class HttpConnection(HttpToolsProtocol):
             if len(url) + sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
                 raise _too_large(url)
         version = parser.get_http_version()
-        if version not in HTTP_VERSIONS or b"#" in url:
+        if version not in HTTP_VERSIONS or HASH in url:
             raise _malformed()
         target = httptools.parse_url(url)
         raw_path = target.path or b"/"
@@ -358,7 +359,8 @@ class HttpConnection(HttpToolsProtocol):
         if since:
             cycle.scope["since"] = since  # type: ignore[typeddict-unknown-key]
         cycle.scope["answer"] = cycle.answer  # type: ignore[typeddict-unknown-key]
-        task = self._task = self.loop.create_task(cycle.run_asgi(self.app))
+        # With a name: to make up one, as the loop does, takes a sixth of the time.
+        task = self._task = asyncio.Task(cycle.run_asgi(self.app), loop=self.loop, name="request")
         self.tasks.add(task)
         task.add_done_callback(traffic.leave)
 
