@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .castrum_model.naming import entity_name
-from .examples import circular_parts, examples, limits, moves, refusals, string_row
-from .expressions import domain_from_row, domain_from_view, view_from_domain, view_from_row
+from .examples import circular_parts, examples, limits, moves, refusals
+from .expressions import domain_from_row, domain_from_view, patched, patched_part, view_from_domain, view_from_row
 from .layout import WIDTH, imports
 from .tablecode import table
 
@@ -28,9 +28,6 @@ FIRST_CHANGED = 3
 TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
 """What the tests of a model call something else."""
 
-
-MOST_BRANCHES = 9
-"""The merge of a patch takes one for each part and each JSON object; ruff's C901 allows no more."""
 
 SQL_NOTE = "  # noqa: S105 - SQL"
 """What the linter is told where the name of a statement suggests a password."""
@@ -164,6 +161,7 @@ def _field(field: Model) -> Model:
         "view": view,
         "json_select": _json_select(field),
         "domain_from_row": domain_from_row(field),
+        "patched": patched(field),
     }
 
 
@@ -261,6 +259,7 @@ def _part(part: Model, parent: str) -> Model:
     return {
         "create": f"Annotated[{items}, Field(max_length={part['max']}{alias})] = Field(default_factory=list)",
         "patch": f"Annotated[{items} | None, Field(max_length={part['max']}{alias}), NotNull] = None",
+        "patched": patched_part(part),
         "entity": entity_name(part["entity"]),
         "constant": part["table"].upper(),
         "condition": condition if len(condition) <= WIDTH - 12 else condition.replace(" = ", "\n    = "),
@@ -306,7 +305,6 @@ def _aggregate(aggregate: Model, package: str) -> Model:
     changed = [*(name for name, _ in arguments), "version", "modified_at"]
     for place, part in enumerate(parts):
         part["code"]["update_number"] = FIRST_CHANGED + len(changed) + place
-    json_names = [field["attribute"] for field in aggregate["input_fields"] if field["kind"] == "json"]
     return {
         "to_view": _to_view(aggregate["output_fields"], variable),
         **_imports(aggregate, package),
@@ -317,9 +315,6 @@ def _aggregate(aggregate: Model, package: str) -> Model:
         "query": entity_name(f"{aggregate['name']}Query"),
         "router": _router(aggregate),
         "test_variable": f"{variable}_" if variable in TEST_VARIABLES else variable,
-        "part_names": string_row([part["attribute"] for part in parts], "{}"),
-        "json_names": string_row(json_names, "{}"),
-        "merges_in_loops": len(parts) + len(json_names) > MOST_BRANCHES,
         "arguments": [value for _, value in arguments],
         "columns": names,
         "shown_columns": shown,
@@ -399,7 +394,6 @@ def _schema_imports(aggregate: Model) -> str:
     lines = {line for field in inputs for line in field["imports"]["input"]}
     lines |= {line for filter_ in aggregate["filters"] for line in filter_["imports"]}
     lines |= {
-        "from dataclasses import replace",
         "from datetime import datetime",
         "from typing import Literal",
         "from uuid import UUID",

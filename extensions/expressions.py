@@ -1,4 +1,4 @@
-"""A field's value on its way between a row, the domain and what clients see, as expressions of the generated code."""
+"""A field's value on its way between what clients send and see, the domain and a row, as expressions of the code."""
 
 from __future__ import annotations
 
@@ -42,6 +42,26 @@ def view_from_domain(field: Model, variable: str) -> str:
     if field["kind"] == "money":
         return _unless_absent(field, value, "MoneyView.of({})".format)
     return f"list({value})" if field["item"] and field["enum"] else value
+
+
+def patched(field: Model) -> str:
+    """The domain's value after a merge patch, which has None for what is absent, and for what is to be emptied."""
+    name = field["attribute"]
+    sent, before = f"self.{name}", f"before.{name}"
+    if field["readonly"]:
+        return before
+    is_json = field["kind"] == "json"
+    after = f'merged({before}, {sent}, "{field["wire"]}")' if is_json else sent
+    if not field["optional"]:
+        return f"{before} if {sent} is None else {after}"
+    after = f"None if {sent} is None else {after}" if is_json else after
+    return f'{before} if "{name}" not in self.model_fields_set else {after}'
+
+
+def patched_part(part: Model) -> str:
+    """The domain's items of a part after a merge patch."""
+    name, variable = part["attribute"], part["variable"]
+    return f"before.{name} if self.{name} is None else [{variable}.to_domain() for {variable} in self.{name}]"
 
 
 def enum(field: Model, value: str) -> str:
