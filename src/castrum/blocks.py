@@ -17,7 +17,13 @@ RETITLED: Final = 0.9
 
 
 def merge_lines(
-    mine: bytes, old: bytes, new: bytes, *, kind: str = "", gone: frozenset[str] = frozenset()
+    mine: bytes,
+    old: bytes,
+    new: bytes,
+    *,
+    kind: str = "",
+    gone: frozenset[str] = frozenset(),
+    labels: tuple[str, str, str] = LABELS,
 ) -> tuple[bytes, int]:
     """The merged text and how many conflicts it has, each between markers.
 
@@ -30,15 +36,15 @@ def merge_lines(
         return (new if mine == old else mine), 0
     mark = MARKS.get(kind)
     if mark is None or any(BLOCK in text or b"\r" in text for text in (mine, old, new)):
-        return _merged(mine, old, new)
+        return merge_file(mine, old, new, labels=labels)
     one, base, two = (mark(text) for text in (mine, old, new))
     one = _under_old_names(one, base, RENAMED)
     if mark is not with_blocks:
         two = _under_old_names(two, base, RETITLED, gone)
-    merged, conflicts = _merged(one, base, two)
+    merged, conflicts = merge_file(one, base, two, labels=labels)
     if conflicts and [*_blocks(base)] == [*_blocks(two)]:
         # The template has the blocks that it had, so there is nothing to mistake; the person took one apart.
-        plain, others = _merged(mine, old, new)
+        plain, others = merge_file(mine, old, new, labels=labels)
         if others < conflicts:
             return plain, others
     return re.sub(BLOCK + rb"[^\n]*", b"", merged), conflicts
@@ -193,7 +199,3 @@ def _blocks(text: bytes) -> dict[bytes, set[bytes]]:
         content, _, block = line.partition(BLOCK)
         found.setdefault(block, set()).add(content)
     return found
-
-
-def _merged(mine: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
-    return merge_file(mine, old, new, labels=LABELS)

@@ -23,6 +23,7 @@ def check(update: Update, address: str, *, as_json: bool) -> tuple[list[str], li
 
 def _lines(update: Update, conformity: Conformity) -> Iterator[str]:
     yield from sorted(update.plan.changes)
+    yield from (f"{place}: inserted by both in one place, would be united" for place in update.plan.united)
     for edit in conformity.unwaived():
         yield f"{edit.path}: {edit.change} here, though it follows the template; {edit.instead}"
     for waiver in conformity.waivers:
@@ -66,6 +67,7 @@ def _document(update: Update, address: str, conformity: Conformity) -> dict[str,
             }
             for path, file in changes.items()
         ],
+        "united": update.plan.united,
         "edited": [
             {"path": edit.path, "change": edit.change, "instead": edit.instead, "waived": conformity.waived(edit)}
             for edit in conformity.edits

@@ -10,8 +10,8 @@ from itertools import chain, count
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
-from .blocks import merge_lines
 from .trees import File, Tree
+from .uniting import merge_text
 
 KEPT: Final = "kept"
 """Folder for what an update takes away although the person had changed it; a suffix hides it from every tool."""
@@ -42,6 +42,8 @@ class Plan:
     conflicts: list[Conflict] = field(default_factory=list)
     stages: dict[str, tuple[File | None, File, File]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    united: list[str] = field(default_factory=list)
+    """Where both sides inserted something that was united, by file and line."""
     taken: frozenset[str] = frozenset()
     """What an earlier update has set aside."""
     gone: frozenset[str] = frozenset()
@@ -107,7 +109,9 @@ def _merge(merged: Plan, path: str, old: File | None, mine: File, new: File) -> 
     sides = [each.content if each else b"" for each in (mine, old, new)]
     if windows:
         sides = [side.replace(b"\r\n", b"\n") for side in sides]
-    content, conflicts = merge_lines(*sides, kind=PurePosixPath(path).suffix, gone=merged.gone)
+    merge = merge_text(sides[0], sides[1], sides[2], path, gone=merged.gone)
+    content, conflicts = merge.content, merge.conflicts
+    merged.united += [f"{path}:{place}" for place in merge.united]
     if windows:
         content = content.replace(b"\n", b"\r\n")
     result = File(content, executable)

@@ -36,6 +36,8 @@ def _lines(update: Update, *, dry: bool) -> Iterator[str]:
         yield from ("", "Yours, in folders that the template has left:", *(f"  {path}" for path in left))
     if update.plan.remarks:
         yield from ("", "Left as you have it:", *(f"  {remark}" for remark in update.plan.remarks))
+    if update.plan.united:
+        yield from ("", "Inserted by both in one place, and united:", *(f"  {place}" for place in update.plan.united))
     if update.plan.conflicts:
         count = len(update.plan.conflicts)
         yield from ("", f"{count} conflict{'s' * (count > 1)} for you to decide:")

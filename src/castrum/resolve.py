@@ -107,6 +107,8 @@ def _report(sides: merges.Sides, resolution: Resolution, settled: Settled, mine:
     if resolution.said:
         print("\nWhat was asked for since they parted:", *(f"  {line}" for line in resolution.said), sep="\n")
     print(f"\n{len(settled.changes)} files made anew.")
+    if resolution.united:
+        print("\nInserted by both in one place, and united:", *(f"  {each}" for each in resolution.united), sep="\n")
     if settled.conflicts:
         count = len(settled.conflicts)
         print(f"\n{count} conflict{'s' * (count > 1)} for you to decide:")

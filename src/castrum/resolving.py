@@ -6,12 +6,12 @@ in what people wrote and in nothing else, and git merges that.
 
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import agreeing, commits, copies, decisions, stamps
+from . import agreeing, commits, copies, decisions, objects, stamps
 from .agreeing import Asked, Will
 from .copies import Copy
 from .decisions import MARKER
@@ -21,6 +21,7 @@ from .merging import KEPT, Conflict
 from .project import ANSWERS, DOMAIN, Project
 from .refusals import FAILURE, Refusal
 from .trees import File, Tree
+from .uniting import merge_text
 
 
 @dataclass
@@ -39,6 +40,8 @@ class Resolution:
         self.project = project
         self.will = will
         self.said: list[str] = []
+        self.united: list[str] = []
+        """Where what two sides inserted in one place was united, by file."""
         self._copies: dict[str, Copy] = {}
         self._asked: dict[str, Asked] = {}
 
@@ -98,7 +101,7 @@ class Resolution:
     def _settled(self, sides: Sides, mine: Tree, anew: Copy, asked: Asked) -> Settled:
         start = self._brought(sides.base, anew, asked)
         ends = [self._brought(each, anew, asked, start) for each in (sides.ours, sides.theirs)]
-        made = commits.merge(self.project, ends[0], ends[1])
+        made = self._united(commits.merge(self.project, ends[0], ends[1]))
         plain = commits.commit(self.project, sides.base.tree, {})
         both = [commits.commit(self.project, each.tree, {}, plain) for each in (sides.ours, sides.theirs)]
         by_git = commits.merge(self.project, both[0], both[1])
@@ -111,12 +114,35 @@ class Resolution:
                 settled.stages[conflict.path] = stages
         return settled
 
+    def _united(self, merge: commits.Merge) -> commits.Merge:
+        """The merge of git's, in which what both sides inserted in one place is united where that is certain."""
+        files, conflicts = dict(merge.files), dict(merge.conflicts)
+        for path, stages in merge.conflicts.items():
+            if path not in files or len(stages) < 3 or not files[path].is_text:
+                continue
+            names = [stages[number][1] for number in (2, 1, 3)]
+            known = objects.contents(self.project, names)
+            mine, old, new = (known[name] for name in names)
+            both = merge_text(mine, old, new, path, labels=("ours", "base", "theirs"))
+            if both.conflicts and not both.united:
+                continue
+            files[path] = File(both.content, files[path].executable)
+            self._say(f"{path}:{place}" for place in both.united)
+            if not both.conflicts:
+                del conflicts[path]
+        return commits.Merge(merge.tree, files, conflicts)
+
+    def _say(self, united: Iterable[str]) -> None:
+        self.united += [place for place in united if place not in self.united]
+
     def _brought(self, commit: Commit, anew: Copy, asked: Asked, parent: str | None = None) -> str:
         """A commit of the tree as an update to ``anew`` would leave it."""
         tree = commits.read(self.project, commit.tree)
         sides = committed(commit)
         if sides is None:
-            changes = merged(self._copy(commit), anew, tree)[1].changes
+            plan = merged(self._copy(commit), anew, tree)[1]
+            changes = plan.changes
+            self._say(plan.united)
         else:
             changes = self._settled(sides, tree, anew, asked).changes
         gone = stamps.of(tree) - stamps.of(anew.tree)

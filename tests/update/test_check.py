@@ -96,7 +96,7 @@ def test_the_report_for_programs(project: Path, fast: Site) -> None:
     commit = git(fast.template, "rev-parse", "v0.1.0^{}")
     assert clean == {
         "service": "shop", "template": str(fast.template), "version": "v0.1.0", "commit": commit, "target": "v0.1.0",
-        "newest": "v0.3.0", "pending": [], "edited": [], "waivers": [], "conforms": True,
+        "newest": "v0.3.0", "pending": [], "united": [], "edited": [], "waivers": [], "conforms": True,
     }  # fmt: skip
     weaken(project)
     replace(project, "AGENTS.md", "## Before you push\n", "## Before you dare to push\n")

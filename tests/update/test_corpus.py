@@ -17,6 +17,7 @@ from harness.tools import BIN, run
 from harness.updates import MOVES, Site, State, asked, castrum, contents, moves, of_history, prepared, seeds
 
 from castrum import blocks, merging
+from castrum.uniting import Merged
 
 pytestmark = pytest.mark.xdist_group("corpus")
 
@@ -54,7 +55,9 @@ def test_a_merge_that_takes_one_side_is_found(
     side: str, fast: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The judge is no good unless it finds what is wrong."""
-    monkeypatch.setattr(merging, "merge_lines", lambda mine, _, new, **__: ({"mine": mine, "new": new}[side], 0))
+    monkeypatch.setattr(
+        merging, "merge_text", lambda mine, _, new, *__, **___: Merged({"mine": mine, "new": new}[side], 0)
+    )
     for seed in range(MOVES, MOVES + 16):
         (tmp_path / str(seed)).mkdir()
         try:
