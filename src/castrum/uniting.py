@@ -9,12 +9,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from .blocks import LABELS, merge_lines
 from .units.commuting import commute, in_order
 from .units.kinds import Kind, kind_of
 from .units.matching import Gaps, Matching, Places, with_headings
-from .units.model import COMMA, Order, Unit, UnreadableError, assembled, with_commas
+from .units.model import COMMA, Order, Part, Unit, UnreadableError, assembled, with_commas
 from .units.reading import agree
 
 Lines = list[str]
@@ -28,6 +29,8 @@ class Merged:
     content: bytes
     conflicts: int
     united: tuple[str, ...] = ()
+    is_whole: bool = False
+    """Whether a conflict was made larger, so that no side of it leaves a line in two places."""
 
 
 def merge_text(
@@ -49,7 +52,8 @@ def merge_text(
         united = _united([text.decode() for text in (old, mine, new)], kind, suffix, labels)
     except (UnreadableError, UnicodeDecodeError):
         return Merged(content, conflicts)
-    return united if united is not None and united.conflicts < conflicts else Merged(content, conflicts)
+    better = united is not None and united.conflicts < conflicts + united.is_whole
+    return united if united is not None and better else Merged(content, conflicts)
 
 
 def _united(texts: list[str], kind: Kind, suffix: str, labels: tuple[str, str, str]) -> Merged | None:
@@ -67,7 +71,7 @@ def _united(texts: list[str], kind: Kind, suffix: str, labels: tuple[str, str, s
     if not piece.conflicts and not kind.is_readable(shown):
         return None
     content = shown if last else shown.removesuffix("\n")
-    return Merged(content.encode(), piece.conflicts, tuple(_places(shown, merging.said, labels)))
+    return Merged(content.encode(), piece.conflicts, tuple(_places(shown, merging.said, labels)), merging.has_widened)
 
 
 def _read(text: str, kind: Kind) -> Unit:
@@ -133,6 +137,8 @@ class _Merging:
     suffix: str
     labels: tuple[str, str, str]
     said: list[_Said] = field(default_factory=list)
+    has_widened: bool = False
+    """Whether a conflict was made larger, so that either side of it is whole."""
 
     def merged(self, old: Unit, mine: Unit, new: Unit) -> _Piece:
         """The merge of one unit, without the blank lines above it."""
@@ -156,8 +162,34 @@ class _Merging:
                 return _Piece.same(old, mine, new, other)
         three = ["".join(f"{line}\n" for line in side).encode() for side in (mine, old, new)]
         content, conflicts = merge_lines(three[0], three[1], three[2], kind=self.suffix, labels=self.labels)
-        shown = content.decode().removesuffix("\n").split("\n") if content else []
+        turned = self._turned(old, mine, new) if conflicts else None
+        if turned is not None:
+            shown, conflicts = turned
+        else:
+            shown = content.decode().removesuffix("\n").split("\n") if content else []
         return _Piece(shown, [*old], [*old], [*old], [*old], conflicts)
+
+    def _turned(self, old: Sequence[str], mine: Sequence[str], new: Sequence[str]) -> tuple[Lines, int] | None:
+        """The merge of lines of which the new text has some in another place: an edit of one goes there.
+
+        Where that cannot be told, all of the place is one conflict: in one for each line, taking the person's side
+        would leave the line in both places. None if no line was moved.
+        """
+        top = next((at for at, lines in enumerate(zip(old, mine, new, strict=False)) if len({*lines}) > 1), 0)
+        ends = zip(reversed(old[top:]), reversed(mine[top:]), reversed(new[top:]), strict=False)
+        low = next((at for at, lines in enumerate(ends) if len({*lines}) > 1), 0)
+        sides = [side[top : len(side) - low] for side in (old, mine, new)]
+        if not _has_moved(sides[0], sides[2]):
+            return None
+        before = len(self.said)
+        units = [_of_lines(side) for side in sides] if all(line.strip() for side in sides for line in side) else []
+        inner = self._inner(*units) if units else None
+        del self.said[before:]
+        if inner is not None and not inner.conflicts:
+            return [*old[:top], *inner.shown, *old[len(old) - low :]], 0
+        self.has_widened = True
+        both = [f"<<<<<<< {self.labels[0]}", *sides[1], "=======", *sides[2], f">>>>>>> {self.labels[2]}"]
+        return [*old[:top], *both, *old[len(old) - low :]], 1
 
     def _inner(self, old: Unit, mine: Unit, new: Unit) -> _Piece | None:
         """The merge of what is in a unit; none if its units cannot be told apart."""
@@ -281,6 +313,25 @@ class _Merging:
             lines.append("=======" if number == 0 else f">>>>>>> {self.labels[2]}")
         piece = _Piece(lines, [], [], [], [], 1)
         return [_Entry(new[0].unit, piece, (None, mine[0].places[1], new[0].places[2]))]
+
+
+def _has_moved(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether a line that says something went from one place to another."""
+    gone, come = set[str](), set[str]()
+    for kind, one, two, three, four in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            gone |= {line.strip().rstrip(",") for line in old[one:two]}
+            come |= {line.strip().rstrip(",") for line in new[three:four]}
+    return any(re.search(r"\w", line) for line in gone & come)
+
+
+def _of_lines(lines: Sequence[str]) -> Unit:
+    """A unit whose lines are its units."""
+    inner = [
+        Unit(line, (), (), (line,), (), (), Part(line, at, at + 1), is_whole=True, lines=(line,))
+        for at, line in enumerate(lines)
+    ]
+    return Unit("", (), (), (), tuple(inner), (), Part("", 0, len(lines)), is_whole=False, lines=tuple(lines))
 
 
 def _added(unit: Unit, side: int, at: int) -> _Entry:

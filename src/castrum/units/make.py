@@ -8,6 +8,7 @@ from .model import Order, Part, UnreadableError
 RULE: Final = re.compile(r"([^\s:=#][^:=#]*?)\s*(&?::?)(?![:=])(.*)$")
 VARIABLE: Final = re.compile(r"(?:(?:export|override|private)\s+)*([\w.-]+)\s*(\?|\+|::?:?|!)?=(.*)$")
 OPENS: Final = re.compile(r"(ifeq|ifneq|ifdef|ifndef|define)\b")
+CONDITION: Final = re.compile(r"(ifeq|ifneq|ifdef|ifndef|else|endif)\b")
 REFERENCE: Final = re.compile(r"\$[({]([\w.-]+)")
 
 
@@ -45,25 +46,23 @@ def _end(lines: list[str], at: int) -> int:
     end = _continued(lines, at)
     if VARIABLE.match(lines[at]) or not RULE.match(lines[at]):
         return end
-    last, number = end, end
-    depth = 0
+    last, number, depth, is_apart = end, end, 0, False
     while number < len(lines):
         line = lines[number]
         word = line.strip()
         if line.startswith("\t"):
-            number = _continued(lines, number)
-            last = number
-            continue
-        if not word or word.startswith("#"):
+            number = last = _continued(lines, number)
+            is_apart = False
+        elif not word or word.startswith("#"):
             number += 1
-            continue
-        # A condition in a recipe is a part of it; one that follows a rule is not told from that, so neither is taken.
-        depth += bool(OPENS.match(word)) - bool(re.match(r"endif\b", word))
-        if OPENS.match(word) or (depth >= 0 and re.match(r"(else|endif)\b", word) and last < len(lines)):
+            is_apart = True
+        elif CONDITION.match(word) and not (is_apart and depth == 0):
+            # A condition right below a rule is taken for a part of its recipe.
+            depth += 1 if word.startswith("if") else -1 if word.startswith("endif") else 0
             number += 1
             last = number
-            continue
-        break
+        else:
+            break
     return last
 
 

@@ -73,7 +73,10 @@ def _blocks(lines: list[str], start: int, end: int) -> list[Part]:
             found.append(_list(lines, at, end, len(found)))
             at = found[-1].end
         elif _is_table(lines, at, end):
-            found.append(_table(lines, at, end))
+            table = _table(lines, at, end)
+            same = sum(each.key.startswith(table.key) for each in found)
+            table.key += f" {same}" if same else ""
+            found.append(table)
             at = found[-1].end
         else:
             last = at + 1

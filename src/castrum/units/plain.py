@@ -7,7 +7,7 @@ from typing import Final
 from .model import Order, Part, UnreadableError
 
 SETTING: Final = re.compile(r"(?:export\s+)?([\w.-]+)=")
-BLOCK: Final = re.compile(r"""(\w+(?:\s+"[^"]*")*)\s*\{$""")
+BLOCK: Final = re.compile(r"""(\w+(?:\s+"[^"]*")*)\s*\{(?!.*\{)(.*\})?\s*(?:(?:#|//).*)?$""")
 
 
 def patterns(lines: list[str]) -> Part:
@@ -43,16 +43,26 @@ def terraform(lines: list[str]) -> Part:
             at += 1
             continue
         found = BLOCK.match(lines[at])
-        one = re.fullmatch(r"""(\w+(?:\s+"[^"]*")*)\s*\{.*\}""", lines[at])
-        if one:
-            end = at + 1
-        elif found and not any("<<" in line for line in lines):
-            end = next((n for n in range(at + 1, len(lines)) if lines[n].startswith("}")), len(lines)) + 1
-        else:
+        if found is None:
             raise UnreadableError
-        root.parts.append(Part((one or found or [""])[1] if one or found else "", at, end))
+        end = at + 1 if found[2] else _closed(lines, at + 1)
+        root.parts.append(Part(found[1], at, end))
         at = end
     return root
+
+
+def _closed(lines: list[str], at: int) -> int:
+    """The line after the end of the block; a text in it is none."""
+    text = ""
+    for number in range(at, len(lines)):
+        line = lines[number]
+        if text:
+            text = "" if line.strip() == text else text
+        elif found := re.search(r"<<-?(\w+)\s*$", line):
+            text = found[1]
+        elif line.startswith("}"):
+            return number + 1
+    raise UnreadableError
 
 
 def _lines(lines: list[str], order: Order, key: Callable[[str], str]) -> Part:

@@ -140,6 +140,8 @@ def _key(node: ast.stmt) -> str:
         call = node.value
         first = ast.unparse(call.args[0]) if call.args else ""
         return f"{ast.unparse(call.func)}({first}"
+    if isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
+        return f"return {ast.unparse(node.value.func)}("
     text = ast.unparse(node)
     return text.partition("\n")[0] if isinstance(node, ast.If | ast.For | ast.With | ast.Try | ast.While) else text
 

@@ -101,8 +101,8 @@ def _name(node: ast.AST) -> str:
         return f"{ast.dump(node.targets[0])} ="
     if isinstance(node, ast.AnnAssign):
         return f"{ast.dump(node.target)} ="
-    if isinstance(node, ast.Expr):
-        return _name(node.value)
+    if isinstance(node, ast.Expr | ast.Return):
+        return f"{type(node).__name__} {_name(node.value)}" if isinstance(node.value, ast.Call) else ""
     if isinstance(node, ast.Call):
         first = node.args[0] if node.args and isinstance(node.args[0], ast.Constant) else None
         return f"{ast.dump(node.func)}({ast.dump(first) if first else ''}"

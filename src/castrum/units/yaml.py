@@ -101,6 +101,8 @@ class _Reader:
 
     def _with_comments(self, end: int, column: int) -> int:
         """The end of what begins at the column, with the comments below that are further in."""
+        while not self._lines[end - 1].strip():  # a text of several lines ends with those that are blank
+            end -= 1
         at = end
         while at < len(self._lines):
             line = self._lines[at]
