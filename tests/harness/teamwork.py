@@ -28,7 +28,7 @@ class Place:
 PLACES = [
     Place("target", r"Makefile$", r"[a-z-]+:.* ## ", "WORD: ## Makes it\n\t@echo WORD\n\n", below=r"$"),
     Place("function", r"src/.*\.py$", r"(async )?def |class ", "def WORD() -> int:\n    return 1\n\n\n", below=r"$"),
-    Place("method", r"src/.*\.py$", r"    (async )?def ", "    def WORD(self) -> int:\n        return 1\n\n", below=r"$"),
+    Place("method", r"src/.*\.py$", r"    (async )?def ", "    def WORD(self) -> int:\n        pass\n\n", below=r"$"),
     Place("import", r"src/.*\.py$", r"from \.\w", "from .WORD import WORD\n", below=r"from \.|$"),
     Place("job", r"workflows/\w+\.yml$", r"  [a-z-]+:$", "  WORD:\n    steps:\n      - run: WORD\n\n", below=r"$"),
     Place("path", r"contract/openapi\.yaml$", r"  /", "  /WORD:\n    get:\n      responses: {}\n"),
@@ -39,9 +39,9 @@ PLACES = [
     Place("table", r"pyproject\.toml$", r"\[tool\.", "[tool.WORD]\nsize = 1\n\n", below=r"$"),
     Place("ignored", r"\.(git|docker)ignore$", r"[\w/]", "/WORD/\n", comment="inner/"),
     Place("owner", r"CODEOWNERS$", r"\* ", "/WORD/ @acme/WORD\n", below=r"#"),
-    Place("resource", r"\.tf$", r"(variable|output|resource) ", 'variable "WORD" {\n  size = 1\n}\n\n', below=r"$"),
+    Place("resource", r"\.tf$", r"(variable|output|resource) ", 'output "WORD" {\n  value = 1\n}\n\n', below=r"$"),
     Place("step", r"workflows/\w+\.yml$", r"      - ", "      - run: WORD\n", means_order=True),
-    Place("statement", r"src/.*\.py$", r"    (await |return |\w+ = )", "    WORD()\n", r"    .*[^(\[{,:]$", means_order=True),
+    Place("statement", r"src/.*\.py$", r"    (await|return) ", "    WORD()\n", r"    .*[^(\[{,:]$", means_order=True),
     Place("field", r"src/.*/model\.py$", r"    \w+: ", "    WORD: int = 1\n", r"    \w+: ", means_order=True),
 ]  # fmt: skip
 
@@ -64,10 +64,10 @@ class Work:
 
 
 def work(seed: int, tree: Mapping[str, bytes]) -> Work:
-    """Two people at work, reproducibly."""
+    """Two people at work, reproducibly; the kinds of places take turns."""
     choose = random.Random(seed)
+    place = PLACES[seed % len(PLACES)]
     while True:
-        place = choose.choice(PLACES)
         names = [name for name in sorted(tree) if re.search(place.path, name)]
         path = choose.choice(names) if names else ""
         lines = tree[path].decode().splitlines(keepends=True) if path else []
