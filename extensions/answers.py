@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from copier.errors import UserMessageError
 
-from . import capacity, delivery
+from . import capacity, delivery, place
 from .castrum_model import naming
 
 Answers = dict[str, Any]
@@ -116,6 +116,8 @@ def capacity_plan(given: Answers, model: dict[str, Any]) -> dict[str, Any]:
 
 def _problem(question: str, given: Answers) -> str:
     """What is wrong with one answer by itself."""
+    if question == "folder":
+        return place.problem(str(given[question]))
     if question not in RULES:
         return delivery.problem(question, given)
     pattern, words = RULES[question]

@@ -34,6 +34,7 @@ PARTS = (
     "contract",
     "bodies",
     "ownership",
+    "place",
     "wire",
 )
 """Modules of this folder whose `GLOBALS` and `FILTERS` (name → callable) the templates may use."""

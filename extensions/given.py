@@ -16,7 +16,7 @@ from copier.errors import UserMessageError
 
 FOLDER = Path(__file__).resolve().parents[1] / "questions"
 ANSWERS_FILE = ".copier-answers.yml"
-TEXTS = frozenset({"service_name", "description", "organisation", "owner_team"})
+TEXTS = frozenset({"service_name", "description", "organisation", "owner_team", "folder"})
 """Answers in which a number is a text that YAML has read as one: 0123 would come as 83."""
 
 

@@ -17,9 +17,10 @@ import copier
 from copier.errors import CopierError, DirtyLocalWarning, UserMessageError
 from plumbum import ProcessExecutionError, local
 
-from . import answers, language, resolve, source, update
+from . import answers, language, resolve, root_files, source, update
 from .refusals import STOPPED, Refusal, git_says, refused_answer
 from .signing_in import redacted, signed_in
+from .surroundings import Surroundings
 
 # What may stand in the destination already: a fresh repository, and the domain that it is generated from.
 WELCOME = {".git", "domain.yaml"}
@@ -144,6 +145,8 @@ def _new(options: argparse.Namespace) -> int:
     except source.NoTemplateError as error:
         raise Refusal(str(error)) from None
 
+    around = Surroundings.of(destination) if "folder" not in data else None
+    defaults = around.answers() if around else {}
     before = _entries(destination)
     made = next((folder for folder in [*reversed(destination.parents), destination] if not folder.exists()), None)
     done = False
@@ -151,7 +154,7 @@ def _new(options: argparse.Namespace) -> int:
         destination.mkdir(parents=True, exist_ok=True)
         if domain is not None and domain.parent.absolute() != destination:
             shutil.copyfile(domain, destination / "domain.yaml")
-        _copy(template, destination, data, defaults=options.defaults)
+        _copy(template, destination, data, defaults, ask=not options.defaults)
         done = True
     except OSError as error:
         raise Refusal(f"{error.filename or destination}: {error.strerror or error}") from None
@@ -161,7 +164,12 @@ def _new(options: argparse.Namespace) -> int:
     files = sum(path.is_file() for path in destination.rglob("*") if ".git" not in path.parts)
     print(f"{destination.name}: {files} files in {destination}")
     _print_notes(destination / "domain.yaml")
-    print(f"Next: cd {options.destination} && git init && git add --all && git commit -m 'Start' && make run")
+    root_files.write(destination)
+    inside = (destination / root_files.TOOL).is_file()
+    if inside and around:
+        print(around.sentence())
+    begin = "" if inside else "git init && "
+    print(f"Next: cd {options.destination} && {begin}git add --all && git commit -m 'Start' && make run")
     return 0
 
 
@@ -201,7 +209,9 @@ def _answers(data_file: Path | None, pairs: Sequence[str]) -> dict[str, Any]:
     return given
 
 
-def _copy(template: source.Template, destination: Path, data: dict[str, Any], *, defaults: bool) -> None:
+def _copy(
+    template: source.Template, destination: Path, data: dict[str, Any], offered: dict[str, str], *, ask: bool
+) -> None:
     """Let Copier do the work, and put what it refuses into one sentence."""
     try:
         with warnings.catch_warnings(record=True) as caught, signed_in(template.url) as address:
@@ -210,8 +220,9 @@ def _copy(template: source.Template, destination: Path, data: dict[str, Any], *,
                 address,
                 destination,
                 data=data,
+                user_defaults=offered,
                 vcs_ref=template.ref,
-                defaults=defaults,
+                defaults=not ask,
                 quiet=True,
                 # The person chose this template by installing or naming it; its extensions are ordinary Python.
                 unsafe=True,

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import index, merges, objects, revisions, source
+from . import index, merges, objects, revisions, root_files, source
 from .agreeing import Will
 from .preparing import given
 from .project import Project
@@ -78,6 +78,7 @@ def _resolve(project: Project, will: Will) -> int:
     if strange := sorted(path for path in settled.changes if path in mine and path not in before):
         raise Refusal(*(f"{path}: git does not know it; move it away" for path in strange), code=FAILURE)
     _write(project, settled, staged=bool(sides.goes_on))
+    root_files.write(project.root)
     _report(sides, resolution, settled, mine)
     return CONFLICTS if settled.conflicts else CLEAN
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from . import checking, origin
+from . import checking, origin, root_files
 from .applying import Pending
 from .preparing import Update
 from .project import Project
@@ -95,6 +95,7 @@ def _run(options: argparse.Namespace) -> int:
         else:
             update.apply()
             try:
+                root_files.write(project.root)
                 report(update)
             except KeyboardInterrupt:
                 raise Refusal(
@@ -109,7 +110,9 @@ def take_back(project: Project) -> int:
     if not project.pending.interrupted and not project.pending.finished(project.head):
         raise Refusal("there is nothing to take back; what is committed takes git revert", code=FAILURE)
     index = project.pending.index.read_bytes() if project.pending.index.exists() else None
+    root_files.take_back(project)
     changed = project.pending.undo()
+    root_files.write(project.root)
     if changed:
         raise Refusal(
             *(f"{path}: changed since the update, so it was left" for path in changed),
@@ -129,6 +132,9 @@ def _check(update: Update, options: argparse.Namespace) -> int:
     address = origin.address(update.project, options.template)
     lines, to_do = checking.check(update, address, as_json=options.json)
     print("\n".join(lines))
+    for line in root_files.misplaced(update.project):
+        print(f"castrum: {line}", file=sys.stderr)
+    to_do += root_files.differences(update.project.root)
     for line in to_do:
         print(f"castrum: {line}", file=sys.stderr)
     return CONFLICTS if to_do else CLEAN

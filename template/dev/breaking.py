@@ -32,9 +32,9 @@ def main() -> int:
         print(f"{base} has no {CONTRACT}: there are no clients to break.")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        own = git.text("show", f"{base}:{OWN}") if git.text("ls-tree", "--name-only", base, "--", OWN) else ""
+        own = git.text("show", f"{base}:./{OWN}") if git.text("ls-tree", "--name-only", base, "--", OWN) else ""
         try:
-            known = contract.joined(git.raw("show", f"{base}:{CONTRACT}"), own)
+            known = contract.joined(git.raw("show", f"{base}:./{CONTRACT}"), own)
         except ValueError as error:
             raise SystemExit(f"In {base}: {error}") from None
         findings = compare(contract.write(Path(folder) / "before.yaml", known), contract.file())

@@ -24,7 +24,7 @@ def main() -> int:
         print("Ownership: not a git repository, nothing to compare.")
         return 0
     errors = [*left_behind(), *unmade()]
-    for line in [*errors, *advice()]:
+    for line in [*errors, *misplaced(), *advice()]:
         print(line)
     return 1 if errors else 0
 
@@ -56,6 +56,13 @@ def unmade() -> Iterator[str]:
         yield f"{STAMPS}/: its file is gone; get it back: git log --diff-filter=D -- {STAMPS}"
     elif stamps != {own}:
         yield f'{ANSWERS}: edited by hand; take that back, and change answers with make regen ANSWERS="name=value"'
+
+
+def misplaced() -> Iterator[str]:
+    """A service in a folder of its repository whose answers do not say so."""
+    folder = (git.tried("rev-parse", "--show-prefix") or "").rstrip("/")
+    if folder and re.search(r"^folder: (''|\"\")$", (ROOT / ANSWERS).read_text(encoding="utf-8"), re.MULTILINE):
+        yield f'{folder}/: no host reads pipelines and owners there; make regen ANSWERS="folder={folder}" mends that'
 
 
 def advice() -> Iterator[str]:

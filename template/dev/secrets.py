@@ -40,7 +40,7 @@ def main() -> int:
 
 def committed(commits: str) -> dict[str, str]:
     """Hash → path of each version of each file in these commits."""
-    listed = git.raw("rev-list", "--objects", commits, "--").decode()
+    listed = git.raw("rev-list", "--objects", "--full-history", commits, "--", *but_neighbours()).decode()
     paths = dict(line.split(" ", 1) for line in listed.splitlines() if " " in line)
     kinds = git.raw("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin="\n".join(paths).encode()).decode()
     return {blob: paths[blob] for blob in (line.split()[0] for line in kinds.splitlines() if line.endswith(" blob"))}
@@ -49,8 +49,15 @@ def committed(commits: str) -> dict[str, str]:
 def staged() -> dict[str, str]:
     """Hash → path of each file that the next commit adds or changes."""
     options = ("--cached", "--raw", "--no-abbrev", "--no-renames", "--diff-filter=d", "-z")
-    listed = git.raw("diff", *options).decode().split("\0")
+    listed = git.raw("diff", *options, "--", *but_neighbours()).decode().split("\0")
     return {change.split()[3]: path for change, path in zip(listed[::2], listed[1::2], strict=False)}
+
+
+def but_neighbours() -> list[str]:
+    """Patterns of git for all but the other services of the repository, which search theirs; none if there are none."""
+    tools = git.text("ls-files", "--", ":(top,glob)**/dev/secrets.py").splitlines()
+    others = [name.removesuffix("/dev/secrets.py") for name in tools if name != "dev/secrets.py"]
+    return [":(top)", *(f":(exclude){folder}" for folder in others)] if others else []
 
 
 def extract(files: dict[str, str], folder: Path) -> None:
@@ -79,7 +86,7 @@ def scan(folder: Path) -> list[tuple[str, str, str]]:
         for blob, _, path in [name.partition("/")]
         for each in found
         # In chart and Terraform a key called `secret` holds the name of one.
-        if not (each["type"] == "Secret Keyword" and path.startswith("deploy/"))
+        if not (each["type"] == "Secret Keyword" and "/deploy/" in f"/{path}")
     ]
 
 

@@ -190,8 +190,17 @@ def pattern_of(path: Path) -> re.Pattern[str]:
     return re.compile("[^/]*".join(map(re.escape, pieces)))
 
 
-def test_every_template_file_is_used(trees: Callable[[str], Path]) -> None:
-    generated = list(itertools.chain.from_iterable(rendering.files(trees(name)) for name in EXAMPLES))
+@pytest.fixture(scope="module")
+def in_folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """What no example is, because each has a repository to itself: a service in a folder, of each host."""
+    place = tmp_path_factory.mktemp("folders")
+    hosts = ("github", "gitlab")
+    return [rendering.copy(place / host, {"folder": "services/shop", "repository_host": host}) for host in hosts]
+
+
+def test_every_template_file_is_used(trees: Callable[[str], Path], in_folders: list[Path]) -> None:
+    folders = [*map(trees, EXAMPLES), *in_folders]
+    generated = list(itertools.chain.from_iterable(map(rendering.files, folders)))
     unused = [
         str(path.relative_to(TEMPLATE))
         for path in TEMPLATE.rglob("*")
@@ -200,9 +209,9 @@ def test_every_template_file_is_used(trees: Callable[[str], Path]) -> None:
     assert not unused
 
 
-def test_ruff_finds_nothing(trees: Callable[[str], Path]) -> None:
+def test_ruff_finds_nothing(trees: Callable[[str], Path], in_folders: list[Path]) -> None:
     """One run over all examples: each is judged by its own configuration."""
-    folders = [trees(name) for name in EXAMPLES]
+    folders = [*map(trees, EXAMPLES), *in_folders]
     run(BIN / "ruff", "check", "--no-cache", *folders)
     run(BIN / "ruff", "format", "--no-cache", "--check", "--diff", *folders)
 

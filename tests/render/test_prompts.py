@@ -27,7 +27,7 @@ def typed(keys: str, destination: Path) -> dict[str, Any]:
 
 
 SERVICE = ENTER * 8 + SAMPLE
-DELIVERY = ENTER * 6
+DELIVERY = ENTER * 7
 
 
 def test_enter_takes_every_default(tmp_path: Path) -> None:
