@@ -86,4 +86,4 @@ def act(
 
 def results(said: str) -> dict[str, str]:
     """Job → succeeded or failed."""
-    return dict(re.findall(r"^\[\w+/(\S+)\s*\]\s+🏁  Job (\w+)", said, re.MULTILINE))
+    return dict(re.findall(r"^\[[\w-]+/(\S+)\s*\]\s+🏁  Job (\w+)", said, re.MULTILINE))

@@ -31,6 +31,7 @@ VARIANTS = {
 }
 Variants = Callable[[str], Path]
 each_variant = pytest.mark.parametrize("name", VARIANTS)
+OTHERS = {"folder": {"folder": "services/ordering"}}
 
 GATES = ("gate", "breaking", "chart", "infrastructure", "policy", "sast", "audit", "secrets", "build", "scan")
 IMAGE = re.compile(r"[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}")
@@ -44,7 +45,7 @@ def variants(tmp_path_factory: pytest.TempPathFactory) -> Variants:
 
     def variant(name: str) -> Path:
         if name not in made:
-            data = {"service_name": "ordering", "repository_host": "gitlab", **VARIANTS[name]}
+            data = {"service_name": "ordering", "repository_host": "gitlab", **(VARIANTS | OTHERS)[name]}
             made[name] = rendering.copy(tmp_path_factory.mktemp("gitlab") / name, data)
             gitlab.repository(made[name])
         return made[name]
@@ -562,23 +563,31 @@ def test_a_release_that_does_not_work_is_rolled_back(name: str, defect: dict[str
     assert calls[-1].startswith(ROLLBACK)
 
 
-def test_the_whole_pipeline(variants: Variants, tmp_path: Path) -> None:
-    """Every job of main, with stubs for what is outside of the project: what one job leaves, another one finds."""
+@pytest.mark.parametrize("inside", ["", "services/ordering"])
+def test_the_whole_pipeline(inside: str, variants: Variants, tmp_path: Path) -> None:
+    """Every job of main, with stubs for what is outside of the project: what one job leaves, another one finds.
+
+    Also in a folder of a repository of several services, as a child of its pipeline.
+    """
     require("bash", "jq", "rsync")
-    folder, stubs, calls = tmp_path / "project", tmp_path / "stubs", tmp_path / "calls"
-    shutil.copytree(variants("aws") / "contract", folder / "contract")
-    shutil.copytree(variants("aws") / "dev", folder / "dev")
-    gitlab.copy_pipeline(variants("aws"), folder)
+    top, stubs, calls = tmp_path / "project", tmp_path / "stubs", tmp_path / "calls"
+    folder = top / inside
+    tree = variants("folder" if inside else "aws")
+    pipeline = ("--file", f"{inside}/.gitlab-ci.yml") if inside else ()
+    started = {"CI_PIPELINE_SOURCE": "parent_pipeline", "PARENT": "push"} if inside else MAIN
+    shutil.copytree(tree / "contract", folder / "contract")
+    shutil.copytree(tree / "dev", folder / "dev")
+    gitlab.copy_pipeline(tree, folder)
     (folder / ".gitlab" / "tools.sh").write_text("true\n", encoding="utf-8")
     (folder / "Makefile").write_text("%:\n\t@true\n", encoding="utf-8")
     (folder / "pyproject.toml").write_text('name = "ordering"\nversion = "1.0.0"\n', encoding="utf-8")
     (folder / "uv.lock").touch()
-    (folder / "artifacts-metadata.json").write_text('{"predicate": {}}', encoding="utf-8")  # the runner's
+    (top / "artifacts-metadata.json").write_text('{"predicate": {}}', encoding="utf-8")  # the runner's
     environments = "deploy/terraform/aws/environments"
     for name in ("staging", "production"):
         (folder / environments / name).mkdir(parents=True)
         (folder / environments / name / "main.tf").touch()
-    gitlab.repository(folder)
+    gitlab.repository(top)
 
     stub(stubs, "buildctl-daemonless.sh", "mkdir image && echo layout >image/index.json")
     stub(stubs, "trivy", '[[ "$*" != *--output* ]] || echo bill >sbom.cdx.json')
@@ -606,17 +615,17 @@ def test_the_whole_pipeline(variants: Variants, tmp_path: Path) -> None:
     stub(stubs, "yq", YQ)
 
     variables = (
-        MAIN | CLOUDS["aws"] | {"BACKEND_CONFIG": "bucket=states", "CALLS": str(calls), "SIGSTORE_ID_TOKEN": "it"}
+        started | CLOUDS["aws"] | {"BACKEND_CONFIG": "bucket=states", "CALLS": str(calls), "SIGSTORE_ID_TOKEN": "it"}
     )
     given = ("CI_REGISTRY", "CI_REGISTRY_PASSWORD", "CI_REGISTRY_USER", "CLOUD_TOKEN", "CLUSTER", "NAMESPACE")
     variables |= {name: ENVIRONMENT[name] for name in given}
     manual = [part for job in ("apply:staging", "apply:production", "deploy:production") for part in ("--manual", job)]
     said = gitlab.pipeline(
-        folder, "--no-evaluate-rule-changes", "--shell-isolation", *manual,
+        top, *pipeline, "--no-evaluate-rule-changes", "--shell-isolation", *manual,
         variables=variables | {"PATH": f"{stubs}{os.pathsep}{os.environ['PATH']}"},
     ).stdout  # fmt: skip
     assert set(results(said).values()) == {"PASS"}, said
-    assert results(said).keys() == gitlab.planned(folder, MAIN, "--no-evaluate-rule-changes").keys()
+    assert results(said).keys() == gitlab.planned(top, started, *pipeline, "--no-evaluate-rule-changes").keys()
     made = calls.read_text(encoding="utf-8").splitlines()
     assert in_order(
         made,
