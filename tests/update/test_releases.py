@@ -25,6 +25,8 @@ def moved(repository: Path) -> list[str]:
         renamed = git(
             repository, "diff", "--find-renames", "--diff-filter=R", "--name-status", old, new, "--", "template"
         )
+        # With or without the suffix of what is rendered, the generated file is the same.
+        renamed = re.sub(r"^R\d+\t(.*?)(\.jinja)?\t\1(\.jinja)?\n?", "", renamed, flags=re.MULTILINE)
         if not any(version > Version(old) for version in migrations(git(repository, "show", f"{new}:copier.yml"))):
             found += [f"{old} → {new}: {line}" for line in renamed.splitlines()]
     return found
