@@ -8,16 +8,20 @@ one is named by its hash, with a reason, in `[tool.secrets]` of pyproject.toml.
 import argparse
 import io
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from . import ROOT, git
 
 UVX = Path(sys.executable).with_name("uvx")
 SCANNER = "detect-secrets==1.5.0"
+COMMIT = re.compile(r"_(template_)?commit: \S+$")
+"""Of the template, in the answers: as public as the template is."""
 
 
 def main() -> int:
@@ -79,7 +83,7 @@ def scan(folder: Path) -> list[tuple[str, str, str]]:
     )
     if done.returncode:
         raise SystemExit(f"detect-secrets failed: {done.stderr or done.stdout}")
-    results: dict[str, list[dict[str, str]]] = json.loads(done.stdout)["results"]
+    results: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)["results"]
     return [
         (f"{path}:{each['line_number']} of {blob}", each["type"], each["hashed_secret"])
         for name, found in results.items()
@@ -87,7 +91,13 @@ def scan(folder: Path) -> list[tuple[str, str, str]]:
         for each in found
         # In chart and Terraform a key called `secret` holds the name of one.
         if not (each["type"] == "Secret Keyword" and "/deploy/" in f"/{path}")
+        if not (Path(path).name == ".copier-answers.yml" and COMMIT.match(line(folder / name, each["line_number"])))
     ]
+
+
+def line(path: Path, number: int) -> str:
+    """A line of a file, counted from 1."""
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()[number - 1]
 
 
 if __name__ == "__main__":

@@ -163,6 +163,19 @@ def test_secrets(sample: Path) -> None:
     make(sample, "secrets", "SINCE=HEAD~1")
 
 
+def test_the_commit_of_the_template_is_no_secret(sample: Path) -> None:
+    """The answers of a service that was made from a repository have it; another such text there is found."""
+    answers = sample / ".copier-answers.yml"
+    text = answers.read_text(encoding="utf-8")
+    number = "3d3c42e5aac5ba805825da76410c181273ba90b1"
+    answers.write_text(f"{text}\n_template_commit: {number}\n", encoding="utf-8")
+    commit_all(sample, "Of a repository")
+    make(sample, "secrets", "SINCE=HEAD~1")
+    answers.write_text(f"{text}\ntoken: {number}\n", encoding="utf-8")
+    commit_all(sample, "A token")
+    assert ".copier-answers.yml:" in make_fails(sample, "secrets", "SINCE=HEAD~1")
+
+
 def audit(sample: Path, call: str) -> list[str]:
     """What a function of the audit finds; the advisories themselves are not asked, they change every day."""
     code = f"import json; from dev import audit; print(json.dumps(list(audit.{call})))"
