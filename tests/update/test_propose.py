@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from harness import github, gitlab
+from harness.monorepos import root_files
 from harness.releases import replace
-from harness.repository import commit_all, git
-from harness.tools import BIN
+from harness.repository import GIT, commit_all, git
+from harness.tools import BIN, run
 from harness.updates import Site, State
 
 pytestmark = [pytest.mark.xdist_group("corpus"), pytest.mark.slow]
@@ -50,6 +51,13 @@ class Service:
     project: Path
     place: Path
     on: str
+    folder: str = ""
+    """In a repository of several services, its folder."""
+
+    @property
+    def top(self) -> Path:
+        """The root of the repository."""
+        return self.project.parents[self.folder.count("/")] if self.folder else self.project
 
     @property
     def remote(self) -> Path:
@@ -68,13 +76,16 @@ class Service:
                 "GIT_CONFIG_KEY_0": f"url.file://{self.place}/.insteadOf",
             }  # fmt: skip
             done = github.act(
-                self.project, "workflow_dispatch", {}, "--secret", "UPDATE_TOKEN=of-the-repository",
-                workflow="update", env=env, check=False,
+                self.top, "workflow_dispatch", {}, "--secret", "UPDATE_TOKEN=of-the-repository",
+                workflow="shop-update" if self.folder else "update", env=env, check=False,
             )  # fmt: skip
         else:
+            # The runner hands on nothing of what a schedule sets, so the service's pipeline is run as GitLab starts it.
+            child = ("--file", f"{self.folder}/.gitlab-ci.yml") if self.folder else ()
+            started = {"CI_PIPELINE_SOURCE": "parent_pipeline", "PARENT": "schedule"} if self.folder else {}
             done = gitlab.pipeline(
-                self.project, check=False,
-                variables=env | gitlab.UPDATE | {
+                self.top, *child, check=False,
+                variables=env | gitlab.UPDATE | started | {
                     "CI_PROJECT_URL": f"file://{self.remote}"[:-4],
                     "CI_DEFAULT_BRANCH": "main", "CI_JOB_TOKEN": "of-the-job",
                     "GITLAB_USER_NAME": "Ann", "GITLAB_USER_EMAIL": "ann@example.com",
@@ -105,8 +116,17 @@ class Service:
 
 @pytest.fixture(params=["github", "gitlab"])
 def service(request: pytest.FixtureRequest, site: Site, tmp_path: Path) -> Callable[..., Service]:
-    def made(tag: str = "v0.1.0", edit: tuple[str, str, str] | None = None) -> Service:
-        project = site.project(State(tag, 0, 0 if request.param == "github" else 2), tmp_path / "shop")
+    def made(tag: str = "v0.1.0", edit: tuple[str, str, str] | None = None, folder: str = "") -> Service:
+        project = tmp_path / "all" / folder if folder else tmp_path / "shop"
+        if folder:
+            git(tmp_path, "init", "--quiet", "--initial-branch", "main", "all")
+            answers = {"service_name": "shop", "folder": folder, "repository_host": request.param}
+            data = [part for name, value in answers.items() for part in ("-d", f"{name}={value}")]
+            command = ("copy", "--quiet", "--trust", "--defaults", "--vcs-ref", tag, *data)
+            run(BIN / "copier", *command, site.template, project, env=GIT)
+            root_files(project)
+        else:
+            site.project(State(tag, 0, 0 if request.param == "github" else 2), project)
         makefile = (project / "Makefile").read_text(encoding="utf-8")
         ready, check = makefile.index("\t@{ for each in python uv uvx;"), makefile.index("check: ownership")
         after_ready, after_check = makefile.index("\nrun: setup"), makefile.index("chart: setup")
@@ -116,12 +136,14 @@ def service(request: pytest.FixtureRequest, site: Site, tmp_path: Path) -> Calla
         shutil.copy(project / "pyproject.toml", project / "uv.lock")
         if edit:
             replace(project, *edit)
-        commit_all(project, "Our own")
-        (project / ".git" / "info" / "exclude").write_text("/.gitlab-ci-local/\n", encoding="utf-8")  # the runner's own
         place = tmp_path / "host"
         place.mkdir()
-        found = Service(project, place, request.param)
-        git(tmp_path, "clone", "--quiet", "--bare", str(project), str(found.remote))
+        found = Service(project, place, request.param, folder)
+        commit_all(found.top, "Our own")
+        (found.top / ".git" / "info" / "exclude").write_text(
+            "/.gitlab-ci-local/\n", encoding="utf-8"
+        )  # the runner's own
+        git(tmp_path, "clone", "--quiet", "--bare", str(found.top), str(found.remote))
         git(found.remote, "config", "receive.advertisePushOptions", "true")
         git(project, "remote", "add", "origin", "https://github.com/acme/ordering.git")
         gitlab.track(project)
@@ -164,6 +186,20 @@ def test_proposes_what_merges_and_refreshes_it(service: Callable[..., Service]) 
     assert not there.draft()
     if there.on == "github":
         assert "pr create" not in there.calls
+
+
+def test_one_of_several_services_has_a_branch_of_its_own(service: Callable[..., Service]) -> None:
+    """It changes the service's folder, and what is made from that at the root."""
+    there = service(folder="services/shop")
+    there.propose()
+    branch = f"{BRANCH}-shop"
+    assert there.branch(branch)
+    assert not there.branch()
+    files = git(there.remote, "diff", "--name-only", "main", branch).split()
+    assert {f"services/shop/{name}" for name in (".copier-answers.yml", "docs/handbook.md", "uv.lock")} <= set(files)
+    assert all(name.startswith(("services/shop/", ".github/workflows/shop-")) for name in files), files
+    assert git(there.remote, "log", "-1", "--format=%s", branch) == "shop: update the template to v0.3.0"
+    assert "The gate is green" in there.body
 
 
 def test_conflicts_are_a_draft_without_a_change(service: Callable[..., Service]) -> None:
