@@ -13,6 +13,7 @@ from .decisions import MARKER
 from .project import DOMAIN, read
 from .refusals import FAILURE, Refusal
 from .textmerge import merge_file
+from .unifying import reworded, under_one_name
 from .values import MISSING, Side
 
 VERSION: Final = "_commit"
@@ -127,9 +128,10 @@ def _version(commit: Any) -> tuple[Version, int] | None:
 
 def _domain(base: bytes, ours: bytes, theirs: bytes, found: bytes, take: Side | None) -> tuple[bytes, list[str]]:
     """The text of the domain that both sides ask for."""
-    sides = [language.document(text) for text in (base, ours, theirs)]
+    documents = [language.document(text) for text in (base, ours, theirs)]
+    sides, names = under_one_name(documents, take)
     merged = values.merge(*sides)
-    wanted, disagreements = merged.value, merged.disagreements
+    wanted, disagreements = merged.value, names or merged.disagreements
     if take:
         wanted = merged.value if take == "ours" else values.merge(sides[0], sides[2], sides[1]).value
         disagreements = []
@@ -140,12 +142,15 @@ def _domain(base: bytes, ours: bytes, theirs: bytes, found: bytes, take: Side | 
             raise Refusal(f"{DOMAIN}: not valid YAML; mend it")
         if not disagreements and _alike(has, wanted):
             return found, []
+        if not disagreements and _alike(language.document(reworded(found, documents)), wanted):
+            return reworded(found, documents), []
         if found not in (ours, theirs) and not take:
             left = [f"{DOMAIN}: {line}" for line in _left_out(sides, has)]
             return found, left
     text = merge_file(ours, base, theirs, f"--{take}")[0] if take else _of_lines(base, ours, theirs)
-    if not disagreements and _alike(language.document(text), wanted):
-        return text, [] if undecided else [f"{DOMAIN}: had one side only, and has both again"]
+    for each in (text, reworded(text, documents)):
+        if not disagreements and _alike(language.document(each), wanted):
+            return each, [] if undecided else [f"{DOMAIN}: had one side only, and has both again"]
     raise Refusal(*_decide(disagreements, wanted, sides, undecided=undecided))
 
 

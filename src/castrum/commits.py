@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ NOBODY: Final = {
     for role in ("AUTHOR", "COMMITTER")
     for part, value in (("NAME", "castrum"), ("EMAIL", "castrum@localhost"), ("DATE", "2000-01-01T00:00:00Z"))
 }
-LABEL: Final = re.compile(rb"^(<{7}|>{7}) .*$", re.MULTILINE)
+LABEL: Final = re.compile(rb"^(<{7,9}|>{7,9}) .*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,13 @@ def commit(project: Project, tree: str, changes: Mapping[str, File | None], pare
         index = "".join(f"{entry}\0" for entry in entries)
         objects.called(project, "update-index", "-z", "--index-info", stdin=os.fsencode(index), env=environment)
         made = objects.called(project, "write-tree", env=environment).decode().strip()
-    parents = ["-p", parent] if parent else []
-    return objects.called(project, "commit-tree", made, *parents, "-m", "Made anew", env=NOBODY).decode().strip()
+    return joined(project, made, (parent,) if parent else ())
+
+
+def joined(project: Project, tree: str, parents: Iterable[str]) -> str:
+    """A commit of the tree after these, in no branch."""
+    after = (word for parent in parents for word in ("-p", parent))
+    return objects.called(project, "commit-tree", tree, *after, "-m", "Made anew", env=NOBODY).decode().strip()
 
 
 def merge(project: Project, ours: str, theirs: str) -> Merge:

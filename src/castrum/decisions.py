@@ -16,11 +16,13 @@ SIZE: Final = 15
 """Characters of a marker here, so that git's own, of seven, are text like any other."""
 MANY: Final = 5
 """Conflicts in one place beyond which nobody is taken to have chosen a side for each."""
+# Git makes its markers longer where it also merged names: <<<<<<<< HEAD:new.py
 REGION: Final = re.compile(
-    rb"^<{7}(?: .*)?\n(?P<ours>(?:.*\n)*?)(?:\|{7}(?: .*)?\n(?:.*\n)*?)?={7}\n(?P<theirs>(?:.*\n)*?)>{7}(?: .*)?$\n?",
+    rb"^<{7,9}(?: .*)?\n(?P<ours>(?:.*\n)*?)(?:\|{7,9}(?: .*)?\n(?:.*\n)*?)?"
+    rb"={7,9}\n(?P<theirs>(?:.*\n)*?)>{7,9}(?: .*)?$\n?",
     re.MULTILINE,
 )
-MARKER: Final = re.compile(rb"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
+MARKER: Final = re.compile(rb"^(?:<{7,9}|>{7,9})(?: |$)", re.MULTILINE)
 BLOCK: Final = re.compile(
     rb"^<{15}(?: .*)?\n(?P<yours>(?:.*\n)*?)\|{15}(?: .*)?\n(?P<git>(?:.*\n)*?)"
     rb"={15}\n(?P<anew>(?:.*\n)*?)>{15}(?: .*)?\n",

@@ -105,9 +105,11 @@ def committed(commit: Commit) -> Sides | None:
     if commit.is_made:
         return None
     for parents in _merges(commit):
-        if len(parents) != 2:
+        *first, last = (Commit(commit.project, parent) for parent in parents)
+        stamps_of_all = set().union(*(each.stamps for each in (*first, last)))
+        if len(first) > 1 and (not stamps_of_all <= commit.stamps or len(stamps_of_all) < 2):
             continue
-        ours, theirs = (Commit(commit.project, parent) for parent in parents)
+        ours, theirs = _together(first), last
         both = ours.stamps | theirs.stamps
         if (ours.stamps != theirs.stamps and both <= commit.stamps) or (not both and ours.text != theirs.text):
             sides = _sides(commit.project, ours.name, theirs.name)
@@ -122,27 +124,58 @@ def _merges(commit: Commit) -> Iterator[list[str]]:
         yield line.split()[1:]
 
 
+def _together(several: list[Commit]) -> Commit:
+    """A commit in which git merged them, in no branch; of one, itself. Refuses what git cannot merge by itself."""
+    ours, *others = several
+    for theirs in others:
+        merged = commits.merge(ours.project, ours.name, theirs.name)
+        if merged.conflicts:
+            names = ", ".join(each.name[:12] for each in several)
+            raise Refusal(
+                f"the branches {names} came at once, and cannot be told apart: git revert (or reset) that commit, "
+                "merge them one by one, and castrum resolve after each",
+                code=FAILURE,
+            )
+        ours = Commit(ours.project, commits.joined(ours.project, merged.tree, (ours.name, theirs.name)))
+    return ours
+
+
 def _squashed(commit: Commit) -> Sides | None:
-    """The sides of a merge of which only the result was committed: by the commits that made the stamps."""
+    """The sides of a merge of which only the result was committed: by the commits that made the stamps.
+
+    Ours may be such a merge, too.
+    """
     listed = commit.project.git("rev-list", "--first-parent", commit.name).split()
     before = (Commit(commit.project, name) for name in listed)
-    ours = next((each for each in before if each.is_made and each.stamps < commit.stamps), None)
-    if ours is None:
+    ours = next((each for each in before if _is_before(each, commit)), None)
+    if ours is None and len(commit.stamps) < 2:
         return None
-    missing = sorted(commit.stamps - ours.stamps)
-    for stamp in missing:
-        place = f"{commit.project.prefix}{stamp}"
-        added = commit.project.git("log", "--all", "--reflog", "--diff-filter=A", "--format=%H", "--", f":/{place}")
-        for name in added.split():
-            theirs = Commit(commit.project, name)
-            if theirs.is_made and theirs.stamps == {stamp}:
-                return _sides(commit.project, ours.name, theirs.name)
-    raise Refusal(
-        "branches were merged, and the commits of one of them are not here: "
-        f"none has {', '.join(missing)} and no other stamp",
-        "get that branch, also a deleted one, from the host (git fetch origin BRANCH:merged), and try again",
-        code=FAILURE,
-    )
+    missing = sorted(commit.stamps - (ours.stamps if ours else set()))
+    found = [_made(commit.project, stamp) for stamp in missing]
+    several = [each for each in found if each is not None]
+    if len(several) < len(missing):
+        raise Refusal(
+            "branches were merged, and the commits of one of them are not here: "
+            f"none has {', '.join(missing)} and no other stamp",
+            "get that branch, also a deleted one, from the host (git fetch origin BRANCH:merged), and try again",
+            code=FAILURE,
+        )
+    # What they came to had no stamp of its own: all of them left from there.
+    ours = ours or several.pop(0)
+    return _sides(commit.project, ours.name, _together(several).name)
+
+
+def _is_before(each: Commit, commit: Commit) -> bool:
+    """Whether the commit has less merged than the other one."""
+    return each.stamps < commit.stamps and (each.is_made or len(each.stamps) > 1)
+
+
+def _made(project: Project, stamp: str) -> Commit | None:
+    """A commit that was made from what the stamp stands for, and from nothing else."""
+    place = f"{project.prefix}{stamp}"
+    added = project.git("log", "--all", "--reflog", "--diff-filter=A", "--format=%H", "--", f":/{place}")
+    commits_there = (Commit(project, name) for name in added.split())
+    return next((each for each in commits_there if each.is_made and each.stamps == {stamp}), None)
 
 
 def _sides(project: Project, ours: str, theirs: str, base: str | None = None, goes_on: str = "") -> Sides:

@@ -59,7 +59,7 @@ class Project:
             text = (project.root / ANSWERS).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             text = ""
-        if re.search(r"^<{7} ", text, re.MULTILINE):
+        if re.search(r"^<{7,9} ", text, re.MULTILINE):
             raise Refusal(f"{ANSWERS} has conflict markers: {MERGED}", code=FAILURE)
         project.recorded = read(text) or {}
         if not project.recorded:

@@ -7,11 +7,12 @@ in what people wrote and in nothing else, and git merges that.
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import agreeing, commits, copies, decisions, objects, stamps
+from . import agreeing, commits, copies, decisions, language, objects, stamps, unifying
 from .agreeing import Asked, Will
 from .copies import Copy
 from .decisions import MARKER
@@ -73,16 +74,20 @@ class Resolution:
         if sides is not None:
             return self._copy(sides.base)
         if commit.text not in self._copies:
-            recorded = {name: answer for name, answer in commit.answers.items() if not name.startswith("_")}
-            source = self.will.address or str(commit.answers["_src_path"])
-            with tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
-                place = Path(scratch) / self.project.root.name
-                made = copies.fresh(source, str(commit.answers["_commit"]), place, recorded)
+            made = self._rendered(commit, {})
             _refuse_moved(made, commit.answers)
             # What the last update recorded, address and all.
             made.tree = {**made.tree, ANSWERS: File(commit.text.encode())}
             self._copies[commit.text] = made
         return self._copies[commit.text]
+
+    def _rendered(self, commit: Commit, answers: dict[str, Any]) -> Copy:
+        """A copy of the template's version that the commit was made from, with its answers but for these."""
+        recorded = {name: value for name, value in commit.answers.items() if not name.startswith("_")}
+        source = self.will.address or str(commit.answers["_src_path"])
+        with tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
+            place = Path(scratch) / self.project.root.name
+            return copies.fresh(source, str(commit.answers["_commit"]), place, recorded | answers)
 
     def _fresh(self, asked: Asked, base: Copy) -> Copy:
         """A fresh copy of what both sides ask for."""
@@ -99,8 +104,9 @@ class Resolution:
         return copy
 
     def _settled(self, sides: Sides, mine: Tree, anew: Copy, asked: Asked) -> Settled:
-        start = self._brought(sides.base, anew, asked)
-        ends = [self._brought(each, anew, asked, start) for each in (sides.ours, sides.theirs)]
+        base = language.document(sides.base.domain)
+        start = self._brought(sides.base, anew, asked, base)
+        ends = [self._brought(each, anew, asked, base, start) for each in (sides.ours, sides.theirs)]
         made = self._united(commits.merge(self.project, ends[0], ends[1]))
         plain = commits.commit(self.project, sides.base.tree, {})
         both = [commits.commit(self.project, each.tree, {}, plain) for each in (sides.ours, sides.theirs)]
@@ -135,12 +141,14 @@ class Resolution:
     def _say(self, united: Iterable[str]) -> None:
         self.united += [place for place in united if place not in self.united]
 
-    def _brought(self, commit: Commit, anew: Copy, asked: Asked, parent: str | None = None) -> str:
+    def _brought(self, commit: Commit, anew: Copy, asked: Asked, base: Any, parent: str | None = None) -> str:
         """A commit of the tree as an update to ``anew`` would leave it."""
         tree = commits.read(self.project, commit.tree)
         sides = committed(commit)
         if sides is None:
-            plan = merged(self._copy(commit), anew, tree)[1]
+            domain = unifying.seen_from(base, language.document(commit.domain), anew.answers["domain"])
+            copy = replace(anew, answers=anew.answers | {"domain": domain})
+            plan = merged(self._copy(commit), copy, tree, partial(self._rendered, commit))[1]
             changes = plan.changes
             self._say(plan.united)
         else:
@@ -153,10 +161,11 @@ class Resolution:
 
 def _refuse_moved(copy: Copy, recorded: Mapping[str, Any]) -> None:
     if recorded.get(agreeing.ORIGIN, copy.hash) != copy.hash:
+        tag = recorded[agreeing.VERSION]
         raise Refusal(
-            f"the tag {copy.commit} of the template was moved since a branch was made from it; what that branch made "
+            f"the tag {tag} of the template was moved since a branch was made from it; what that branch made "
             "cannot be told from your own work",
-            f"move it back in the template: git tag --force {copy.commit} {recorded[agreeing.ORIGIN]}",
+            f"move it back in the template: git tag --force {tag} {recorded[agreeing.ORIGIN]}",
             code=FAILURE,
         )
 
@@ -182,7 +191,7 @@ def _settle(mine: Tree, by_git: commits.Merge, made: commits.Merge, each_side: l
         else:
             result = _decided(settled, path, shown, git, new)
         if result is not None and (result != yours or path in by_git.conflicts):
-            places = len(re.findall(rb"^<{7}(?: |$)", result.content, re.MULTILINE))
+            places = len(re.findall(rb"^<{7,9}(?: |$)", result.content, re.MULTILINE))
             if places:
                 advice = f"{places} place{'s' * (places > 1)} with markers"
                 settled.conflicts.append(Conflict(path, "both changed", advice))

@@ -31,7 +31,7 @@ def main() -> int:
 
 def left_behind() -> Iterator[str]:
     """Conflicts that nobody has decided yet."""
-    for name in (git.tried("grep", "-I", "-l", "-E", "^(<{7}|>{7}) ") or "").splitlines():
+    for name in (git.tried("grep", "-I", "-l", "-E", "^(<{7,9}|>{7,9}) ") or "").splitlines():
         yield f"{name}: has conflict markers"
     listed = git.tried("ls-files", "--cached", "--others", "--exclude-standard", "--", "*.rej", "kept/") or ""
     for name in listed.splitlines():
