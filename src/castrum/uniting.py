@@ -8,11 +8,12 @@ and compared with what each side added before anybody gets it.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from .blocks import LABELS, merge_lines
 from .units.commuting import commute, in_order
+from .units.inline import LONGEST, inline
 from .units.kinds import Kind, kind_of
 from .units.matching import Gaps, Matching, Places, with_headings
 from .units.model import COMMA, Order, Part, Unit, UnreadableError, assembled, with_commas
@@ -81,7 +82,8 @@ def _read(text: str, kind: Kind) -> Unit:
 
 def _keeps_lines(settled: str, old: str, mine: str, new: str) -> bool:
     """Whether each line is there as often as both sides ask for; what was taken out is out."""
-    counts = [Counter(line.strip().rstrip(",") for line in text.split("\n")) for text in (settled, old, mine, new)]
+    texts = (settled, old, mine, new)
+    counts = [Counter(re.sub(r",?(\s*#.*)?$", r"\1", line.strip()) for line in text.split("\n")) for text in texts]
     lines = {line for count in counts for line in count if line}
     for line in lines:
         there, before, one, two = (count[line] for count in counts)
@@ -147,7 +149,7 @@ class _Merging:
         if new.lines == old.lines:
             return _Piece.same(old.lines, mine.lines, new.lines, mine.lines)
         if any(unit.is_whole or unit.part.commas != old.part.commas for unit in (old, mine, new)):
-            return self._by_lines(old.lines, mine.lines, new.lines)
+            return self._in_one_line(old, mine, new) or self._by_lines(old.lines, mine.lines, new.lines)
         before = len(self.said)
         inner = self._inner(old, mine, new)
         if inner is None:
@@ -155,6 +157,26 @@ class _Merging:
             return self._by_lines(old.lines, mine.lines, new.lines)
         top = self._by_lines(old.lead, mine.lead, new.lead) + self._by_lines(old.head, mine.head, new.head)
         return top + inner + self._by_lines(old.tail, mine.tail, new.tail)
+
+    def _in_one_line(self, old: Unit, mine: Unit, new: Unit) -> _Piece | None:
+        """The merge of lists on one line; none if they are not that, or not all that differs."""
+        units = (old, mine, new)
+        if any(len(unit.head) != 1 or not unit.part.is_list or unit.lead != old.lead for unit in units):
+            return None
+        found = [inline(unit.head[0].replace(COMMA, ""), has_names=self.suffix in {".py", ".pyi"}) for unit in units]
+        one, two, three = found
+        if one is None or two is None or three is None or len({(each.top, each.low) for each in (one, two, three)}) > 1:
+            return None
+        before = len(self.said)
+        inner = self._inner(one.unit, two.unit, three.unit)
+        if inner is None or inner.conflicts or len(line := one.line(inner.shown)) > LONGEST:
+            del self.said[before:]
+            return None
+        # Where the comma belongs, behind the item, is marked in the line as it was.
+        line += COMMA * (COMMA in old.head[0])
+        self.said[before:] = [replace(each, line=line) for each in self.said[before:]]
+        same = [*old.lines]
+        return _Piece([*old.lead, line], same, same, same, same)
 
     def _by_lines(self, old: Sequence[str], mine: Sequence[str], new: Sequence[str]) -> _Piece:
         for one, other in ((mine, new), (new, mine)):
@@ -296,6 +318,11 @@ class _Merging:
     ) -> list[_Entry]:
         """What both sides inserted in one place: united, or a conflict."""
         mine, new = sides
+        there = {entry.unit.key: entry.unit.lines for entry in new}
+        if order is not Order.KEPT:  # what both inserted is there once
+            mine = [entry for entry in mine if there.get(entry.unit.key) != entry.unit.lines]
+        if not mine:
+            return new
         one, two = [entry.unit for entry in new], [entry.unit for entry in mine]
         if commute(one, two, order) and not found.is_taken_out(one, 1) and not found.is_taken_out(two, 2):
             above, below = (entry.unit if entry else None for entry in around)
@@ -354,6 +381,7 @@ def _places(shown: str, said: list[_Said], labels: tuple[str, str, str]) -> list
     found = []
     for each in said:
         sought = each.line.replace(COMMA, "").rstrip(" ,")
-        at = next((number for number, line in enumerate(lines, 1) if line.rstrip(" ,").startswith(sought)), 1)
+        first = sought.partition("#")[0].rstrip() or sought
+        at = next((number for number, line in enumerate(lines, 1) if line.startswith(first)), 1)
         found.append((at, f"{at}: {each.new} ({labels[2]}) and {each.mine} ({labels[0]})"))
     return [text for _, text in sorted(found)]

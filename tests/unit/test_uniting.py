@@ -31,7 +31,7 @@ def added(text: str, *units: str, before: str = "") -> tuple[str, str, str]:
     [
         # Two things of one name.
         ("a.yaml", added("a: 1\n", "b: 1\n", "b: 2\n")),
-        ("a.yaml", added("a: 1\n", "b: 1\nc: 1\n", "c: 1\nd: 1\n")),
+        ("a.yaml", added("a: 1\n", "b: 1\nc: 1\n", "c: 2\nd: 1\n")),
         ("a.yaml", added("a: 1\n", "'b': 1\n", "b: 2\n")),
         ("a.yaml", added("a:\n  - name: x\n    v: 1\n", "  - name: y\n    v: 1\n", "  - v: 2\n    name: y\n")),
         ("a.py", added(CODE, "\n\ndef f() -> None:\n    pass\n", "\n\ndef f() -> int:\n    return 1\n")),
@@ -124,6 +124,17 @@ def test_what_is_not_certain_stays_a_conflict(path: str, sides: tuple[str, str, 
         assert not merged.united
 
 
+PROPERTY = """class A:
+    def f(self): ...
+
+    def h(self): ...
+
+    @property
+    def g(self): ...
+
+    @g.setter
+    def g(self, v): ...
+"""
 TABLE = "| name | size |\n|---|---|\n| a | 1 |\n| b | 2 |\n"
 JOBS = "jobs:\n  a:\n    steps:\n      - uses: one@v1\n      - name: Two\n        run: two\n"
 METHODS = "class A:\n    def f(self) -> None:\n        one()\n\n    def g(self) -> None:\n        two()\n"
@@ -141,6 +152,29 @@ METHODS = "class A:\n    def f(self) -> None:\n        one()\n\n    def g(self) 
          JOBS.replace("run: two", "run: new") + "      - run: mine\n"),
         ("ci.yml", (JOBS, JOBS.replace("      - name", "      - run: mine\n      - name"), JOBS.replace("@v1", "@v2")),
          JOBS.replace("@v1", "@v2").replace("      - name", "      - run: mine\n      - name")),
+        # What both inserted is there once.
+        ("a.yaml", added("a: 1\n", "b: 1\nc: 1\n", "c: 1\nd: 1\n"), "a: 1\nb: 1\nc: 1\nd: 1\n"),
+        # Lists on one line, and lists that were empty.
+        ("a.yaml", ("needs: [a]\n", "needs: [a, mine]\n", "needs: [a, new]\n"), "needs: [a, mine, new]\n"),
+        ("Makefile", (".PHONY: b a\n", ".PHONY: b a mine\n", ".PHONY: b a new\n"), ".PHONY: b a mine new\n"),
+        ("a.py", ("from a import b\n", "from a import b, m\n", "from a import b, c\n"), "from a import b, c, m\n"),
+        ("a.py", ("from a import b\n", "from a import b, c as m\n", "from a import b, d as m\n"), None),
+        ("a.toml", ('a = ["x"]\n', 'a = ["x", "y>1"]\n', 'a = ["x", "y>2"]\n'), None),
+        ("a.toml", ('command = ["x"]\n', 'command = ["x", "y"]\n', 'command = ["x", "z"]\n'), None),
+        ("a.py", ("a = f(x)\n", "a = f(x, y)\n", "a = f(x, z)\n"), None),
+        ("a.py", ('a = "[x]"\n', 'a = "[x, y]"\n', 'a = "[x, z]"\n'), None),
+        ("a.py", ("X = [\n]\n", 'X = [\n    "m",\n]\n', 'X = [\n    "c",\n]\n'), 'X = [\n    "c",\n    "m",\n]\n'),
+        ("a.md", ("- a\n  - b\n- c\n", "- a\n  - b\n  - m\n- c\n", "- a\n  - b\n  - x\n- c\n"),
+         "- a\n  - b\n  - m\n  - x\n- c\n"),
+        ("a.yaml", ("a: 1\n---\nb: 1\n", "a: 1\n---\nb: 1\nm: 1\n", "a: 1\n---\nb: 1\nc: 1\n"),
+         "a: 1\n---\nb: 1\nc: 1\nm: 1\n"),
+        # A property with its setter, and a comment at the end of a list.
+        ("a.py", added("class A:\n    def f(self): ...\n",
+                       "\n    @property\n    def g(self): ...\n\n    @g.setter\n    def g(self, v): ...\n",
+                       "\n    def h(self): ...\n"),
+         PROPERTY),
+        ("a.py", added('X = [\n    "a",  # A.\n    # "b",\n]\n', '    "m",\n', '    "c"  # C.\n', before="]\n"),
+         'X = [\n    "a",  # A.\n    # "b",\n    "c",  # C.\n    "m"\n]\n'),
         # Comments and decorators stay with what they are about.
         ("a.py", added(METHODS, "\n    # Mine.\n    @property\n    def h(self) -> None: ...\n",
                        "\n    # New.\n    @staticmethod\n    def i() -> None: ...\n"),
@@ -153,6 +187,9 @@ METHODS = "class A:\n    def f(self) -> None:\n        one()\n\n    def g(self) 
         # Operations of which no request is for both.
         ("a.py", added(CODE, OPERATION.format("get", "/a/{b}", "f"), OPERATION.format("put", "/a/{b}", "g")),
          CODE + OPERATION.format("put", "/a/{b}", "g") + OPERATION.format("get", "/a/{b}", "f")),
+        # Definitions in a function.
+        ("a.py", added("def f() -> None:\n    one()\n", "\n    def g() -> None: ...\n", "\n    def h() -> None: ...\n"),
+         "def f() -> None:\n    one()\n\n    def h() -> None: ...\n\n    def g() -> None: ...\n"),
         # A statement of one side, and a definition of the other one's that it does not use.
         ("a.py", added("app = make()\n", "\napp.mine()\n", "\n\ndef new() -> None: ...\n"),
          "app = make()\n\n\ndef new() -> None: ...\n\napp.mine()\n"),

@@ -99,7 +99,7 @@ class Brackets:
             return part
         head = self.info[start].code
         items = self._items(*inside, name_of(head, name))
-        if not items:
+        if not items and any(each.code for each in self.info[inside[0] : inside[1]]):
             return part
         part.inside, part.parts, part.commas = inside, items, True
         part.order = self._order(head, items, name_of(head, name))
@@ -110,7 +110,7 @@ class Brackets:
 
     def _inside(self, start: int, end: int) -> tuple[int, int] | None:
         info = self.info
-        if end - start < 3 or not info[start].code.endswith(("(", "[", "{")) or info[start].in_text:
+        if end - start < 2 or not info[start].code.endswith(("(", "[", "{")) or info[start].in_text:
             return None
         depth = info[start].after
         last = end - 1
@@ -149,6 +149,7 @@ class Brackets:
         if found := pair or named:
             key = found[1] if pair else f"{found[1]}="
             part = self.part(start, end, key, found[1].strip("\"'"))
+            part.is_list = True
         else:
             key = words
             if code.endswith("(") and end - start > 2:
@@ -200,7 +201,7 @@ def about(words: str) -> str:
     """What an item is about: the name of what is required, set or chosen in a version."""
     text = words.strip("\"'")
     found = re.match(r"[\w./-]+(?=\s*[\[<>=!~@:;, ]|$)", text)
-    return found[0].lower() if found else text
+    return re.sub(r"[-_.]+", "-", found[0].lower()) if found else text
 
 
 def _is_row(words: str) -> bool:

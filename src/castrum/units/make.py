@@ -85,6 +85,7 @@ def _part(lines: list[str], at: int, end: int) -> Part:
     key = f"rule {found[1]}" if not special else f"rule {found[1]} {' '.join(found[3].split())}"
     acts = found[2] == "::" or "%" in found[1] or "$" in found[1]
     part = Part(key, at, end, defines=frozenset() if special else frozenset(targets), uses=uses, acts=acts)
+    part.is_list, part.stem = special, found[1] if special else ""
     top = _continued(lines, at)
     recipe = [number for number in range(top, end) if lines[number].startswith("\t")]
     if recipe and all(line.startswith("\t") for line in lines[top:end]):

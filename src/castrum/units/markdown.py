@@ -103,7 +103,7 @@ def _list(lines: list[str], start: int, end: int, number: int) -> Part:
         while last < end and (lines[last].startswith(" ") or (lines[last].strip() and not _begins(lines[last]))):
             last += 1
         text = " ".join(line.strip() for line in lines[at:last])
-        item = Part(text, at, last, alias=_term(found[2]))
+        item = _with_inner_items(lines, Part(text, at, last, alias=_term(found[2])))
         item.is_entry = not NUMBERED.match(found[2])
         part.parts.append(item)
         at = part.end = last
@@ -115,6 +115,31 @@ def _list(lines: list[str], start: int, end: int, number: int) -> Part:
         at = following
     part.inside = (start, part.end)
     return part
+
+
+def _with_inner_items(lines: list[str], item: Part) -> Part:
+    """The item, taken apart if it ends with a list of items that are further in."""
+    inner = [at for at in range(item.start + 1, item.end) if ITEM.match(lines[at].lstrip())]
+    if not inner:
+        return item
+    column = len(lines[inner[0]]) - len(lines[inner[0]].lstrip())
+    if any(line.strip() and len(line) - len(line.lstrip()) < column for line in lines[inner[0] : item.end]):
+        return item
+    starts = [at for at in inner if len(lines[at]) - len(lines[at].lstrip()) == column]
+    if len({lines[at].lstrip()[0] for at in starts}) > 1:
+        return item
+    item.inside, item.order = (inner[0], item.end), Order.FREE
+    item.key = " ".join(line.strip() for line in lines[item.start : inner[0]])
+    for start, after in zip(starts, [*starts[1:], item.end], strict=True):
+        last = after
+        while not lines[last - 1].strip():
+            last -= 1
+        text = " ".join(line.strip() for line in lines[start:last])
+        found = ITEM.match(lines[start].lstrip())
+        each = Part(text, start, last, alias=_term(found[2] if found else text))
+        each.is_entry = not NUMBERED.match(found[2] if found else "")
+        item.parts.append(_with_inner_items(lines, each))
+    return item
 
 
 def _begins(line: str) -> bool:

@@ -15,17 +15,17 @@ Places = tuple[int | None, int | None, int | None]
 
 def with_headings(sides: Sequence[Sequence[Unit]]) -> list[list[Unit]]:
     """The units, in which a comment that stands above another one on a side belongs to none: it heads several."""
-    heads = [unit.lead for unit in sides[0] if unit.lead]
+    heads = [unit.lines if unit.is_comment else unit.lead for unit in sides[0] if unit.is_comment or unit.lead]
     moved = []
     for lead in heads:
-        keys = [[unit.key for unit in side if unit.lead == lead] for side in sides]
+        keys = [[u.key for u in side if (u.lines if u.is_comment else u.lead) == lead] for side in sides]
         if all(len(key) == 1 for key in keys) and len({key[0] for key in keys}) > 1:
             moved.append(lead)
     found = []
     for side in sides:
         units: list[Unit] = []
         for unit in side:
-            if unit.lead in moved:
+            if unit.lead and unit.lead in moved:
                 units += [
                     comment(unit.gap, unit.lead),
                     replace(unit, gap=(), lead=(), lines=unit.lines[len(unit.lead) :]),
@@ -67,7 +67,7 @@ class Matching:
         """Take a unit that came where one went for that under another name, if that moves no edit of the other side."""
         old, units = self.sides[0], self.sides[side]
         kept = set(self.back[side].values())
-        other = {unit.key: unit for unit in self.sides[against]}
+        other = {unit.key for unit in self.sides[against]}
         for above, below, places in self.insertions(side, kept):
             first = above + 1 if above is not None else 0
             last = below if below is not None else len(old)
@@ -75,10 +75,13 @@ class Matching:
             if len(gone) != 1 or len(places) != 1:
                 continue
             before, after = old[gone[0]], units[places[0]]
+            if before.part.stem and before.part.stem == after.part.stem:
+                self.back[side][places[0]] = gone[0]
+                continue
             if before.is_whole != after.is_whole or after.key in other or before.is_comment != after.is_comment:
                 continue
-            edited = before.key in other and other[before.key].lines != before.lines
-            if side == 2 and edited:
+            theirs = (self.sides[against][place] for place, at in self.back[against].items() if at == gone[0])
+            if side == 2 and any(unit.lines != before.lines for unit in theirs):
                 continue
             one, two = "\n".join(before.lines), "\n".join(after.lines)
             if SequenceMatcher(None, one, two, autojunk=False).ratio() >= ALIKE[len(before.lines) == 1]:

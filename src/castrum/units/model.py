@@ -49,6 +49,10 @@ class Part:
     uses: frozenset[str] = frozenset()
     acts: bool = False
     """Whether it does something beside defining names."""
+    is_list: bool = False
+    """Whether it may be a list on one line."""
+    stem: str = ""
+    """By what it is the same unit as another one in its place, whatever else it says."""
     commas: bool = False
     """Whether what is in it is separated by commas."""
 

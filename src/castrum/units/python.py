@@ -47,7 +47,8 @@ class _Reader:
             part.acts |= in_class and isinstance(each, ast.Assign | ast.AnnAssign)
             is_text = isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)
             future = isinstance(each, ast.ImportFrom) and each.module == "__future__"
-            part.is_entry = of_code and not future and not (is_text and number == 0)
+            defines = isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            part.is_entry = (of_code or defines) and not future and not (is_text and number == 0)
             if found and part.start < found[-1].end:
                 raise UnreadableError
             found.append(part)
@@ -63,6 +64,9 @@ class _Reader:
             start, end = node.lineno - 1, node.end_lineno or node.lineno
             part = self._brackets.part(start, end, _key(node))
             part.acts = not _is_pure(node)
+            if isinstance(node, ast.ImportFrom):
+                part.stem = f"from {'.' * node.level}{node.module or ''}"
+            part.is_list = isinstance(node, ast.Assign | ast.AnnAssign | ast.ImportFrom)
         part.defines, part.uses = _names(node)
         return part
 
@@ -77,16 +81,15 @@ class _Reader:
             key = f"@{ast.unparse(called)} {ast.unparse(first) if isinstance(first, ast.Constant) else ''}"
             inner.append(self._brackets.part(each.lineno - 1, each.end_lineno or each.lineno, key))
         is_class = isinstance(node, ast.ClassDef)
-        order = Order.CODE if is_class else Order.KEPT
         top = self._header_end(node.lineno - 1)
         if node.body[0].lineno - 1 < top:
             body = Part("body", node.lineno - 1, end)
         else:
-            body = Part("body", top, end, (top, end), order=order)
+            body = Part("body", top, end, (top, end), order=Order.CODE)
             body.parts = self._body(node.body, of_code=is_class, in_class=is_class)
             inner.append(Part("def", node.lineno - 1, top))
         inner.append(body)
-        part = Part(node.name, start, end, (start, end), inner)
+        part = Part(_title(node), start, end, (start, end), inner, alias=node.name)
         part.acts = any(not _registers_nothing(each) for each in decorators)
         if isinstance(node, ast.ClassDef) and any(
             ast.unparse(base).rpartition(".")[2] in NUMBERED for base in node.bases
@@ -121,6 +124,17 @@ class _Reader:
             at += 1
             end = at if inner else end
         return end
+
+
+def _title(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
+    """The name; of a property's setter and the like, and of an overload, with what tells it from the others."""
+    for each in node.decorator_list:
+        name = ast.unparse(each)
+        if name.rpartition(".")[2] in {"setter", "getter", "deleter"}:
+            return name
+        if name.rpartition(".")[2] == "overload" and not isinstance(node, ast.ClassDef):
+            return f"{node.name} of {ast.unparse(node.args)}"
+    return node.name
 
 
 def _checks_types(node: ast.If) -> bool:

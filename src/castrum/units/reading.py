@@ -38,7 +38,7 @@ _Loader.add_multi_constructor("!", lambda _, suffix, node: f"{suffix} {yaml.seri
 def of_yaml(text: str) -> Any:
     """What YAML says."""
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, and stricter
+        return [*yaml.load_all(text, Loader=_Loader)]  # a safe loader, and stricter
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         raise UnreadableError from None
 

@@ -37,7 +37,9 @@ def parts(lines: list[str]) -> Part:
             entry = ENTRY.match(brackets.info[start].code)
             if entry is None:
                 raise UnreadableError
-            table.parts.append(brackets.part(start, at + 1, entry[1]))
+            part = brackets.part(start, at + 1, entry[1])
+            part.is_list = True
+            table.parts.append(part)
             if table is not root:
                 table.end = at + 1
                 table.inside = (table.start + 1, at + 1)

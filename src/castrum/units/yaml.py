@@ -16,14 +16,14 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def parts(lines: list[str]) -> Part:
     """The unit of the whole text."""
-    if any(line.startswith(("---", "...", "%")) for line in lines[1:]) or any("\t" in line for line in lines):
+    if any(line.startswith(("...", "%")) or (line.startswith("---") and line != "---") for line in lines):
         raise UnreadableError
     text = "\n".join(lines) + "\n"
     try:
-        root = yaml.compose(text, Loader=Loader)
+        found = [*yaml.compose_all(text, Loader=Loader)]
     except (yaml.YAMLError, RecursionError):
         raise UnreadableError from None
-    return _Reader(lines).whole(root)
+    return _Reader(lines).whole(found)
 
 
 class _Reader:
@@ -31,13 +31,28 @@ class _Reader:
         self._lines = lines
         self._brackets = Brackets(lines, ('"', "'"))
 
-    def whole(self, root: Any) -> Part:
-        start = 1 if self._lines[:1] and self._lines[0].startswith("---") else 0
-        part = Part("", 0, len(self._lines))
-        if not isinstance(root, yaml.CollectionNode) or root.flow_style:
+    def whole(self, found: list[Any]) -> Part:
+        """The documents, which begin with a line of dashes each; the first one may do without."""
+        dashes = [at for at, line in enumerate(self._lines) if line == "---"]
+        end = len(self._lines)
+        if len(found) == 1 and len(dashes) < 2:
+            return self._document(found[0], Part("", 0, end, (dashes[0] + 1 if dashes else 0, end)))
+        starts = dashes if len(dashes) == len(found) else [0, *dashes]
+        root = Part("", 0, end, (starts[0] if starts else 0, end))
+        if len(starts) != len(found):
             raise UnreadableError
-        part.inside = (start, len(self._lines))
-        part.parts, part.order = self._inner(root, "")
+        for start, last, node in zip(starts, [*starts[1:], end], found, strict=True):
+            values = {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+            names = {key.value: value.value for key, value in getattr(values.get("metadata"), "value", ())}
+            kind = getattr(values.get("kind"), "value", len(root.parts))
+            each = Part(f"{kind} {names.get('name', '')}", start, last, (start + (self._lines[start] == "---"), last))
+            root.parts.append(self._document(node, each))
+        return root
+
+    def _document(self, node: Any, part: Part) -> Part:
+        if not isinstance(node, yaml.CollectionNode) or node.flow_style:
+            raise UnreadableError
+        part.parts, part.order = self._inner(node, "")
         return part
 
     def _inner(self, node: Any, name: str) -> tuple[list[Part], Order]:
@@ -92,7 +107,9 @@ class _Reader:
     def _value(self, start: int, end: int, node: Any, key: str, name: str) -> Part:
         if isinstance(node, yaml.CollectionNode) and node.value:
             if node.flow_style:
-                return self._brackets.part(start, end, key, name)
+                part = self._brackets.part(start, end, key, name)
+                part.is_list = True
+                return part
             first = node.start_mark.line
             part = Part(key, start, end, (first, end))
             part.parts, part.order = self._inner(node, name)
