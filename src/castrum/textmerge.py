@@ -2,7 +2,19 @@
 
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A merged text, how many conflicts it has, each between markers, and what was united in it, by its lines."""
+
+    content: bytes
+    conflicts: int
+    united: tuple[str, ...] = ()
+    is_whole: bool = False
+    """Whether a conflict was made larger, so that no side of it leaves a line in two places."""
 
 
 def merge_file(

@@ -17,7 +17,7 @@ from harness.tools import BIN, run
 from harness.updates import MOVES, Site, State, asked, castrum, contents, moves, of_history, prepared, seeds
 
 from castrum import blocks, merging
-from castrum.uniting import Merged
+from castrum.textmerge import Merged
 
 pytestmark = pytest.mark.xdist_group("corpus")
 
