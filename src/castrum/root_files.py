@@ -27,8 +27,11 @@ def differences(root: Path) -> list[str]:
 
 def take_back(project: Project) -> None:
     """Take it away, where it came with an update that is now taken back."""
-    if project.tried("ls-files", "--error-unmatch", "--", TOOL) is None:
-        _tool(project.root, "--remove")
+    if project.tried("cat-file", "-e", f"HEAD:./{TOOL}") is None:
+        _, said = _tool(project.root, "--remove")
+        names = [f":(top,literal){line.partition(': ')[0]}" for line in said]
+        if names:  # somebody may have added them
+            project.tried("reset", "--quiet", "--", *names)
 
 
 def misplaced(project: Project) -> list[str]:

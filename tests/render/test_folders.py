@@ -11,6 +11,7 @@ import pytest
 import yaml
 from harness import github, monorepos, rendering
 from harness.monorepos import FOLDERS, root_files, tracked
+from harness.paths import ROOT
 from harness.repository import commit_all, git
 
 HOSTS = ("github", "gitlab")
@@ -229,6 +230,16 @@ def test_the_gate_is_red_when_the_root_is_not_what_the_folder_says(place: str, s
     assert root_files(shop / ORDERS, "--check").stdout == ""
 
 
+def test_a_sparse_checkout_has_the_root_in_its_index(anywhere: Path) -> None:
+    git(anywhere, "reset", "--quiet", "--hard")  # git leaves out only what it knows to be unchanged
+    git(anywhere, "sparse-checkout", "set", ORDERS)
+    assert not (anywhere / ".github").exists()
+    assert not (anywhere / ".gitlab").exists()
+    assert root_files(anywhere / ORDERS, "--check").stdout == ""
+    assert root_files(anywhere / ORDERS).stdout == ""
+    assert git(anywhere, "status", "--porcelain") == ""
+
+
 def test_a_file_that_somebody_else_has_is_refused(tmp_path: Path) -> None:
     """Nothing is written, neither over a person's file nor over that of a service with the same name."""
     top = tmp_path / "shop"
@@ -302,3 +313,43 @@ NONE = (
 def test_folders_that_are_none(folder: str, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="is not a folder of the repository by its path from there"):
         rendering.copy(tmp_path / "orders", {"service_name": "orders", "folder": folder})
+
+
+@pytest.mark.parametrize(
+    ("host", "cloud", "names"),
+    [("github", "aws", 3), ("github", "gcp", 1), ("github", "azure", 1), ("gitlab", "gcp", 1)],
+)
+def test_the_cloud_trusts_the_environments_that_the_pipeline_has(
+    host: str, cloud: str, names: int, tmp_path: Path
+) -> None:
+    """Where the token of a job names its environment."""
+    data = {"service_name": "orders", "folder": ORDERS, "repository_host": host, "cloud": cloud}
+    tree = rendering.copy(tmp_path / "orders", data)
+    trust = (tree / f"deploy/terraform/{cloud}/modules/service/deployer.tf").read_text(encoding="utf-8")
+    begin = "orders/" if host == "gitlab" else "orders-"
+    claimed = re.findall(r"""(?:environment:|environment == '|\[")(\S*)\$\{var\.environment\}""", trust)
+    assert claimed == [begin] * names
+    pipeline = ".gitlab-ci.yml" if host == "gitlab" else ".github/workflows/deploy.yml"
+    text = (tree / pipeline).read_text(encoding="utf-8")
+    deployed = re.findall(r"^ +environment:\n +name: (\S+)", text, re.MULTILINE)
+    assert deployed
+    assert all(name.startswith(begin) for name in deployed)
+
+
+def test_the_hooks_of_git_work_in_the_folder(shop: Path) -> None:
+    """Git calls them at the root; they run this service's tools on this service's files."""
+    config = yaml.safe_load((shop / ORDERS / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    for hook in config["repos"][0]["hooks"]:
+        if hook["id"] != "conflicts":
+            assert ORDERS in hook["entry"], hook["id"]
+            assert hook.get("files", f"^{ORDERS}/").startswith(f"^{ORDERS}/")
+
+
+def test_the_page_names_commands_that_there_are(shop: Path) -> None:
+    page = (ROOT / "docs" / "monorepos.md").read_text(encoding="utf-8")
+    makefile = (shop / ORDERS / "Makefile").read_text(encoding="utf-8")
+    commands = re.findall(r"^make (\S+)(?: (\w+)=)?", page, re.MULTILINE)
+    assert {target for target, _ in commands} == {"root-files", "regen"}
+    for target, variable in commands:
+        (recipe,) = re.findall(rf"^{target}: .*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+        assert variable in recipe

@@ -120,6 +120,7 @@ def test_a_folder_can_be_told_later(site: Site, first: None, tmp_path: Path) -> 
     assert code == 0, said
     assert (top / CI.format("orders")).exists()
     assert "working-directory: orders\n" in (top / CI.format("orders")).read_text(encoding="utf-8")
+    git(top, "add", "--all")
     code, said = castrum("update", top / "orders", "--abort")
     assert code == 0, said
     assert git(top, "status", "--porcelain", "--untracked-files=all") == ""
