@@ -1,6 +1,7 @@
 """The merge of one text, line by line, in which a line is only ever taken for one of the same block."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from .spelling import mentions
@@ -14,6 +15,19 @@ RENAMED: Final = 0.8
 """Share of equal lines from which on a block counts as one that the person gave another name."""
 RETITLED: Final = 0.9
 """The same of a section of a document, of the template's: an aggregate's is much like that of another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByLines:
+    """How the lines of a kind of file are merged; ``gone`` are names that the domain has no more."""
+
+    suffix: str
+    gone: frozenset[str] = frozenset()
+    labels: tuple[str, str, str] = LABELS
+
+    def merge(self, mine: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
+        """The merged text and how many conflicts it has."""
+        return merge_lines(mine, old, new, kind=self.suffix, gone=self.gone, labels=self.labels)
 
 
 def merge_lines(

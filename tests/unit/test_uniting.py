@@ -211,3 +211,14 @@ def test_edits_stay_with_what_they_are_about(path: str, sides: tuple[str, str, s
         assert merged.conflicts
     else:
         assert (merged.content.decode(), merged.conflicts) == (expected, 0)
+
+
+def test_what_is_called_after_a_name_that_went_is_no_like_one() -> None:
+    """A section goes, and one of another aggregate comes that is much like it: what a person wrote stays a conflict."""
+    rows = "".join(f"| field {number} | text |\n" for number in range(12))
+    old, new = (f"# All\n\n### {name}\n\n| a | b |\n|---|---|\n{rows}" for name in ("Customer", "Client"))
+    mine = old.replace("### Customer\n", "### Customer\n\nMine.\n")
+    merged = merge_text(mine.encode(), old.encode(), new.encode(), "a.md", gone=frozenset({"Customer"}))
+    assert merged.conflicts
+    # Without that knowledge it would end below the other heading.
+    assert merge_text(mine.encode(), old.encode(), new.encode(), "a.md").conflicts == 0

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from castrum.blocks import merge_lines
+from castrum.blocks import ByLines
 from castrum.textmerge import Merged
 
 from .commuting import commute, in_order
@@ -25,7 +25,7 @@ Lines = list[str]
 Gapped = tuple[Sequence[str], Sequence[str]]
 
 
-def united(sides: Sequence[bytes], kind: Kind, suffix: str, labels: tuple[str, str, str]) -> Merged | None:
+def united(sides: Sequence[bytes], kind: Kind, by_lines: ByLines) -> Merged | None:
     """The merge by units; none if one of the sides cannot be read, or the result does not say what both say."""
     try:
         texts = [side.decode() for side in sides]
@@ -34,7 +34,7 @@ def united(sides: Sequence[bytes], kind: Kind, suffix: str, labels: tuple[str, s
         return None
     if any(COMMA in text or "\x1f" in text for text in texts):
         return None
-    merging = _Merging(suffix, labels)
+    merging = _Merging(by_lines)
     piece = merging.merged(*units)
     ends = [text.endswith("\n") for text in texts]
     last = ends[2] if ends[1] == ends[0] else ends[1]
@@ -44,7 +44,9 @@ def united(sides: Sequence[bytes], kind: Kind, suffix: str, labels: tuple[str, s
     if not piece.conflicts and not kind.is_readable(shown):
         return None
     content = shown if last else shown.removesuffix("\n")
-    return Merged(content.encode(), piece.conflicts, tuple(_places(shown, merging.said, labels)), merging.has_widened)
+    return Merged(
+        content.encode(), piece.conflicts, tuple(_places(shown, merging.said, by_lines.labels)), merging.has_widened
+    )
 
 
 def _read(text: str, kind: Kind) -> Unit:
@@ -108,8 +110,7 @@ class _Entry:
 class _Merging:
     """Merges units of three texts, and keeps what it united."""
 
-    suffix: str
-    labels: tuple[str, str, str]
+    by_lines: ByLines
     said: list[_Said] = field(default_factory=list)
     has_widened: bool = False
     """Whether a conflict was made larger, so that either side of it is whole."""
@@ -135,7 +136,9 @@ class _Merging:
         units = (old, mine, new)
         if any(len(unit.head) != 1 or not unit.part.is_list or unit.lead != old.lead for unit in units):
             return None
-        found = [inline(unit.head[0].replace(COMMA, ""), has_names=self.suffix in {".py", ".pyi"}) for unit in units]
+        found = [
+            inline(unit.head[0].replace(COMMA, ""), has_names=self.by_lines.suffix in {".py", ".pyi"}) for unit in units
+        ]
         one, two, three = found
         if one is None or two is None or three is None or len({(each.top, each.low) for each in (one, two, three)}) > 1:
             return None
@@ -155,7 +158,7 @@ class _Merging:
             if old == one or mine == new:
                 return _Piece.same(old, mine, new, other)
         three = ["".join(f"{line}\n" for line in side).encode() for side in (mine, old, new)]
-        content, conflicts = merge_lines(three[0], three[1], three[2], kind=self.suffix, labels=self.labels)
+        content, conflicts = self.by_lines.merge(three[0], three[1], three[2])
         turned = self._turned(old, mine, new) if conflicts else None
         if turned is not None:
             shown, conflicts = turned
@@ -182,7 +185,13 @@ class _Merging:
         if inner is not None and not inner.conflicts:
             return [*old[:top], *inner.shown, *old[len(old) - low :]], 0
         self.has_widened = True
-        both = [f"<<<<<<< {self.labels[0]}", *sides[1], "=======", *sides[2], f">>>>>>> {self.labels[2]}"]
+        both = [
+            f"<<<<<<< {self.by_lines.labels[0]}",
+            *sides[1],
+            "=======",
+            *sides[2],
+            f">>>>>>> {self.by_lines.labels[2]}",
+        ]
         return [*old[:top], *both, *old[len(old) - low :]], 1
 
     def _inner(self, old: Unit, mine: Unit, new: Unit) -> _Piece | None:
@@ -304,12 +313,12 @@ class _Merging:
             return [known[id(unit)] for unit in units]
         for side, those in ((1, mine), (2, new)):
             found.dropped[side] |= {at for entry in those if (at := entry.places[side]) is not None}
-        lines: Lines = [f"<<<<<<< {self.labels[0]}"]
+        lines: Lines = [f"<<<<<<< {self.by_lines.labels[0]}"]
         for number, those in enumerate((mine, new)):
             for entry_number, entry in enumerate(those):
                 gap = entry.unit.gap if entry_number else ()
                 lines += [*gap, *(line.replace(COMMA, ",") for line in entry.unit.lines)]
-            lines.append("=======" if number == 0 else f">>>>>>> {self.labels[2]}")
+            lines.append("=======" if number == 0 else f">>>>>>> {self.by_lines.labels[2]}")
         piece = _Piece(lines, [], [], [], [], 1)
         return [_Entry(new[0].unit, piece, (None, mine[0].places[1], new[0].places[2]))]
 
