@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from .spelling import Rename, candidates, spellings
 from .trees import File, Tree
 
+SHOWN = 20
+"""How many lines of a file are told by number, where what they have may be something else."""
+
 IDENTIFIER = re.compile(r"[^\W\d]\w*(?:-\w+)*")
 
 
@@ -44,10 +47,23 @@ def left(words: frozenset[str], file: File, theirs: File | None) -> Iterator[tup
 
 
 def lines(words: frozenset[str], tree: Mapping[str, File], theirs: Tree, skipped: tuple[str, ...]) -> list[str]:
-    """Every place in the tree, as `path:line: names`."""
-    return [
-        f"{path}:{number}: {', '.join(found)}"
-        for path, file in sorted(tree.items())
-        if not path.startswith(skipped) and file != theirs.get(path)
-        for number, found in left(words, file, theirs.get(path))
-    ]
+    """Every place in the tree, as `path:line: names`.
+
+    First come those that can hardly mean anything else; where all that a line has are plain words that the template
+    has for other things, too, such as `name`, there is one entry for all such lines of a file.
+    """
+    certain: list[str] = []
+    perhaps: list[str] = []
+    others = {word for word in identifiers(theirs) if word.isalpha() and word.islower()}
+    for path, file in sorted(tree.items()):
+        if path.startswith(skipped) or file == theirs.get(path):
+            continue
+        places = dict(left(words, file, theirs.get(path)))
+        common = {number: found for number, found in places.items() if others.issuperset(found)}
+        certain += (f"{path}:{number}: {', '.join(places[number])}" for number in places if number not in common)
+        if common:
+            names = ", ".join(dict.fromkeys(word for found in common.values() for word in found))
+            numbers = ",".join(map(str, [*common][:SHOWN]))
+            more = f" and {len(common) - SHOWN} more lines" if len(common) > SHOWN else ""
+            perhaps.append(f"{path}:{numbers}{more}: {names}")
+    return [*certain, *perhaps]

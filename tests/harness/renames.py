@@ -236,5 +236,6 @@ def told(said: str) -> Iterator[tuple[str, int]]:
     """The places that the report lists as left."""
     section = said.partition("Old names that are left, for you to judge:\n")[2]
     for line in takewhile(lambda line: line.startswith("  "), section.splitlines()):
-        path, number, _ = line.strip().split(":", 2)
-        yield path, int(number)
+        path, numbers, _ = line.strip().split(":", 2)
+        for number in numbers.split(","):
+            yield path, int(number)

@@ -1,0 +1,24 @@
+"""Where old names are left: what can mean nothing else comes first, and a common word does not bury it."""
+
+from castrum import leftovers
+from castrum.trees import File
+
+THEIRS = {"src/shop/customer/model.py": File(b"label: str\nname = SERVICE\n")}
+WORDS = frozenset({"name", "customer_name"})
+
+
+def told(**texts: str) -> list[str]:
+    tree = {path.replace("_py", ".py"): File(text.encode()) for path, text in texts.items()}
+    return leftovers.lines(WORDS, THEIRS | tree, THEIRS, ("skipped",))
+
+
+def test_a_word_of_other_things_is_told_once_for_a_file() -> None:
+    said = told(a_py="name\n\nname, customer_name\nthe name\n", b_py="x = customer_name\n", skipped_py="name\n")
+    assert said == ["a.py:3: name, customer_name", "b.py:1: customer_name", "a.py:1,4: name"]
+
+
+def test_many_lines_are_counted() -> None:
+    (said,) = told(a_py="name\n" * 57)
+    numbers, _, rest = said.removeprefix("a.py:").partition(" ")
+    assert [int(each) for each in numbers.split(",")] == list(range(1, leftovers.SHOWN + 1))
+    assert rest == f"and {57 - leftovers.SHOWN} more lines: name"
