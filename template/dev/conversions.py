@@ -105,11 +105,13 @@ def depends(index: ops.DropIndexOp, columns: Columns) -> bool:
 
 
 def _place(operation: ops.MigrateOperation, tables: Collection[str]) -> int:
-    if getattr(operation, "table_name", None) not in tables:
+    made = (ops.CreateIndexOp, ops.CreateUniqueConstraintOp, ops.CreateForeignKeyOp)
+    table = operation.source_table if isinstance(operation, ops.CreateForeignKeyOp) else None
+    if (table or getattr(operation, "table_name", None)) not in tables:
         return 1
     if isinstance(operation, (ops.DropIndexOp, ops.DropConstraintOp)):
         return 0
-    return 2 if isinstance(operation, (ops.CreateIndexOp, ops.CreateUniqueConstraintOp)) else 1
+    return 2 if isinstance(operation, made) else 1
 
 
 def _steps(alter: ops.AlterColumnOp, using: str) -> Iterator[ops.MigrateOperation]:

@@ -223,6 +223,21 @@ def test_an_index_on_an_expression_goes_before_its_column_is_converted(things: T
     command.check(database.alembic)
 
 
+def test_a_reference_goes_before_its_column_is_converted(things: Tables, database: Database) -> None:
+    reference = sa.ForeignKeyConstraint(["other_id"], ["others.id"], name="fk_things_other_id")
+    things(sa.Column("other_id", ID), reference, beside="others")
+    database.write("0002")
+    database.upgrade()
+    database.do(f"INSERT INTO others VALUES ('{SOME_ID}')")  # noqa: S608
+    database.do(f"INSERT INTO things VALUES (1, '{SOME_ID}')")  # noqa: S608
+    things(sa.Column("other_id", WORD), beside="others")
+    database.write("0003")
+    database.upgrade()
+    command.downgrade(database.alembic, "0002")
+    database.upgrade()
+    command.check(database.alembic)
+
+
 def test_rows_that_refuse_a_revision_leave_nothing_of_it(things: Tables, database: Database) -> None:
     things(*(sa.Column(name, WORD) for name in ("kind", "code", "name")), sa.Column("other_id", ID))
     database.write("0002")
@@ -271,4 +286,5 @@ def test_the_linter_asks_for_a_reason(things: Tables, database: Database) -> Non
     found = {each["rule_name"] for each in lint_migrations.squawk(written.getvalue())}
     assert found == {"changing-column-type", "ban-drop-default"}
     assert lint_migrations.only_converted(written.getvalue())
-    assert not lint_migrations.only_converted("ALTER TABLE things ALTER COLUMN code DROP DEFAULT;")
+    more = f"{written.getvalue()}\nALTER TABLE things ALTER COLUMN kind DROP DEFAULT;"
+    assert not lint_migrations.only_converted(more)
