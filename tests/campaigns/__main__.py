@@ -15,7 +15,7 @@ parser = argparse.ArgumentParser(prog="make campaign", description=__doc__)
 parser.add_argument("name", choices=CAMPAIGNS)
 parser.add_argument("--domains", type=Path, default=DOMAINS, help="folder of domain files, by default tests/domains")
 parser.add_argument(
-    "--random", type=int, default=100, metavar="N", help="how many random domains; of merges, fifty pairs for each"
+    "--random", type=int, default=100, metavar="N", help="how many random domains; of merges, people with six edits"
 )
 parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no other domain after so long")
 parser.add_argument("--part", default="1/1", metavar="K/N", help="only the K-th of N parts, which may run at once")
