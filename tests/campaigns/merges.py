@@ -82,12 +82,12 @@ def run(_: Path, count: int = 100, *, stop_after_s: float = float("inf"), part: 
     with (RESULTS / "merges.jsonl").open("a", encoding="utf-8") as lines:
         lines.writelines(json.dumps(asdict(each)) + "\n" for each in found)
     edits, before, after, wrong = edited.counted(range(count))
-    print(*wrong, sep="\n")
     rows = [
         "",
-        "Edits anywhere in files of the generated services of `tests/update`, whose domains change, or are put in another",
-        f"order: {edits} edits, {before} conflicts before and {after} after, which is {100 * before / edits:.1f} and",
-        f"{100 * after / edits:.1f} in 100 edits; lost, doubled or misplaced: {len(wrong)}.",
+        "Edits anywhere in files of generated services whose domain changes, or is put in another order:",
+        f"{edits} edits, {before} conflicts before and {after} after, which is {100 * before / edits:.1f} and",
+        f"{100 * after / edits:.1f} in 100 edits; lost, doubled, misplaced or back: {len(wrong)}.",
+        *(f"- {each}" for each in wrong),
         "",
     ]
     said = summary(found) + "\n".join(rows)
