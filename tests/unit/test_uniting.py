@@ -222,3 +222,9 @@ def test_what_is_called_after_a_name_that_went_is_no_like_one() -> None:
     assert merged.conflicts
     # Without that knowledge it would end below the other heading.
     assert merge_text(mine.encode(), old.encode(), new.encode(), "a.md").conflicts == 0
+
+
+def test_what_a_person_took_out_does_not_come_back_in_another_place() -> None:
+    old, new = ("class A:\n" + "".join(f"    {name}: int\n" for name in names) for names in ("abcdefgh", "bcdefgha"))
+    mine = old.replace("    a: int\n", "")
+    assert merge_text(mine.encode(), old.encode(), new.encode(), "a.py").content == mine.encode()
