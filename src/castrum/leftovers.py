@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 from .spelling import Rename, candidates, spellings
 from .trees import File, Tree
-
-SHOWN = 20
-"""How many lines of a file are told by number, where what they have may be something else."""
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*(?:-\w+)*")
 
@@ -63,7 +61,12 @@ def lines(words: frozenset[str], tree: Mapping[str, File], theirs: Tree, skipped
         certain += (f"{path}:{number}: {', '.join(places[number])}" for number in places if number not in common)
         if common:
             names = ", ".join(dict.fromkeys(word for found in common.values() for word in found))
-            numbers = ",".join(map(str, [*common][:SHOWN]))
-            more = f" and {len(common) - SHOWN} more lines" if len(common) > SHOWN else ""
-            perhaps.append(f"{path}:{numbers}{more}: {names}")
+            perhaps.append(f"{path}:{','.join(_runs(common))}: {names}")
     return [*certain, *perhaps]
+
+
+def _runs(numbers: Iterable[int]) -> Iterator[str]:
+    """Ascending numbers, of which those that follow each other are told by the first and the last one."""
+    for _, run in groupby(enumerate(numbers), key=lambda each: each[1] - each[0]):
+        first, *rest = [number for _, number in run]
+        yield f"{first}-{rest[-1]}" if rest else f"{first}"

@@ -237,5 +237,6 @@ def told(said: str) -> Iterator[tuple[str, int]]:
     section = said.partition("Old names that are left, for you to judge:\n")[2]
     for line in takewhile(lambda line: line.startswith("  "), section.splitlines()):
         path, numbers, _ = line.strip().split(":", 2)
-        for number in numbers.split(","):
-            yield path, int(number)
+        for run in numbers.split(","):
+            first, _, last = run.partition("-")
+            yield from ((path, number) for number in range(int(first), int(last or first) + 1))
