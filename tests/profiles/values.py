@@ -16,6 +16,7 @@ FREE: Mapping[str, tuple[Value, ...]] = {
     "owner_email": ("ordering@example.com",),
     "api_url": ("https://orders.example", "https://api.orders.example.com:8443"),
     "repository": ("acme/ordering", "acme-group/order.desk_2"),
+    "folder": ("", "services/order-desk_2"),
     "environments": ("staging, production", "live", "test, integration, staging, pre-live, production"),
     "peak_rps": (100, 1, 5000),
     "p99_ms": (300, 50, 10000),
