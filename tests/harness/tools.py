@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,15 @@ def run(
             pytrace=False,
         )
     return done
+
+
+def policy(service: Path, program: str, *, check: bool = True) -> str:
+    """What a program of `make policy` says, in the version and with the arguments that the service's Makefile gives."""
+    makefile = (service / "Makefile").read_text(encoding="utf-8")
+    (called,) = re.findall(rf"\$\(UVX\) (--from .* {program}\b.*)$", makefile, re.MULTILINE)
+    done = run("sh", "-c", f"{BIN}/uvx --quiet {called}", cwd=service, check=check)
+    assert check or done.returncode != 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def clean_environment() -> dict[str, str]:

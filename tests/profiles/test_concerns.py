@@ -43,6 +43,10 @@ CONCERNS: dict[str, tuple[str, ...]] = {
         "deploy/Dockerfile", ".checkov.yaml", "dev/propose_update.py", TERRAFORM, HELM,
     ),
     "repository": ("*CODEOWNERS", "SECURITY.md", "README.md", "pyproject.toml", "docs/*", *PIPELINES, TERRAFORM, HELM),
+    "folder": (
+        *PIPELINES, ".pre-commit-config.yaml", "AGENTS.md", "Makefile", "README.md", "docs/*", "dev/propose_update.py",
+        "dev/root_files.py", TERRAFORM,
+    ),
     "cloud": (
         TERRAFORM, "deploy/helm/*/values*.yaml", "README.md", "docs/*", "src/*/settings.py", *PIPELINES,
     ),

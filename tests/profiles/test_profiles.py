@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import helm, kubernetes, rendering, terraform
-from harness.tools import BIN, run
+from harness import helm, kubernetes, monorepos, rendering, terraform
+from harness.repository import git
+from harness.tools import BIN, policy, run
 
 from profiles import profiles
 
@@ -41,14 +42,6 @@ def on(host: str) -> pytest.MarkDecorator:
     first = numbers[0]
     marked = [pytest.param(number, marks=[] if number == first else pytest.mark.slow) for number in numbers]
     return pytest.mark.parametrize("number", marked)
-
-
-def uvx(makefile: Path, program: str, *arguments: str | Path, cwd: Path) -> None:
-    """A program in the version, and with the arguments, that the profile's own `make policy` gives it."""
-    called = re.search(rf"--from '([^']+)'(?: --with '([^']+)')? {program}\b(.*)$", makefile.read_text(), re.MULTILINE)
-    assert called, program
-    beside = ("--with", called[2]) if called[2] else ()
-    run(BIN / "uvx", "--quiet", "--from", called[1], *beside, program, *called[3].split(), *arguments, cwd=cwd)
 
 
 @each_profile
@@ -125,11 +118,14 @@ def alike(root: Path) -> str:
 
 @on("github")
 def test_workflows(number: int, tree: Trees, tmp_path: Path) -> None:
-    root = shutil.copytree(tree(number), tmp_path / "repository")
-    # What actionlint takes for the root of a repository.
-    (root / ".git").mkdir()
-    uvx(root / "Makefile", "zizmor", cwd=root)
-    uvx(root / "Makefile", "actionlint", cwd=root)
+    folder = str(ROWS[number]["folder"])
+    root = tmp_path / "repository"
+    service = shutil.copytree(tree(number), root / folder)
+    git(root, "init", "--quiet")  # what actionlint takes for the root of a repository
+    if folder:
+        monorepos.root_files(service)
+    policy(service, "zizmor")
+    policy(service, "actionlint")
     schema(root, "vendor.github-workflows", *sorted((root / ".github" / "workflows").iterdir()))
 
 

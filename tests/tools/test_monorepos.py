@@ -9,7 +9,7 @@ import pytest
 from harness import github, gitlab, monorepos
 from harness.monorepos import FOLDERS
 from harness.repository import commit_all, git
-from harness.tools import BIN, run
+from harness.tools import policy
 
 CLOUDS = {"orders": {"cloud": "gcp", "release": "canary"}, "billing": {"cloud": "azure", "environments": "live"}}
 GATES = {"breaking", "chart", "infrastructure", "policy", "sast", "audit", "secrets"}
@@ -30,19 +30,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return repository
 
 
-def lint(top: Path, service: str, program: str, *, check: bool = True) -> str:
-    """What a linter of `make policy` says, called as the service's Makefile calls it."""
-    makefile = (top / FOLDERS[service] / "Makefile").read_text(encoding="utf-8")
-    (called,) = re.findall(rf"\$\(UVX\) (--from .* {program} .*)$", makefile, re.MULTILINE)
-    done = run("sh", "-c", f"{BIN}/uvx --quiet {called}", cwd=top / FOLDERS[service], check=check)
-    assert check or done.returncode != 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 @both
 def test_linters_take_what_is_at_the_root(service: str, shop: Shop) -> None:
-    assert "No findings to report" in lint(shop("github"), service, "zizmor")
-    lint(shop("github"), service, "actionlint")
+    folder = shop("github") / FOLDERS[service]
+    assert "No findings to report" in policy(folder, "zizmor")
+    policy(folder, "actionlint")
 
 
 def test_linters_look_at_the_root(shop: Shop, tmp_path: Path) -> None:
@@ -50,9 +42,9 @@ def test_linters_look_at_the_root(shop: Shop, tmp_path: Path) -> None:
     path = top / ".github" / "workflows" / "orders-release.yml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("permissions: {}", "permissions: write-all", 1), encoding="utf-8")
-    assert "excessive-permissions" in lint(top, "orders", "zizmor", check=False)
+    assert "excessive-permissions" in policy(top / FOLDERS["orders"], "zizmor", check=False)
     path.write_text(text.replace("needs: gate", "needs: gates", 1), encoding="utf-8")
-    assert "gates" in lint(top, "orders", "actionlint", check=False)
+    assert "gates" in policy(top / FOLDERS["orders"], "actionlint", check=False)
 
 
 def stand_in(top: Path, host: str, folder: Path) -> Path:
