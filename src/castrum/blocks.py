@@ -65,12 +65,13 @@ def merge_lines(
 
 
 def with_blocks(text: bytes) -> bytes:
-    """Each line of YAML, followed by the keys of the first three levels that it is below."""
+    """Each line of YAML, followed by the keys that it is below, of the first three levels of what is there."""
     lines = []
     above: list[bytes] = []
+    margin = min((len(line) - len(line.lstrip(b" ")) for line in text.split(b"\n") if line.strip()), default=0)
     for line in text.split(b"\n"):
         key = line.strip()
-        level = (len(line) - len(line.lstrip(b" "))) // 2
+        level = (len(line) - len(line.lstrip(b" ")) - margin) // 2
         if not key:
             lines.append(line)
             continue
@@ -86,16 +87,16 @@ def with_blocks(text: bytes) -> bytes:
 def with_headings(text: bytes) -> bytes:
     """Each line of Markdown, followed by the headings that it is below, but for the title of the whole."""
     lines = []
-    above: list[bytes] = []
+    above: list[tuple[int, bytes]] = []
     fenced = False
     for line in text.split(b"\n"):
         fenced ^= line.lstrip().startswith(b"```")
         heading = None if fenced else re.match(rb"#(#*) (.*)", line)
         if heading:
-            above = above[: max(len(heading[1]) - 1, 0)]
-        lines.append(line + BLOCK + b"/".join(above) if line.strip() else line)
+            above = [each for each in above if each[0] < len(heading[1])]
+        lines.append(line + BLOCK + b"/".join(title for _, title in above) if line.strip() else line)
         if heading and heading[1]:
-            above.append(heading[2])
+            above.append((len(heading[1]), heading[2]))
     return b"\n".join(lines)
 
 

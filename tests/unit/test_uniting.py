@@ -1,7 +1,10 @@
 """What both sides inserted in one place is united where that is certain, and a conflict where it is not."""
 
+import random
+from collections.abc import Callable
+
 import pytest
-from harness.insertions import Case, cases
+from harness.insertions import PLACES, Case, Place, cases
 
 from castrum.uniting import merge_text
 
@@ -228,3 +231,51 @@ def test_what_a_person_took_out_does_not_come_back_in_another_place() -> None:
     old, new = ("class A:\n" + "".join(f"    {name}: int\n" for name in names) for names in ("abcdefgh", "bcdefgha"))
     mine = old.replace("    a: int\n", "")
     assert merge_text(mine.encode(), old.encode(), new.encode(), "a.py").content == mine.encode()
+
+
+def responses(*names: str, remark: str = "") -> str:
+    """A part of a contract, deep in it, whose entries are much alike."""
+    entries = "".join(
+        f"    {name}:\n      content:\n        text:\n          examples:\n{remark if name == names[0] else ''}"
+        f"            one:\n              status: 400\n              title: No {name}\n      headers: 1\n\n"
+        for name in names
+    )
+    return f"info: 1\n\ncomponents:\n  responses:\n{entries}  schemas: 1\n"
+
+
+def sections(*names: str, remark: str = "") -> str:
+    """A part of a document, whose sections are much alike."""
+    return "# A\n\n## B\n\n" + "".join(
+        f"### {name}\n\nIts fields are these.\n\n{remark if name == names[0] else ''}#### How\n\nAs any other one.\n\n"
+        for name in names
+    )
+
+
+@pytest.mark.parametrize("new", [("b", "c", "d"), ("b", "d", "c"), ("b",)], ids=str)
+@pytest.mark.parametrize(("path", "text", "remark"), [
+    ("a.yaml", responses, "            # mine\n"),
+    ("a.md", sections, "Mine.\n\n"),
+])  # fmt: skip
+def test_what_stood_in_a_part_that_is_gone_does_not_go_to_one_that_is_like_it(
+    path: str, text: Callable[..., str], remark: str, new: tuple[str, ...]
+) -> None:
+    mine = text("a", "b", "c", remark=remark)
+    merged = merge_text(mine.encode(), text("a", "b", "c").encode(), text(*new).encode(), path)
+    assert merged.conflicts, merged.content.decode()
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_every_text_is_merged(place: Place) -> None:
+    """Also one that no parser takes: that is merged by lines."""
+    choose = random.Random(0)
+    lines = place.text(("alpha", "beta", "gamma")).splitlines(keepends=True)
+
+    def torn() -> bytes:
+        return "".join(line for line in lines if choose.random() < 0.6).encode()
+
+    for sides in (
+        (b"# a\n", b"# b\n", b"# c\n"),
+        (b"\n", b"a", b"\n\n"),
+        *((torn(), torn(), torn()) for _ in range(40)),
+    ):
+        merge_text(*sides, place.path)

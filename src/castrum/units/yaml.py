@@ -38,9 +38,9 @@ class _Reader:
         if len(found) == 1 and len(dashes) < 2:
             return self._document(found[0], Part("", 0, end, (dashes[0] + 1 if dashes else 0, end)))
         starts = dashes if len(dashes) == len(found) else [0, *dashes]
-        root = Part("", 0, end, (starts[0] if starts else 0, end))
-        if len(starts) != len(found):
+        if not found or len(starts) != len(found):
             raise UnreadableError
+        root = Part("", 0, end, (starts[0], end))
         for start, last, node in zip(starts, [*starts[1:], end], found, strict=True):
             values = {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
             names = {key.value: value.value for key, value in getattr(values.get("metadata"), "value", ())}
