@@ -43,6 +43,7 @@ PAIRS = {
     "word_id": Pair(WORD, ID, SOME_ID, SOME_ID, "0190"),
     "word_day": Pair(WORD, DAY, "2026-02-28", "2026-02-28", "2026-02-30"),
     "word_moment": Pair(WORD, MOMENT, "2026-02-28T10:00:00+02:00", "2026-02-28 08:00:00+00", "soon"),
+    "word_unzoned": Pair(WORD, MOMENT, "2026-02-28T10:00:00", "2026-02-28 10:00:00+00"),
     "word_number": Pair(WORD, sa.Numeric(5, 2), "1.50", "1.50", "1.555"),
     "word_amount": Pair(WORD, sa.Numeric(), "1.555", "1.555", "much"),
     "word_json": Pair(WORD, JSONB(), '{"a":1}', '{"a": 1}', "[1]"),
@@ -103,6 +104,7 @@ class Database:
         self.url = url
         self.alembic = Config(folder / "alembic.ini", stdout=io.StringIO())
         self.alembic.attributes["url"] = url
+        self.do(f"ALTER DATABASE {url.rpartition('/')[2]} SET timezone TO 'Asia/Kolkata'")
         self.upgrade()
 
     def write(self, number: str) -> str:
