@@ -111,8 +111,8 @@ def move(project: Path, old: int, new: int) -> None:
 
 
 def test_the_moves_reach_every_value_of_every_question() -> None:
-    for name, choices in profiles.VALUES.items():
-        assert {row[name] for row in ROWS} == set(choices), name
+    for name in profiles.VALUES.keys() - {"folder"}:  # a service in one is moved in test_monorepos
+        assert {row[name] for row in ROWS} == set(profiles.VALUES[name]), name
 
 
 @pytest.mark.parametrize(("old", "new"), MOVES)
