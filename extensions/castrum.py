@@ -24,24 +24,24 @@ FOLDER = Path(__file__).resolve().parent
 PACKAGE = f"_castrum_{hashlib.sha256(str(FOLDER).encode()).hexdigest()[:16]}"
 
 PARTS = (
-    "castrum_model",
-    "given",
-    "origin",
-    "answers",
-    "alerts",
-    "layout",
-    "code",
-    "contract",
-    "bodies",
-    "ownership",
-    "place",
-    "wire",
+    "pipeline",
+    "answers.given",
+    "answers.origin",
+    "answers.checks",
+    "targets.alerts",
+    "targets.python.layout",
+    "targets.python.code",
+    "targets.openapi.contract",
+    "capacity.bodies",
+    "answers.ownership",
+    "answers.place",
+    "targets.openapi.wire",
 )
 """Modules of this folder whose `GLOBALS` and `FILTERS` (name → callable) the templates may use."""
 
 
 def load(part: str) -> ModuleType:
-    """The module `part` of this folder, e.g. `castrum_model.reading`; its relative imports stay in this checkout."""
+    """The module `part` of this folder, e.g. `pipeline.reading`; its relative imports stay in this checkout."""
     if PACKAGE not in sys.modules:
         spec = importlib.util.spec_from_file_location(
             PACKAGE, FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)]
@@ -63,4 +63,4 @@ class CastrumExtension(Extension):
             module = load(part)
             environment.globals.update(module.GLOBALS)
             environment.filters.update(module.FILTERS)
-        load("shortcuts").take(environment)
+        load("rendering.shortcuts").take(environment)

@@ -12,9 +12,10 @@ from harness.paths import ROOT
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from extensions.castrum_model import combinations, naming
-from extensions.castrum_model.fieldtypes import LONGEST_INDEXED, TABLE, Spec, parse_type, pattern_of
-from extensions.castrum_model.language import FLAGS, OPERATIONS, RESERVED_FIELDS
+from extensions.language import combinations
+from extensions.language.parser import FLAGS, OPERATIONS, RESERVED_FIELDS
+from extensions.text import naming
+from extensions.types import LONGEST_INDEXED, TABLE, Spec, parse_type, pattern_of
 
 Domain = dict[str, Any]
 

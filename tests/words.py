@@ -8,11 +8,11 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
-from extensions.castrum_model import problems_of
-from extensions.castrum_model.fieldtypes import TABLE, FieldType, parse_type
-from extensions.castrum_model.language import FLAGS, RESERVED_FIELDS, FieldDeclaration, parse
-from extensions.castrum_model.problems import Problems
-from extensions.castrum_model.schema import language_schema
+from extensions.language.parser import FLAGS, RESERVED_FIELDS, FieldDeclaration, parse
+from extensions.language.schema import language_schema
+from extensions.pipeline import problems_of
+from extensions.text.problems import Problems
+from extensions.types import TABLE, FieldType, parse_type
 
 Json = dict[str, Any]
 

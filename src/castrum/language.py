@@ -33,14 +33,9 @@ def extension(name: str) -> ModuleType:
     return module
 
 
-def _load(name: str) -> ModuleType:
-    module: ModuleType = _entry().load(f"castrum_model.{name}")
-    return module
-
-
 def problems(path: Path) -> list[str]:
     """Everything that is wrong with the domain file at ``path``, one message each; empty when the template takes it."""
-    reading = _load("reading")
+    reading = extension("pipeline.reading")
     try:
         domain = reading.load_yaml(path.read_bytes())
     except FileNotFoundError:
@@ -55,13 +50,13 @@ def problems(path: Path) -> list[str]:
 
 def renames(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Why the renames from the model of the last update to the new one cannot be carried out, one line each."""
-    found: list[str] = _load("renames").problems_between(old, new)
+    found: list[str] = extension("language.renames").problems_between(old, new)
     return found
 
 
 def document(content: bytes) -> Any:
     """What a domain file with this content says; none when it is not valid YAML."""
-    reading = _load("reading")
+    reading = extension("pipeline.reading")
     try:
         return reading.load_yaml(content)
     except reading.YamlError:
@@ -77,29 +72,31 @@ def notes(path: Path) -> list[str]:
     given = yaml.safe_load(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
     defaults = yaml.safe_load((source.files() / "questions" / "operations.yml").read_text(encoding="utf-8"))
     answers = {name: given.get(name, defaults[name]["default"]) for name in ("peak_rps", "p99_ms", "availability")}
-    found: list[str] = extension("bodies").notes(model(_load("reading").load_yaml(path.read_bytes())), answers)
+    found: list[str] = extension("capacity.bodies").notes(
+        model(extension("pipeline.reading").load_yaml(path.read_bytes())), answers
+    )
     return found
 
 
 def model(domain: object) -> dict[str, Any]:
     """The model of a valid domain, which the templates are rendered with."""
-    built: dict[str, Any] = _load("reading").build_model(domain)
+    built: dict[str, Any] = extension("pipeline.reading").build_model(domain)
     return built
 
 
 def under_new_names(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """The old domain with the names that the new one gives by `renamed_from`."""
-    found: dict[str, Any] = _load("renamed").under_new_names(old, new)
+    found: dict[str, Any] = extension("pipeline.renamed").under_new_names(old, new)
     return found
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of the domain language."""
-    document: dict[str, Any] = _load("schema").language_schema()
+    document: dict[str, Any] = extension("language.schema").language_schema()
     return document
 
 
 @cache
 def questions() -> frozenset[str]:
     """The names that ``--data`` may set: every question that is asked."""
-    return frozenset(extension("given").questions())
+    return frozenset(extension("answers.given").questions())

@@ -11,13 +11,13 @@ from . import language
 
 def public(address: str) -> str:
     """The address without credentials."""
-    found: str = language.extension("origin").public(address)
+    found: str = language.extension("answers.origin").public(address)
     return found
 
 
 def redacted(text: str) -> str:
     """The text without the credentials of the addresses in it."""
-    found: str = language.extension("origin").redacted(text)
+    found: str = language.extension("answers.origin").redacted(text)
     return found
 
 

@@ -35,7 +35,7 @@ class Surroundings:
 
         Refuses a folder that cannot be the answer.
         """
-        problem = language.extension("place").problem(self.folder)
+        problem = language.extension("answers.place").problem(self.folder)
         if problem:
             raise Refusal(
                 f"{self.top} is a git repository, and a service in it has an answer for its folder: {problem}",

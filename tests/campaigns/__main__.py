@@ -7,9 +7,9 @@ from pathlib import Path
 
 from harness.paths import DOMAINS
 
-from campaigns import gates, merges
+from campaigns import gates, merges, trees
 
-CAMPAIGNS: dict[str, Callable[..., int]] = {"gates": gates.run, "merges": merges.run}
+CAMPAIGNS: dict[str, Callable[..., int]] = {"gates": gates.run, "merges": merges.run, "trees": trees.run}
 
 parser = argparse.ArgumentParser(prog="make campaign", description=__doc__)
 parser.add_argument("name", choices=CAMPAIGNS)
@@ -19,9 +19,11 @@ parser.add_argument(
 )
 parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no other domain after so long")
 parser.add_argument("--part", default="1/1", metavar="K/N", help="only the K-th of N parts, which may run at once")
+parser.add_argument("--against", default="HEAD~1", metavar="COMMIT", help="of trees, what they are compared with")
 options = parser.parse_args()
 part, parts = map(int, options.part.split("/"))
+more = {"against": options.against} if options.name == "trees" else {}
 red = CAMPAIGNS[options.name](
-    options.domains, options.random, stop_after_s=60 * options.minutes, part=part, parts=parts
+    options.domains, options.random, stop_after_s=60 * options.minutes, part=part, parts=parts, **more
 )
 sys.exit(1 if red else 0)

@@ -22,7 +22,7 @@ from harness.repository import GIT, commit_all
 from harness.tools import clean_environment
 from strategies import invent_one
 
-from extensions.castrum_model.yaml_reader import load_yaml
+from extensions.language.yaml_reader import load_yaml
 
 RESULTS = ROOT / "benchmarks" / "campaigns"
 GENERATED = ("template", "extensions", "questions", "copier.yml")

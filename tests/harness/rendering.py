@@ -52,6 +52,20 @@ def fast_copier(*, clone: bool = False) -> Iterator[None]:
         patch.undo()
 
 
+_template = ROOT
+
+
+@contextmanager
+def template_of(checkout: Path) -> Iterator[None]:
+    """Copy another checkout of the template instead of this one."""
+    global _template  # noqa: PLW0603
+    before, _template = _template, checkout
+    try:
+        yield
+    finally:
+        _template = before
+
+
 def constant_files() -> list[str]:
     """The paths, relative to the generated repository, of files that are the same for every domain."""
     return sorted(
@@ -70,7 +84,7 @@ def copy(
     with fast_copier(), warnings.catch_warnings():
         warnings.simplefilter("error")
         copier.run_copy(
-            str(ROOT),
+            str(_template),
             destination,
             data=dict(data or {}),
             defaults=True,

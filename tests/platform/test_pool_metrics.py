@@ -119,7 +119,7 @@ async def test_the_alerts_ask_for_what_is_sent(watched: tuple[Database, MetricSe
     runbooks = (ROOT / "template" / "docs" / "runbooks").glob("*.jinja")
     asked = {
         name
-        for path in (ROOT / "extensions" / "alerts.py", helpers, *runbooks)
+        for path in (ROOT / "extensions" / "targets" / "alerts.py", helpers, *runbooks)
         for name in re.findall(r"\b(?:db_client|http_server)_\w+(?=\{)", path.read_text(encoding="utf-8"))
     }
     assert len(asked) >= 8

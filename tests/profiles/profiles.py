@@ -10,8 +10,8 @@ from copier.errors import UserMessageError
 from harness import rendering
 from harness.paths import domain_file
 
-from extensions import answers
-from extensions.castrum_model import reading
+from extensions.answers import checks as answers
+from extensions.pipeline import reading
 from profiles import values
 from profiles.array import Row
 

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from harness import rendering
 
-from extensions.capacity import row_bytes
-from extensions.castrum_model.reading import build_model, sample_domain
+from extensions.capacity.plan import row_bytes
+from extensions.pipeline.reading import build_model, sample_domain
 
 ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "aws": {"cloud": "aws"},

@@ -9,7 +9,7 @@ import yaml
 from harness import rendering
 from harness.paths import ROOT
 
-from extensions import delivery
+from extensions.answers import delivery
 
 QUESTION_KEYS = {
     "type",

@@ -20,8 +20,8 @@ from harness.tools import BIN, run
 from strategies import invent, invent_one
 from words import every_word, words_of
 
-from extensions.castrum_model import naming
-from extensions.castrum_model.yaml_reader import load_yaml
+from extensions.language.yaml_reader import load_yaml
+from extensions.text import naming
 
 BATCHES = 10
 QUICK = 2

@@ -26,7 +26,7 @@ from harness.services import (
 )
 from harness.tools import BIN, require, run
 
-from extensions import answers
+from extensions.answers import checks as answers
 
 pytestmark = pytest.mark.xdist_group("sample")
 

@@ -17,7 +17,7 @@ from harness.kubernetes import of_kind, only
 from harness.prometheus import Case, World, complaints, rules_of
 from harness.tools import require, run
 
-from extensions import alerts
+from extensions.targets import alerts
 
 PROFILES: dict[str, dict[str, Any]] = {
     "default": {},

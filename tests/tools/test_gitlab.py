@@ -18,7 +18,7 @@ from harness.repository import git
 from harness.stubs import YQ, stub
 from harness.tools import BIN, require, run
 
-from extensions import delivery
+from extensions.answers import delivery
 
 CHECKOV = "checkov==3.3.30"
 SCHEMAS = "check-jsonschema==0.39.0"

@@ -12,7 +12,7 @@ import yaml
 from harness import helm, kubernetes, rendering
 from harness.tools import run
 
-from extensions import alerts
+from extensions.targets import alerts
 
 PROFILES: dict[str, dict[str, str]] = {
     "aws": {"cloud": "aws"},

@@ -16,8 +16,10 @@ from harness.guarantees import GUARANTEES, guaranteed
 from harness.hcl import Configuration, Rule
 from harness.tools import BIN, require, run
 
-from extensions import alerts, answers, capacity
-from extensions.castrum_model import build_model
+from extensions.answers import checks as answers
+from extensions.capacity import plan as capacity
+from extensions.pipeline import build_model
+from extensions.targets import alerts
 
 CLOUDS = ("aws", "gcp", "azure")
 CHECKOV = "checkov==3.3.30"

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from strategies import domains
 
 from castrum import cli
-from extensions import bodies
-from extensions.castrum_model.reading import build_model
-from extensions.castrum_model.yaml_reader import load_yaml
-from extensions.contract import contract
+from extensions.capacity import bodies
+from extensions.language.yaml_reader import load_yaml
+from extensions.pipeline.reading import build_model
+from extensions.targets.openapi.contract import contract
 
 ARTICLE = """
 context: blog

@@ -11,9 +11,12 @@ from copier.errors import UserMessageError
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from extensions import answers, capacity, delivery, serving
-from extensions.capacity import CLASSES, Growth, Load
-from extensions.castrum_model.reading import build_model, sample_domain
+from extensions.answers import checks as answers
+from extensions.answers import delivery
+from extensions.capacity import plan as capacity
+from extensions.capacity import serving
+from extensions.capacity.plan import CLASSES, Growth, Load
+from extensions.pipeline.reading import build_model, sample_domain
 
 MODEL = build_model(sample_domain())
 ANSWERS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jinja2 import DictLoader, Environment
 
-from extensions import compiled
+from extensions.rendering import compiled
 
 
 @pytest.fixture

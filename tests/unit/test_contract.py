@@ -15,9 +15,9 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from strategies import domains
 
-from extensions.castrum_model import build_model
-from extensions.contract import _Aggregate, contract, contract_yaml
-from extensions.schemas import named_once
+from extensions.pipeline import build_model
+from extensions.targets.openapi.contract import _Aggregate, contract, contract_yaml
+from extensions.targets.openapi.schemas import named_once
 
 SERVICE = {
     "service_name": "order-desk",

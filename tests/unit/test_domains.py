@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from strategies import JUNK, damaged_domains, domains
 
-from extensions.castrum_model import build_model, naming, problems_of
-from extensions.castrum_model.fieldtypes import SHARED_SCHEMAS
-from extensions.castrum_model.schema import language_schema
-from extensions.castrum_model.yaml_reader import YamlError, load_yaml
-from extensions.code import with_code
+from extensions.language.schema import language_schema
+from extensions.language.yaml_reader import YamlError, load_yaml
+from extensions.pipeline import build_model, problems_of
+from extensions.targets.python.code import with_code
+from extensions.text import naming
+from extensions.types import SHARED_SCHEMAS
 
 Model = dict[str, Any]
 

@@ -18,8 +18,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
-from extensions.castrum_model.fieldtypes import SHARED_SCHEMAS, TABLE, FieldTypeError, Spec, parse_type, python_text
-from extensions.castrum_model.schema import language_schema
+from extensions.language.schema import language_schema
+from extensions.types import SHARED_SCHEMAS, TABLE, FieldTypeError, Spec, parse_type, python_text
 
 TEMPLATE = Path(__file__).parents[2] / "template"
 MODELS = [

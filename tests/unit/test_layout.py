@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from harness.tools import BIN, run
 
-from extensions.layout import argument, docstring, fit, imports, sql_expression, string
+from extensions.targets.python.layout import argument, docstring, fit, imports, sql_expression, string
 
 WORDS = {"latin": "ab ", "wide": "日本 ", "quotes": "a'\" ", "one word": "x", "emoji": "é🏥 ", "one wide word": "日"}
 LENGTHS = [*range(50, 64), *range(84, 125), 300, 1000]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extensions import answers
-from extensions.castrum_model import naming
+from extensions.answers import checks as answers
+from extensions.text import naming
 
 
 @pytest.mark.parametrize(

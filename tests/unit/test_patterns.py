@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import SchemaValidator, core_schema
 
-from extensions.castrum_model.patterns import Pattern, PatternError
+from extensions.text.patterns import Pattern, PatternError
 
 CONTROLS = r"\x00-\x1F\x7F-\x9F"
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from copier.errors import UserMessageError
 
-from extensions.castrum_model import build_model, domain_error, project_domain, sample_domain
-from extensions.castrum_model.reading import domain_text, yaml_line
-from extensions.castrum_model.yaml_reader import YamlError, load_yaml
+from extensions.language.yaml_reader import YamlError, load_yaml
+from extensions.pipeline import build_model, domain_error, project_domain, sample_domain
+from extensions.pipeline.reading import domain_text, yaml_line
 
 DOMAIN = {"context": "shop", "aggregates": {"Order": {"number": "string(20)"}}}
 TEXT = "context: shop\naggregates:\n  Order:\n    number: string(20)  # its number\n"

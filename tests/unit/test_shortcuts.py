@@ -8,7 +8,7 @@ from copier._main import Worker
 from copier._vcs import get_git
 from harness.repository import commit_all, git
 
-from extensions import shortcuts
+from extensions.rendering import shortcuts
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from plumbum import local
 
 from castrum import signing_in
-from extensions import origin
+from extensions.answers import origin
 
 ADDRESSES = {
     "https://oauth2:TOKEN@host.example/a/b.git": "https://host.example/a/b.git",

@@ -8,7 +8,7 @@ import yaml
 from harness.paths import TEMPLATE
 
 from castrum import stamps
-from extensions import ownership
+from extensions.answers import ownership
 
 PIECES = ["a", " ", "# no comment", "\n", "\n\n", "\t", "'", '"', ": ", "é", "\\", "_src_path: x", "word " * 20]
 

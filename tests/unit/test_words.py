@@ -8,9 +8,9 @@ import pytest
 from harness.paths import GATED, domain_file
 from words import every_word, words_of
 
-from extensions.bodies import LEAST_LIMIT, largest_body
-from extensions.castrum_model import build_model
-from extensions.castrum_model.yaml_reader import load_yaml
+from extensions.capacity.bodies import LEAST_LIMIT, largest_body
+from extensions.language.yaml_reader import load_yaml
+from extensions.pipeline import build_model
 
 Model = dict[str, Any]
 RED_ONCE: dict[str, Callable[[Model], bool]] = {

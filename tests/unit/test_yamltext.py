@@ -7,7 +7,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extensions import yamltext
+from extensions.text import yamltext
 
 SHORT = ["a: b", "a #b", "x:", "- a", "null", "No", "'a'", '"x"', "1.5", "1e3", "0x1F", "2026-01-01", "~", "1.2.3"]
 LINES = ["{a", "a\nb", "a\n", "\n", "a \nb", " a\nb", "a\n\n b\n\n"]

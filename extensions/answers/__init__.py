@@ -1,0 +1,1 @@
+"""What the answers mean, and which of them contradict each other."""

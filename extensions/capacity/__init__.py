@@ -1,0 +1,1 @@
+"""Arithmetic from load to pods, connections and the database."""

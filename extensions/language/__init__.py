@@ -1,0 +1,1 @@
+"""The domain language: from the text of `domain.yaml` to its declarations."""

@@ -1,0 +1,65 @@
+"""Words of a field that make no sense together, and what the case of its letters means for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..types import LONGEST_INDEXED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .parser import AggregateDeclaration, FieldDeclaration
+
+WITH_CASE = ("string", "email", "url")
+
+
+def complaints(declared: FieldDeclaration) -> Iterator[str]:
+    """What is wrong with the words of a field."""
+    row = declared.spec.type
+    wide = row.kind == "string" and declared.spec.length > LONGEST_INDEXED
+    if declared.optional and row.nullable:
+        yield row.nullable
+    elif declared.optional and declared.has_default:
+        yield "a field with a default is never absent; drop the '?' or the default"
+    if declared.pii and declared.secret:
+        yield "pii and secret exclude each other; secret says more: it is never shown at all"
+    if declared.secret and declared.has_default:
+        yield "a secret has no default: the contract would show it"
+    if declared.secret and declared.readonly:
+        yield "a readonly secret could neither be written nor read"
+    if declared.unique and declared.has_default:
+        yield "a unique field has no default: it could be used only once"
+    if declared.ignorecase and row.kind not in WITH_CASE:
+        yield f"{row.kind} has no upper and lower case; ignorecase is for {', '.join(WITH_CASE)}"
+    if declared.unique and not row.unique:
+        yield f"{row.kind} cannot be unique"
+    elif declared.index and not row.indexable:
+        yield f"{row.kind} cannot be indexed"
+    elif (declared.unique or declared.index) and wide:
+        yield f"a string that is indexed has at most {LONGEST_INDEXED} characters"
+    if declared.readonly and not declared.optional and not declared.has_default:
+        if row.nullable:
+            yield "a readonly field starts with its default; give it one"
+        else:
+            yield "a readonly field starts absent or with a default; write '?' or give it one"
+
+
+def without_use(aggregates: Iterable[AggregateDeclaration]) -> Iterator[tuple[str, str]]:
+    """The paths of fields that nothing compares although they say how, and what is wrong with them."""
+    for aggregate in aggregates:
+        for declared in (*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)):
+            compared = declared.unique or declared.index or declared.name in aggregate.filter
+            if declared.ignorecase and not compared:
+                yield declared.path, "nothing compares it, so ignorecase has no meaning; add unique, index or a filter"
+
+
+def described(declared: FieldDeclaration, title: str) -> str:
+    """What the contract says of a field, with what clients have to know of the way in which it is compared."""
+    text = declared.description or f"{title.capitalize()}."
+    return f"{text} Upper and lower case are alike where it is compared." if declared.ignorecase else text
+
+
+def told_apart(declared: FieldDeclaration, values: list[Any]) -> list[Any]:
+    """The values without those that are alike for the field."""
+    return list({value.lower(): value for value in values[::-1]}.values())[::-1] if declared.ignorecase else values

@@ -1,0 +1,185 @@
+"""The JSON Schema of the domain language, for the editors that complete and check `domain.yaml`.
+
+Everything comes from the definitions that the parser itself uses. What only the whole domain shows, such as a reference
+to an aggregate that does not exist, is said by the parser alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..text import naming
+from ..types import TABLE
+from . import parser as language
+
+Json = dict[str, Any]
+
+_FIELD_KEYS: dict[str, Json] = {
+    "type": {"$ref": "#/definitions/line", "description": "The type, and what the in-line form says after it."},
+    "description": {"$ref": "#/definitions/description"},
+    "optional": {"type": "boolean", "description": "May be absent; the same as a '?' after the type."},
+    "unique": {"type": "boolean", "description": "No two of them; within a part, no two in its aggregate."},
+    "ignorecase": {"type": "boolean", "description": "Upper and lower case are alike where it is unique or a filter."},
+    "index": {"type": "boolean", "description": "The table gets an index on it."},
+    "readonly": {"type": "boolean", "description": "In answers only; needs '?' or a default."},
+    "pii": {"type": "boolean", "description": "Personal: never in a log or an address."},
+    "secret": {"type": "boolean", "description": "Written only: never in an answer, an event or a log."},
+    "default": {"description": "Taken when the field is absent from a create request."},
+    "example": {"description": "Shown in the contract and used by the tests."},
+    "pattern": {"type": "string", "description": "Regular expression of the whole value; string and text only."},
+    "min": {"type": "number", "description": "Least number, shortest text, fewest values; decimal and money: only 0."},
+    "max": {"type": "number", "description": "Greatest number, longest text, most values."},
+    "renamed_from": {
+        "type": "string",
+        "pattern": f"^(?:{naming.SNAKE.pattern})$",
+        "description": "The field's name at the last update: rows and code follow the rename.",
+    },
+}
+
+
+def language_schema() -> Json:
+    """The schema, draft 7 because that is what editors know best; a new object each time."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Domain of a service",
+        "description": "The domain language of Castrum.",
+        "type": "object",
+        "required": ["context", "aggregates"],
+        "additionalProperties": False,
+        "properties": {
+            "context": {**_name(naming.KEBAB.pattern), "description": "The bounded context, such as ordering."},
+            "description": {"$ref": "#/definitions/description"},
+            "aggregates": {
+                "description": "What the service keeps: each is a resource, a table and a package.",
+                "minProperties": 1,
+                "maxProperties": language.MOST_AGGREGATES,
+                **_mapping(naming.PASCAL.pattern, {"$ref": "#/definitions/aggregate"}),
+            },
+            "consumes": {
+                "description": "Events of other contexts.",
+                **_mapping(naming.PASCAL.pattern, {"$ref": "#/definitions/event"}),
+            },
+        },
+        "definitions": {
+            "description": {"type": "string", "maxLength": language.LONGEST_DESCRIPTION},
+            "line": {
+                "type": "string",
+                "pattern": _line_pattern(),
+                "description": "type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [= default]. Types: "
+                + "; ".join(f"{row.syntax} ({row.meaning})" for row in TABLE.values()),
+                "examples": [row.sample for row in TABLE.values()],
+            },
+            "field": {"anyOf": [{"$ref": "#/definitions/line"}, {"$ref": "#/definitions/field_mapping"}]},
+            "field_mapping": _object({key: _FIELD_KEYS[key] for key in language.FIELD_KEYS}, ["type"]),
+            "fields": {
+                "minProperties": 1,
+                "maxProperties": language.MOST_FIELDS,
+                **_mapping(naming.SNAKE.pattern, {"$ref": "#/definitions/field"}),
+            },
+            "aggregate": {"anyOf": [_aggregate(), {"$ref": "#/definitions/fields"}]},
+            "part": _part(),
+            "lifecycle": _lifecycle(),
+            "event": _event(),
+        },
+    }
+
+
+def _name(pattern: str) -> Json:
+    return {"type": "string", "pattern": f"^(?:{pattern})$", "maxLength": naming.LONGEST_NAME}
+
+
+def _mapping(pattern: str, value: Json) -> Json:
+    return {"type": "object", "propertyNames": _name(pattern), "additionalProperties": value}
+
+
+def _object(properties: Json, required: list[str]) -> Json:
+    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+
+
+def _names(pattern: str, description: str) -> Json:
+    name = _name(pattern)
+    return {"description": description, "anyOf": [name, {"type": "array", "uniqueItems": True, "items": name}]}
+
+
+def _line_pattern() -> str:
+    types = "|".join(row.shape for row in TABLE.values())
+    return rf"^\s*(?:{types})\??(?:\s+(?:{'|'.join(language.FLAGS)}))*(?:\s*=.+)?\s*$"
+
+
+def _ordered(keys: tuple[str, ...], properties: Json) -> Json:
+    """The properties in the order of the language's own list; a key without one is a programming error."""
+    return {key: properties[key] for key in keys}
+
+
+def _aggregate() -> Json:
+    properties = {
+        "description": {"$ref": "#/definitions/description"},
+        "plural": {**_name(naming.KEBAB.pattern), "description": "The plural, where English rules give another one."},
+        "renamed_from": {
+            **_name(naming.PASCAL.pattern),
+            "description": "The aggregate's name at the last update: table, rows and code follow the rename.",
+        },
+        "fields": {"$ref": "#/definitions/fields"},
+        "parts": {
+            "description": "Entities that live and die with the aggregate.",
+            **_mapping(naming.SNAKE.pattern, {"$ref": "#/definitions/part"}),
+        },
+        "lifecycle": {"$ref": "#/definitions/lifecycle"},
+        "filter": _names(naming.SNAKE.pattern, "Fields by which lists can be narrowed."),
+        "sort": _names(naming.SNAKE.pattern, "Fields by which lists can be ordered, beside created_at."),
+    }
+    return _object(_ordered(language.AGGREGATE_KEYS, properties), ["fields"])
+
+
+def _part() -> Json:
+    properties = {
+        "entity": {**_name(naming.PASCAL.pattern), "description": "The name of one of them, such as OrderLine."},
+        "max": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": language.MOST_PARTS,
+            "default": 100,
+            "description": "How many an aggregate may have.",
+        },
+        "fields": {"$ref": "#/definitions/fields"},
+        "description": {"$ref": "#/definitions/description"},
+    }
+    return _object(_ordered(language.PART_KEYS, properties), ["entity", "fields"])
+
+
+def _lifecycle() -> Json:
+    state = _name("[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*")
+    action = {
+        "from": {"description": "The state, or states, in which it is possible.", "anyOf": [state, _list_of(state)]},
+        "to": {**state, "description": "The state that it leads to."},
+        "emits": {**_name(naming.PASCAL.pattern), "description": "The event that tells of it."},
+        "resource": {**_name(naming.KEBAB.pattern), "description": "The noun in its path, such as placements."},
+        "description": {"$ref": "#/definitions/description"},
+    }
+    properties = {
+        "states": {"description": "All states; the first is where it starts.", **_list_of(state)},
+        "actions": {
+            "description": "Steps from state to state; each is a sub-resource.",
+            "minProperties": 1,
+            **_mapping(naming.SNAKE.pattern, _object(_ordered(language.ACTION_KEYS, action), ["from", "to"])),
+        },
+    }
+    return _object(_ordered(language.LIFECYCLE_KEYS, properties), ["states", "actions"])
+
+
+def _list_of(item: Json) -> Json:
+    return {"type": "array", "minItems": 1, "uniqueItems": True, "items": item}
+
+
+def _event() -> Json:
+    properties = {
+        "from": {**_name(naming.KEBAB.pattern), "description": "The context that publishes it."},
+        "fields": {"$ref": "#/definitions/fields"},
+        "triggers": {
+            "type": "string",
+            "pattern": r"^[A-Z][A-Za-z0-9]*\.[a-z][a-z0-9_]*$",
+            "description": "The action that it sets off, such as Order.ship.",
+        },
+        "description": {"$ref": "#/definitions/description"},
+    }
+    return _object(_ordered(language.CONSUMED_KEYS, properties), ["from"])

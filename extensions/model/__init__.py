@@ -1,0 +1,1 @@
+"""The model: what was declared, with every name and form computed once."""

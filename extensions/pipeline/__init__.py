@@ -1,0 +1,30 @@
+"""From `domain.yaml` to the model that every template reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..language.schema import language_schema
+from ..text import naming
+from .reading import build_model, domain_error, domain_text, problems_of, project_domain, sample_domain, yaml_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+GLOBALS: Mapping[str, Callable[..., Any]] = {
+    "project_domain": project_domain,
+    "domain_error": domain_error,
+    "sample_domain": sample_domain,
+    "language_schema": language_schema,
+}
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "build_model": build_model,
+    "yaml_line": yaml_line,
+    "domain_text": domain_text,
+    "snake": naming.snake,
+    "kebab": naming.kebab,
+    "pascal": naming.pascal,
+    "words": naming.words,
+}
+
+__all__ = ["FILTERS", "GLOBALS", "build_model", "domain_error", "problems_of", "project_domain", "sample_domain"]

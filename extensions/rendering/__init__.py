@@ -1,0 +1,1 @@
+"""How Copier renders the template faster."""

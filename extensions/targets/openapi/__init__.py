@@ -1,0 +1,1 @@
+"""The contract in OpenAPI."""

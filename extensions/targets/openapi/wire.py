@@ -1,0 +1,28 @@
+"""Parameters and headers as the contract shows them and the service reads them, in `platform/wire.py`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...types import LONGEST_INDEXED
+
+MOST_ITEMS: Final = 200
+
+LONGEST_KEY: Final = 255
+PLAIN_KEY: Final = rf"[!-~]{{1,{LONGEST_KEY}}}"
+QUOTED_KEY: Final = rf'"(?:[ !#-\[\]-~]|\\["\\]){{1,{LONGEST_KEY}}}"'
+LONGEST_KEY_HEADER: Final = 2 * LONGEST_KEY + 2
+"""Every character escaped, in quotes."""
+
+LONGEST_ETAGS: Final = 1000
+OWN_ETAG: Final = '"[0-9]{1,18}"'
+ETAG: Final = '(?:W/)?"[!#-~]*"'
+ETAGS: Final = rf"(?:,[ \t]*)*{ETAG}(?:[ \t]*,(?:[ \t]*{ETAG})?)*"
+"""A list of RFC 9110, which may have empty members."""
+
+_AROUND_KEY = len('["","",""]') + 12 + 36
+LONGEST_CURSOR: Final = -(-4 * (_AROUND_KEY + 4 * LONGEST_INDEXED) // 3)
+"""`platform/paging.py` writes fingerprint, sort key and id as JSON in base 64; a character has up to four bytes."""
+
+GLOBALS: dict[str, Any] = {"wire": {name: value for name, value in globals().items() if name.isupper()}}
+FILTERS: dict[str, Any] = {}

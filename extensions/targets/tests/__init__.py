@@ -1,0 +1,1 @@
+"""What the tests of a generated service send and expect."""

@@ -1,0 +1,235 @@
+"""What the generated tests send and ask: an example of each aggregate, and the ways through its lifecycle."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..python.layout import string
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Model = dict[str, Any]
+
+PLENTY = 10
+"""No generated test makes so many resources of one kind."""
+
+_LIKE_OTHERS = re.compile(r"@|://|^[0-9a-fA-F]{8}-|^[0-9]{4}-?[0-9W]|^[-+]?[0-9.]+$")
+"""Texts that `another` in dev/examples.py takes for an address, a UUID, a day or a number."""
+
+
+def examples(aggregate: Model) -> Model:
+    """How the tests create and change the aggregate, and which of its members they ask lists by."""
+    inputs = [field for field in aggregate["input_fields"] if not _is_spare(field)]
+    patch, reference = _patch(aggregate)
+    return {
+        "example_body": {field["wire"]: field["example"] for field in inputs}
+        | {part["wire"]: _items(part) for part in aggregate["parts"]},
+        "example_patch": patch,
+        "example_patch_reference": reference,
+        "example_references": _references(aggregate),
+        "example_unique": {
+            field["wire"]: string_row(choices) if (choices := _choices(field)) else _bounds(field)
+            for field in inputs
+            if field["unique"] and field["kind"] != "ref"
+        },
+        "example_ignorecase": [
+            field["wire"]
+            for field in inputs
+            if field["unique"] and field["ignorecase"] and field["kind"] != "url" and not _choices(field)
+        ],
+        "filter_tests": [
+            filter_["param"] for filter_ in aggregate["filters"] if _is_in_example(aggregate, filter_["param"])
+        ],
+        "replaceable_parts": [part["wire"] for part in aggregate["parts"] if _is_repeatable(part)],
+        "twin_tests": [(part["wire"], _unique_members(part)) for part in aggregate["parts"] if _unique_members(part)],
+        "sort_tests": [sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"],
+    }
+
+
+def limits(aggregates: list[Model]) -> dict[str, int]:
+    """Aggregate → how many of it can exist, where that is fewer than the tests may want: unique values run out.
+
+    The aggregates come after those that they must refer to.
+    """
+    found: dict[str, int] = {}
+    for aggregate in aggregates:
+        counts = []
+        for field in aggregate["input_fields"]:
+            if not field["unique"] or _is_spare(field):
+                continue
+            target = field["reference"]["aggregate"] if field["kind"] == "ref" else None
+            counts.append(found.get(target, PLENTY) if target else _count(field))
+        if (fewest := min(counts, default=PLENTY)) < PLENTY:
+            found[aggregate["name"]] = fewest
+    return found
+
+
+def circular_parts(aggregates: list[Model]) -> Iterator[str]:
+    """The entities of the parts that an example does without: they need a resource that may need this one."""
+    needed = {aggregate["name"]: _targets(aggregate) for aggregate in aggregates}
+    for aggregate in aggregates:
+        for part in aggregate["parts"]:
+            targets = _targets(part)
+            if aggregate["name"] in _reached(targets, needed):
+                yield part["entity"]
+            else:
+                needed[aggregate["name"]] |= targets
+
+
+def _targets(owner: Model) -> set[str]:
+    """The aggregates that it must refer to."""
+    required = (field for field in owner["input_fields"] if field["kind"] == "ref" and not field["optional"])
+    return {field["reference"]["aggregate"] for field in required}
+
+
+def _reached(names: set[str], needed: dict[str, set[str]]) -> set[str]:
+    """These names and all that they need."""
+    reached: set[str] = set()
+    rest = set(names)
+    while rest:
+        name = rest.pop()
+        reached.add(name)
+        rest |= needed[name] - reached
+    return reached
+
+
+def _is_spare(field: Model) -> bool:
+    """Whether the example does without the field: an optional reference would need another resource."""
+    return bool(field["optional"]) and field["kind"] == "ref"
+
+
+def _is_in_example(aggregate: Model, param: str) -> bool:
+    if param == "status" and aggregate["lifecycle"]:
+        return True
+    return any(field["wire"] == param and not _is_spare(field) for field in aggregate["input_fields"])
+
+
+def _is_repeatable(part: Model) -> bool:
+    """Whether two items like the example may stand in one resource, without another resource to refer to."""
+    fields = part["input_fields"]
+    needs_others = any(field["kind"] == "ref" and not field["optional"] for field in fields)
+    return part["max"] > 1 and not needs_others and not any(field["unique"] for field in fields)
+
+
+def _unique_members(part: Model) -> list[str]:
+    """What two items of the part in the example may not share, where there may be two."""
+    fields = [field for item in _items(part) for field in part["input_fields"] if field["wire"] in item]
+    return [field["wire"] for field in fields if field["unique"]] if part["max"] > 1 else []
+
+
+def _items(part: Model) -> list[Model]:
+    """The part in the example: one item, or none where an item would need the aggregate itself."""
+    if not part["code"]["in_example"]:
+        return []
+    return [{field["wire"]: field["example"] for field in part["input_fields"] if not _is_spare(field)}]
+
+
+def _choices(field: Model) -> list[str]:
+    """The values of a unique field, where no other can be made up: of a pattern, or of a format of the team's own."""
+    is_text = field["kind"] == "string" and not field["alias"]
+    return list(field["examples"]) if field["alias"] or (is_text and _LIKE_OTHERS.search(field["example"])) else []
+
+
+def _span(field: Model) -> tuple[int, int]:
+    """Shortest and longest text, or least and greatest number; the digits of a decimal are a number."""
+    schema = field["input_json_schema"]
+    if field["kind"] == "decimal":
+        digits = int(re.findall("[0-9]+", field["columns"][0]["sql"])[0])
+        return 0, 10 ** min(digits, 15) - 1
+    return (
+        schema.get("minimum", schema.get("minLength", 0)),
+        schema.get("maximum", schema.get("maxLength", 0)),
+    )
+
+
+def _bounds(field: Model) -> str:
+    low, high = _span(field)
+    return f"({low}, {high})"
+
+
+def _count(field: Model) -> int:
+    """How many values of a unique field there are, or that there are plenty."""
+    if choices := _choices(field):
+        return len(choices)
+    low, high = _span(field)
+    return high - low + 1 if field["kind"] in {"int", "bigint", "decimal"} else PLENTY
+
+
+def _patch(aggregate: Model) -> tuple[Model, Model]:
+    """A merge patch that is valid for every resource made from the example, and changes it where that can be.
+
+    With it comes the example that its member refers to, by the member's name, if it is a reference.
+    """
+    inputs = aggregate["input_fields"]
+    plain = [field for field in inputs if field["kind"] != "ref"]
+    for field in sorted(plain, key=lambda field: bool(field["unique"])):
+        if len(field["examples"]) > 1:
+            return {field["wire"]: field["examples"][1]}, {}
+    for part in aggregate["parts"]:
+        if _items(part):
+            return {part["wire"]: []}, {}
+    for field in plain:
+        if field["optional"]:
+            return {field["wire"]: None}, {}
+    for field in inputs:
+        if field["kind"] == "ref":
+            return {field["wire"]: field["example"]}, {field["wire"]: field["reference"]["module"]}
+    return ({plain[0]["wire"]: plain[0]["example"]} if plain else {part["wire"]: [] for part in aggregate["parts"]}), {}
+
+
+def _references(aggregate: Model) -> list[Model]:
+    fields = [([field["wire"]], field) for field in aggregate["input_fields"]]
+    for part in aggregate["parts"]:
+        if part["code"]["in_example"]:
+            fields += [([part["wire"], 0, field["wire"]], field) for field in part["input_fields"]]
+    return [
+        {"place": python_row(place), "module": field["reference"]["module"]}
+        for place, field in fields
+        if field["kind"] == "ref" and not field["optional"]
+    ]
+
+
+def _paths(lifecycle: Model) -> dict[str, list[str]]:
+    """State → the shortest way to it from the first one, as the sub-resources of actions."""
+    paths: dict[str, list[str]] = {lifecycle["initial"]: []}
+    reached = [lifecycle["initial"]]
+    for state in reached:
+        for action in lifecycle["actions"]:
+            if state in action["sources"] and action["target"] not in paths:
+                paths[action["target"]] = [*paths[state], action["path"]]
+                reached.append(action["target"])
+    return paths
+
+
+def moves(lifecycle: Model) -> list[Model]:
+    """Each action from each state that can be reached: the steps there, and where it leads."""
+    paths = _paths(lifecycle)
+    return [
+        {"steps": string_row(paths[source], "[]"), "path": action["path"], "target": action["target"]}
+        for action in lifecycle["actions"]
+        for source in action["sources"]
+        if source in paths
+    ]
+
+
+def refusals(lifecycle: Model) -> list[Model]:
+    """Each action in each state that does not have it."""
+    return [
+        {"steps": string_row(steps, "[]"), "path": action["path"]}
+        for action in lifecycle["actions"]
+        for state, steps in _paths(lifecycle).items()
+        if state not in action["sources"]
+    ]
+
+
+def python_row(place: list[Any]) -> str:
+    """A tuple on one line."""
+    items = ", ".join(string(step) if isinstance(step, str) else str(step) for step in place)
+    return f"({items},)" if len(place) == 1 else f"({items})"
+
+
+def string_row(texts: list[str], brackets: str = "[]") -> str:
+    """A list of texts on one line."""
+    return brackets[0] + ", ".join(string(text) for text in texts) + brackets[1]

@@ -1,0 +1,159 @@
+"""The type table: each field type of the language with its form in every artefact.
+
+Adding a type is adding a class and its row in `TABLE`; the parser, the model and the language's JSON Schema read the
+table.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..text import naming
+from ..text.patterns import Pattern, PatternError
+from ..text.problems import nearest, show
+from .base import Column, FieldType, FieldTypeError, Forms, Spec, python_text
+from .choices import EnumType, JsonType, ListType, enum_member
+from .moments import DatetimeType, DateType, IdType, RefType, UuidType
+from .numbers import BigintType, BoolType, DecimalType, IntType, MoneyType
+from .text import EmailType, StringType, TextType, UrlType
+from .wire import LONGEST_DEFAULT, LONGEST_INDEXED, LONGEST_PATTERN, SHARED_SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "LONGEST_DEFAULT",
+    "LONGEST_INDEXED",
+    "SHARED_SCHEMAS",
+    "TABLE",
+    "Column",
+    "FieldType",
+    "FieldTypeError",
+    "Forms",
+    "Spec",
+    "enum_member",
+    "parse_type",
+    "pattern_of",
+    "python_text",
+]
+
+TABLE: Mapping[str, FieldType] = {
+    row.kind: row
+    for row in (
+        StringType(),
+        TextType(),
+        IntType(),
+        BigintType(),
+        DecimalType(),
+        MoneyType(),
+        BoolType(),
+        DateType(),
+        DatetimeType(),
+        UuidType(),
+        EmailType(),
+        UrlType(),
+        EnumType(),
+        JsonType(),
+        ListType(),
+        RefType(),
+        IdType(),
+    )
+}
+
+_FLAGS = frozenset({"unique", "ignorecase", "index", "readonly", "pii", "secret"})
+
+_ALIASES = {
+    "str": "string",
+    "varchar": "string",
+    "char": "string",
+    "integer": "int",
+    "int32": "int",
+    "int64": "bigint",
+    "long": "bigint",
+    "number": "decimal",
+    "numeric": "decimal",
+    "float": "decimal",
+    "double": "decimal",
+    "boolean": "bool",
+    "timestamp": "datetime",
+    "time": "datetime",
+    "uri": "url",
+    "link": "url",
+    "dict": "json",
+    "object": "json",
+    "array": "list",
+    "reference": "ref",
+    "mail": "email",
+    "choice": "enum",
+    "guid": "uuid",
+}
+"""Words of other languages, for the suggestion."""
+
+
+def parse_type(text: str) -> Spec:
+    """The type written as `string(120)`, `list(int(1..9))`, `ref Customer` or `id payments.Payment`."""
+    text = text.strip()
+    match = re.fullmatch(r"(ref|id)\s+(\S.*)", text)
+    if match:
+        return _reference(match[1], match[2].strip())
+    match = re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)\s*(?:\((.*)\))?", text, re.DOTALL)
+    if not match:
+        hint = " (inside {…} quote the whole line)" if text.count("(") != text.count(")") else ""
+        raise FieldTypeError(f"{show(text)} is not a type{hint}; expected one such as string(120), int or ref Customer")
+    word, arguments = match[1], match[2]
+    row = TABLE.get(word)
+    if row is None:
+        near = f"; did you mean {_ALIASES[word.lower()]!r}?" if word.lower() in _ALIASES else nearest(word, TABLE)
+        if word in _FLAGS:
+            near = f"; the type comes first, such as string(20) {word}"
+        raise FieldTypeError(f"unknown type {word!r}{near}")
+    if word in {"ref", "id"}:
+        raise FieldTypeError(f"{word} needs its aggregate; expected {row.syntax}, such as {row.sample}")
+    if arguments is not None and not row.arguments:
+        raise FieldTypeError(f"{word} takes no arguments; expected {row.syntax}")
+    if isinstance(row, ListType):
+        return _list(row, (arguments or "").strip())
+    return row.spec((arguments or "").strip())
+
+
+def _list(row: ListType, arguments: str) -> Spec:
+    if not arguments:
+        raise FieldTypeError(f"list needs the type of its values; expected {row.syntax}, such as list(string(40))")
+    if arguments.endswith("?"):
+        raise FieldTypeError("the values of a list are never absent; drop the '?' inside")
+    item = parse_type(arguments)
+    if not item.type.listable:
+        instead = {"ref": "use a part", "id": "use a part", "text": "use string(n)", "list": "use a part"}
+        hint = f"; {instead.get(item.type.kind, 'use a part')}"
+        raise FieldTypeError(f"a list cannot hold {item.type.kind}{hint}")
+    return Spec(row, inner=item)
+
+
+def _reference(word: str, target: str) -> Spec:
+    row = TABLE[word]
+    if word == "ref":
+        if not naming.PASCAL.fullmatch(target):
+            raise FieldTypeError(
+                f"{show(target)} is not the name of an aggregate; expected {row.syntax}, such as {row.sample}"
+            )
+        return Spec(row, target=target)
+    match = re.fullmatch(r"([a-z][a-z0-9]*(?:[_-][a-z0-9]+)*)\.([A-Z][A-Za-z0-9]*)", target)
+    if not match:
+        raise FieldTypeError(f"{show(target)} is not context.Aggregate; expected {row.syntax}, such as {row.sample}")
+    return Spec(row, context=match[1], target=match[2])
+
+
+def pattern_of(text: object) -> Pattern:
+    """The checked pattern of a mapping form; raises FieldTypeError."""
+    if not isinstance(text, str) or not text:
+        raise FieldTypeError(f"expected a regular expression, not {show(text)}")
+    try:
+        pattern = Pattern(text)
+    except PatternError as error:
+        raise FieldTypeError(f"{show(text)} {error}") from None
+    if len(pattern.text) > LONGEST_PATTERN:
+        raise FieldTypeError(
+            f"its portable form has {len(pattern.text)} characters; at most {LONGEST_PATTERN} are possible"
+        )
+    return pattern

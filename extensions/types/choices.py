@@ -1,0 +1,223 @@
+"""Enums, free JSON and lists."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ..text import naming
+from ..text.problems import show
+from .base import Column, FieldType, FieldTypeError, Forms, Spec, check_order, sql_text, whole_number
+from .wire import LARGEST_JSON_NUMBER, LONGEST_LIST, TEXT_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class EnumType(FieldType):
+    kind = "enum"
+    syntax = "enum(a, b, c)"
+    meaning = "one of the listed words, upper case on the wire"
+    sample = "enum(low, normal, high)"
+    shape = r"enum\([^()]+\)"
+    arguments = True
+    unique = False
+
+    def spec(self, arguments: str) -> Spec:
+        members: list[str] = []
+        for raw in filter(None, (word.strip() for word in arguments.split(","))):
+            member = enum_member(raw)
+            if member in members:
+                raise FieldTypeError(f"enum lists {raw!r} twice")
+            members.append(member)
+        if not members:
+            raise FieldTypeError("enum needs its words, such as enum(low, high); expected enum(a, b, c)")
+        if len(members) > 100:
+            raise FieldTypeError(f"enum has {len(members)} words; at most 100 are possible")
+        return Spec(self, members=members)
+
+    def forms(self, spec: Spec) -> Forms:
+        values = ", ".join(sql_text(member) for member in spec.members)
+        imports = (f"from .model import {spec.enum_class}",)
+        return Forms(
+            (Column("", "varchar(40)", "sa.String(40)", "text", (f"{{c}} IN ({values})",)),),
+            spec.enum_class,
+            spec.enum_class,
+            "str",
+            {"$ref": f"#/components/schemas/{spec.enum_class}"},
+            spec.enum_class or "enum",
+            query=spec.enum_class,
+            input_schema={"type": "string", "enum": spec.members},
+            input_imports=imports,
+            query_imports=imports,
+        )
+
+    def value(self, spec: Spec, raw: object) -> str:
+        text = str(raw).strip().upper().replace("-", "_")
+        if text not in spec.members:
+            raise FieldTypeError(f"{show(raw)} is not one of {', '.join(spec.members)}")
+        return text
+
+    def examples(self, spec: Spec) -> Iterator[str]:
+        yield from spec.members
+
+    def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
+        return f"{spec.enum_class}.{value}", (f"from .model import {spec.enum_class}",)
+
+
+def enum_member(raw: str) -> str:
+    """A word of an enum as it goes over the wire: `in-transit` → `IN_TRANSIT`; raises FieldTypeError."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*", raw) or len(raw) > naming.LONGEST_NAME:
+        raise FieldTypeError(
+            f"{show(raw)} is not a word of the letters a to z, digits and '_', at most {naming.LONGEST_NAME} long"
+        )
+    return raw.upper().replace("-", "_")
+
+
+class JsonType(FieldType):
+    kind = "json"
+    syntax = "json"
+    meaning = "a JSON object of the caller's own shape"
+    sample = "json"
+    shape = "json"
+    unique = indexable = filterable = listable = False
+
+    def forms(self, spec: Spec) -> Forms:
+        return Forms(
+            (Column("", "jsonb", "postgresql.JSONB()", "jsonb"),),
+            "dict[str, Any]",
+            "JsonObject",
+            "dict[str, Any]",
+            {"$ref": "#/components/schemas/JsonObject"},
+            "json",
+            python_imports=("from typing import Any",),
+            input_imports=("from ..platform.fields import JsonObject",),
+            view_imports=("from typing import Any",),
+        )
+
+    def value(self, spec: Spec, raw: object) -> dict[str, Any]:
+        if isinstance(raw, str):
+            raw = _flow(raw)
+        if not isinstance(raw, dict):
+            raise FieldTypeError(f"expected a JSON object, such as {{}}, not {show(raw)}")
+        _check_json(raw, 0)
+        return raw
+
+    def examples(self, spec: Spec) -> Iterator[dict[str, Any]]:
+        yield from ({"source": "import", "attempt": number} for number in range(1, 10))
+
+    def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
+        return (f"{sql_text(json.dumps(value, ensure_ascii=False))}::jsonb",)
+
+
+def _check_json(value: object, depth: int) -> None:
+    if depth > 16:
+        raise FieldTypeError("the JSON object is more than 16 levels deep")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise FieldTypeError(f"the key {show(key)} of a JSON object is no text")
+            _check_json(key, depth)
+            _check_json(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_json(inner, depth + 1)
+    elif isinstance(value, str):
+        if not re.fullmatch(TEXT_PATTERN[1:-1], value):
+            raise FieldTypeError("a text in the JSON object contains a control character")
+    elif isinstance(value, (int, float)):
+        if not -LARGEST_JSON_NUMBER <= value <= LARGEST_JSON_NUMBER:
+            raise FieldTypeError(f"the number {value} in the JSON object is larger than 2^53")
+    elif value is not None:
+        raise FieldTypeError(f"{show(value)} has no form in JSON")
+
+
+class ListType(FieldType):
+    kind = "list"
+    syntax = "list(type)"
+    meaning = "up to 100 values of a simple type, in order"
+    sample = "list(string(40)) = []"
+    shape = r"list\(.+\)"
+    arguments = True
+    unique = indexable = filterable = listable = False
+    nullable = "an empty list says it: write list(…) = []"
+    bounds = "items"
+
+    def bound(self, spec: Spec, low: object, high: object) -> None:
+        for what, raw in (("min", low), ("max", high)):
+            if raw is None:
+                continue
+            number = whole_number(raw, what)
+            if not 0 <= number <= LONGEST_LIST or (what == "max" and number == 0):
+                raise FieldTypeError(f"{what} of a list must be between {int(what == 'max')} and {LONGEST_LIST}")
+            if what == "min":
+                spec.low = number
+            else:
+                spec.high = number
+        check_order(spec.low, spec.high)
+
+    def _range(self, spec: Spec) -> tuple[int, int]:
+        return spec.low or 0, spec.high or LONGEST_LIST
+
+    def forms(self, spec: Spec) -> Forms:
+        item = spec.item.type.forms(spec.item)
+        column = item.columns[0]
+        low, high = self._range(spec)
+        checks = [f"cardinality({{c}}) {f'BETWEEN {low} AND {high}' if low else f'<= {high}'}"]
+        if spec.item.type.kind == "enum":
+            values = ", ".join(sql_text(member) for member in spec.item.members)
+            checks.append(f"{{c}} <@ ARRAY[{values}]::{column.sql}[]")
+        schema = {"type": "array", "items": item.schema, "maxItems": high}
+        input_schema = {"type": "array", "items": item.input_schema or item.schema, "maxItems": high}
+        if low:
+            schema["minItems"] = input_schema["minItems"] = low
+        size = f"min_length={low}, max_length={high}" if low else f"max_length={high}"
+        return Forms(
+            (Column("", f"{column.sql}[]", f"postgresql.ARRAY({column.sa})", f"{column.cast}[]", tuple(checks)),),
+            f"list[{item.python}]",
+            f"Annotated[list[{item.input}], Field({size})]",
+            f"list[{item.view}]",
+            schema,
+            f"{item.mermaid}[]",
+            input_schema=input_schema,
+            python_imports=item.python_imports,
+            input_imports=(*item.input_imports, "from typing import Annotated", "from pydantic import Field"),
+            view_imports=item.view_imports,
+        )
+
+    def value(self, spec: Spec, raw: object) -> list[Any]:
+        if isinstance(raw, str):
+            raw = _flow(raw)
+        if not isinstance(raw, list):
+            raise FieldTypeError(f"expected a list, such as [], not {show(raw)}")
+        low, high = self._range(spec)
+        if not low <= len(raw) <= high:
+            raise FieldTypeError(f"the list has {len(raw)} values; expected {low} to {high}")
+        return [spec.item.type.value(spec.item, item) for item in raw]
+
+    def examples(self, spec: Spec) -> Iterator[list[Any]]:
+        low, high = self._range(spec)
+        values = list(islice(spec.item.type.examples(spec.item), 3))
+        for size in (max(low, min(2, high)), max(low, 1), min(high, max(low, 3)), low):
+            yield [values[index % len(values)] for index in range(size)]
+
+    def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
+        literals = [spec.item.type.python_literal(spec.item, item) for item in value]
+        return f"[{', '.join(text for text, _ in literals)}]", tuple({line for _, lines in literals for line in lines})
+
+    def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
+        column = spec.item.type.forms(spec.item).columns[0]
+        values = ", ".join(spec.item.type.sql_literals(spec.item, item)[0] for item in value)
+        return (f"ARRAY[{values}]::{column.sql}[]" if value else f"'{{}}'::{column.sql}[]",)
+
+
+def _flow(text: str) -> object:
+    """A default of the in-line form such as `[a, b]` or `{"a": 1}`."""
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise FieldTypeError(f"{show(text)} is neither JSON nor a YAML list or mapping") from None

@@ -1,0 +1,241 @@
+"""Types that are text: string, text, email, url."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..text import naming
+from ..text.problems import show
+from .base import Column, FieldType, FieldTypeError, Forms, Spec, check_order, raw_text, whole_number
+from .wire import EMAIL_PATTERN, LINE_PATTERN, LONGEST_STRING, TEXT_PATTERN, URL_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+_WORDS = {
+    "name": ["Ada Lovelace", "Grace Hopper", "Alan Turing"],
+    "first_name": ["Ada", "Grace", "Alan"],
+    "last_name": ["Lovelace", "Hopper", "Turing"],
+    "title": ["A first title", "A second title", "A third title"],
+    "number": ["A-1001", "A-1002", "A-1003"],
+    "code": ["A1", "B2", "C3"],
+    "sku": ["SKU-1001", "SKU-1002", "SKU-1003"],
+    "currency": ["EUR", "USD", "CHF"],
+    "country": ["DE", "FR", "PL"],
+    "city": ["Berlin", "Paris", "Kraków"],
+    "street": ["1 High Street", "2 Low Street", "3 Mill Lane"],
+    "postcode": ["10115", "75001", "30001"],
+    "phone": ["+49 30 1234567", "+33 1 2345678", "+48 12 345678"],
+}
+
+
+def _texts(name: str, shortest: int, longest: int) -> Iterator[str]:
+    words = _WORDS.get(name) or _WORDS.get(name.rpartition("_")[2]) or []
+    yield from (word for word in words if shortest <= len(word) <= longest)
+    base = naming.words(name).capitalize() or "Text"
+    for number in range(1, 1000):
+        text = f"{base} {number}" if number > 1 else base
+        if len(text) > longest:
+            alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+            text, rest = "", number - 1
+            while len(text) < max(1, min(longest, 3)):
+                rest, digit = divmod(rest, len(alphabet))
+                text += alphabet[digit]
+        if len(text) < shortest:
+            text = text.ljust(shortest, ".")
+        if len(text) <= longest:
+            yield text
+
+
+class _Textual(FieldType):
+    """Types that are a JSON string and a Python `str`."""
+
+    bounds = "length"
+    patterned = True
+    limit: ClassVar[int] = LONGEST_STRING
+    multiline: ClassVar[bool] = False
+
+    def bound(self, spec: Spec, low: object, high: object) -> None:
+        if high is not None:
+            spec.high = whole_number(high, "max")
+            if not 1 <= spec.high <= spec.length:
+                raise FieldTypeError(f"max must be between 1 and {spec.length}, the longest value of the type")
+            spec.length = spec.high
+        if low is not None:
+            spec.low = whole_number(low, "min")
+            if spec.low < 0:
+                raise FieldTypeError("min must be 0 or more: it is the shortest length")
+        check_order(spec.low, spec.length)
+
+    def _shortest(self, spec: Spec) -> int:
+        return 1 if spec.low is None else spec.low
+
+    def span(self, spec: Spec) -> list[int] | None:
+        return [self._shortest(spec), spec.length]
+
+    def _pattern(self, spec: Spec) -> str:
+        return spec.pattern.text if spec.pattern else TEXT_PATTERN if self.multiline else LINE_PATTERN
+
+    def forms(self, spec: Spec) -> Forms:
+        kind = "Text" if self.multiline else "Line"
+        arguments = [str(spec.length)]
+        if self._shortest(spec) != 1:
+            arguments.append(f"min={spec.low}")
+        if spec.pattern:
+            arguments.append(f"pattern={raw_text(spec.pattern.text)}")
+        annotation = f"Annotated[str, {kind}({', '.join(arguments)})]"
+        alias = spec.alias_name if spec.pattern else ""
+        schema: dict[str, Any] = {"type": "string", "maxLength": spec.length, "pattern": self._pattern(spec)}
+        if self._shortest(spec):
+            schema = {"type": "string", "minLength": self._shortest(spec), **schema}
+        columns = self._columns(spec)
+        imports = ("from typing import Annotated", f"from ..platform.fields import {kind}")
+        return Forms(
+            columns,
+            "str",
+            alias or annotation,
+            "str",
+            schema,
+            self.kind,
+            query=alias or annotation,
+            input_imports=imports,
+            query_imports=imports,
+            alias=annotation if alias else "",
+        )
+
+    def _columns(self, spec: Spec) -> tuple[Column, ...]:
+        return (Column("", f"varchar({spec.length})", f"sa.String({spec.length})", "text"),)
+
+    def value(self, spec: Spec, raw: object) -> str:
+        if isinstance(raw, (bool, dict, list)) or raw is None:
+            raise FieldTypeError(f"expected a text, not {show(raw)}")
+        text = str(raw)
+        if not self._shortest(spec) <= len(text) <= spec.length:
+            raise FieldTypeError(
+                f"{show(text)} has {len(text)} characters; expected {self._shortest(spec)} to {spec.length}"
+            )
+        if not re.fullmatch(self._pattern(spec)[1:-1], text):
+            what = f"does not match the pattern {spec.pattern.text}" if spec.pattern else "contains a control character"
+            raise FieldTypeError(f"{show(text)} {what}")
+        return text
+
+    def examples(self, spec: Spec) -> Iterator[str]:
+        if spec.pattern:
+            return spec.pattern.samples(self._shortest(spec), spec.length)
+        return _texts(spec.name, self._shortest(spec), spec.length)
+
+
+class StringType(_Textual):
+    kind = "string"
+    syntax = "string(n)"
+    meaning = "one line of 1 to n characters, n at most 10 000"
+    sample = "string(120)"
+    shape = r"string\([0-9]{1,5}\)"
+    arguments = True
+    sortable = True
+
+    def spec(self, arguments: str) -> Spec:
+        if not arguments:
+            raise FieldTypeError("string needs its longest length, such as string(120); expected string(n)")
+        length = whole_number(arguments, "the length of string(n)")
+        if not 1 <= length <= LONGEST_STRING:
+            raise FieldTypeError(f"string({length}) is out of range; expected 1 to {LONGEST_STRING}")
+        return Spec(self, length=length)
+
+
+class TextType(_Textual):
+    kind = "text"
+    syntax = "text"
+    meaning = "prose of up to 10 000 characters, line breaks included"
+    sample = "text"
+    shape = "text"
+    multiline = True
+    unique = indexable = filterable = listable = False
+
+    def spec(self, arguments: str) -> Spec:
+        return Spec(self, length=LONGEST_STRING)
+
+
+class _Formatted(_Textual):
+    """Text whose pattern belongs to the type."""
+
+    bounds = ""
+    patterned = False
+    annotation: ClassVar[str]
+    format: ClassVar[str]
+    regex: ClassVar[str]
+    shortest: ClassVar[int]
+
+    def spec(self, arguments: str) -> Spec:
+        return Spec(self, length=self.limit, low=self.shortest)
+
+    def bound(self, spec: Spec, low: object, high: object) -> None:
+        FieldType.bound(self, spec, low, high)
+
+    def _pattern(self, spec: Spec) -> str:
+        return self.regex
+
+    def forms(self, spec: Spec) -> Forms:
+        schema = {
+            "type": "string",
+            "format": self.format,
+            "minLength": self.shortest,
+            "maxLength": self.limit,
+            "pattern": self.regex,
+        }
+        imports = (f"from ..platform.fields import {self.annotation}",)
+        return Forms(
+            self._columns(spec),
+            "str",
+            self.annotation,
+            "str",
+            schema,
+            self.kind,
+            query=self.annotation,
+            input_imports=imports,
+            query_imports=imports,
+        )
+
+    def value(self, spec: Spec, raw: object) -> str:
+        text = str(raw) if not isinstance(raw, (bool, dict, list)) and raw is not None else ""
+        if not self.shortest <= len(text) <= self.limit or not re.fullmatch(self.regex[1:-1], text):
+            raise FieldTypeError(f"{show(raw)} is not {self.meaning}")
+        return text
+
+
+class EmailType(_Formatted):
+    kind = "email"
+    syntax = "email"
+    meaning = "an e-mail address"
+    sample = "email"
+    shape = "email"
+    annotation = "Email"
+    format = "email"
+    regex = EMAIL_PATTERN
+    limit = 254
+    shortest = 6
+    sortable = True
+
+    def examples(self, spec: Spec) -> Iterator[str]:
+        yield from ("ada@example.com", "grace@example.com", "alan@example.com")
+        yield from (f"person{number}@example.com" for number in range(1, 100))
+
+
+class UrlType(_Formatted):
+    kind = "url"
+    syntax = "url"
+    meaning = "an http or https address"
+    sample = "url"
+    shape = "url"
+    annotation = "Url"
+    format = "uri"
+    regex = URL_PATTERN
+    limit = 2048
+    shortest = 8
+    filterable = False
+
+    def examples(self, spec: Spec) -> Iterator[str]:
+        path = naming.kebab(spec.name or "page")
+        yield from (f"https://www.example.com/{path}/{number}" for number in range(1, 100))

@@ -1,0 +1,120 @@
+"""What values look like on the wire: patterns that the contract and the service share, bounds, shared schemas."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..text.patterns import CONTROLS
+
+INT32 = (-(2**31), 2**31 - 1)
+INT64 = (-(2**63), 2**63 - 1)
+LONGEST_STRING = 10_000
+LONGEST_INDEXED = 500  # a PostgreSQL index entry holds 2 704 bytes, a character up to 4
+LONGEST_LIST = 100
+LONGEST_PATTERN = 90
+LONGEST_DEFAULT = 60
+LARGEST_JSON_NUMBER = 2**53 - 1
+LONGEST_MOMENT = 100
+
+TEXT_CONTROLS = r"\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F"
+LINE_PATTERN = f"^[^{CONTROLS}]*$"
+TEXT_PATTERN = f"^[^{TEXT_CONTROLS}]*$"
+EMAIL_PATTERN = (
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
+)
+URL_PATTERN = r"^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?$"
+"""Wider than RFC 3986: tools that make values from a pattern are slow with an exact one. `format: uri` and the service
+are exact."""
+DATE_PATTERN = r"^[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
+_DAY = r"^(?:[1-8][0-9]|9[0-8])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_OFFSET = r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]"
+TIMESTAMP_PATTERN = rf"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,6}})?(?:Z|{_OFFSET})$"
+"""RFC 3339 in the years 1000 to 9899, so that no offset leads out of what Python and PostgreSQL can hold."""
+MOMENT_PATTERN = (
+    rf"{_DAY}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]"
+    rf"(?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?(?:[Zz]|{_OFFSET})$"
+)
+"""The same as libraries write it: any number of digits of a second, no second at all (Java), small letters, and leap
+seconds."""
+RFC3339_PATTERN = (
+    rf"{_DAY}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]"
+    rf":(?:[0-5][0-9]|60)(?:\.[0-9]+)?(?:[Zz]|{_OFFSET})$"
+)
+"""What the contract promises to take: the format `date-time` knows no moment without its second."""
+MONEY_AMOUNT_PATTERN = r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$"
+UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+SHARED_SCHEMAS: dict[str, dict[str, Any]] = {
+    "Money": {
+        "type": "object",
+        "description": "An exact amount in one currency.",
+        "required": ["amount", "currency"],
+        "additionalProperties": False,
+        "properties": {
+            "amount": {
+                "type": "string",
+                "format": "decimal",
+                "description": "Decimal amount, at most four decimal places; its scale is kept.",
+                "maxLength": 20,
+                "pattern": MONEY_AMOUNT_PATTERN,
+                "examples": ["10.00"],
+            },
+            "currency": {
+                "type": "string",
+                "format": "iso-4217",
+                "description": "ISO 4217 code.",
+                "minLength": 3,
+                "maxLength": 3,
+                "pattern": "^[A-Z]{3}$",
+                "examples": ["EUR"],
+            },
+        },
+    },
+    "JsonObject": {
+        "type": "object",
+        "description": "A JSON object of the caller's own shape, at most 16 levels deep; its numbers are doubles. "
+        "No patch makes it larger than 1 MiB.",
+        "maxProperties": 100,
+        "propertyNames": {"pattern": LINE_PATTERN, "maxLength": 100},
+        "additionalProperties": {"$ref": "#/components/schemas/JsonValue"},
+        "examples": [{"source": "import"}],
+    },
+    "JsonValue": {
+        "description": "Any JSON value.",
+        "anyOf": [
+            {"type": "string", "maxLength": LONGEST_STRING, "pattern": TEXT_PATTERN},
+            {
+                "type": "number",
+                "format": "double",
+                "minimum": -LARGEST_JSON_NUMBER,
+                "maximum": LARGEST_JSON_NUMBER,
+            },
+            {"type": "boolean"},
+            {"type": "null"},
+            {"type": "array", "maxItems": 100, "items": {"$ref": "#/components/schemas/JsonValue"}},
+            {
+                "type": "object",
+                "maxProperties": 100,
+                "propertyNames": {"pattern": LINE_PATTERN, "maxLength": 100},
+                "additionalProperties": {"$ref": "#/components/schemas/JsonValue"},
+            },
+        ],
+        "examples": ["import"],
+    },
+}
+SHARED_SCHEMAS["NonNegativeMoney"] = {
+    **SHARED_SCHEMAS["Money"],
+    "description": "An exact amount of zero or more in one currency.",
+    "properties": {
+        **SHARED_SCHEMAS["Money"]["properties"],
+        "amount": {
+            **SHARED_SCHEMAS["Money"]["properties"]["amount"],
+            "description": "Decimal amount of zero or more, at most four decimal places; its scale is kept.",
+            "pattern": MONEY_AMOUNT_PATTERN.replace("-?", ""),
+        },
+    },
+}
+"""Schemas that a field's schema may refer to, by name under `#/components/schemas/`."""
