@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
+from ordering.platform.access import any_caller
 from ordering.platform.docs import Contract, docs_router
 from ordering.platform.health import health_router
 from tests.platform.web import THING_ID, Web, problem, things_router
@@ -21,7 +22,7 @@ async def ready() -> bool:
 
 
 def own_router() -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(dependencies=[any_caller()])
 
     @router.get("/plain")
     async def plain() -> dict[str, str]:

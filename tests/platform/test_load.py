@@ -15,7 +15,7 @@ import pytest
 from fastapi import APIRouter
 from ordering.platform import protocol, turns
 from ordering.platform.exchange import current
-from ordering.platform.http import Operations, Reply
+from ordering.platform.http import Operations, Reply, any_caller
 from ordering.platform.logs import AccessLog
 from ordering.platform.problems import Problem
 from ordering.platform.turns import Turns
@@ -31,7 +31,7 @@ class Gate:
         self.entered = 0
         self.ended: list[str] = []
         operations = Operations("things", tag="Things")
-        endpoints = APIRouter()
+        endpoints = APIRouter(dependencies=[any_caller()])
 
         async def wait() -> None:
             self.entered += 1

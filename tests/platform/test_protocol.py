@@ -14,7 +14,7 @@ import pytest
 from fastapi import APIRouter
 from ordering.platform import protocol
 from ordering.platform.exchange import Exchange
-from ordering.platform.http import Operations, Reply
+from ordering.platform.http import Operations, Reply, public
 from sockets import LIVE, Server, serving, until
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -109,7 +109,7 @@ async def test_a_request_names_one_host(version: str, hosts: int, status: int) -
 
 async def test_blanks_around_a_value_are_none_of_it() -> None:
     """As RFC 9112 has it (5.1); the parser leaves those that follow."""
-    router, seen = APIRouter(), []
+    router, seen = APIRouter(dependencies=[public()]), []
 
     @router.get("/docs")
     async def keep(request: Request) -> Response:
@@ -226,7 +226,7 @@ async def test_a_large_body_is_no_head() -> None:
 
 
 async def test_trailers_are_no_headers() -> None:
-    router, seen = APIRouter(), []
+    router, seen = APIRouter(dependencies=[public()]), []
 
     @router.post("/docs")
     async def read(request: Request) -> Response:
@@ -372,7 +372,7 @@ async def test_an_answer_arrives_although_the_client_still_sends() -> None:
 
 
 async def test_an_answer_has_to_be_taken() -> None:
-    router = APIRouter()
+    router = APIRouter(dependencies=[public()])
 
     @router.get("/docs")
     async def much() -> Response:

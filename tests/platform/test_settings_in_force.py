@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 from ordering.platform import server
+from ordering.platform.access import any_caller
 from ordering.platform.health import health_router
 from ordering.platform.protocol import CANCELLING_S
 from ordering.platform.server import serve
@@ -48,7 +49,7 @@ def test_what_does_not_end_while_it_drains_is_refused(monkeypatch: pytest.Monkey
         await until(self, reached, patience_s if patience_s == CANCELLING_S else 0)
 
     monkeypatch.setattr(server._Server, "_until", passed)
-    router = APIRouter()
+    router = APIRouter(dependencies=[any_caller()])
 
     @router.get("/endless")
     async def endless() -> None:

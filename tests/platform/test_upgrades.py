@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi import APIRouter
 from ordering.platform import protocol
+from ordering.platform.access import public
 from sockets import LIVE, Client, serving
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -18,7 +19,7 @@ BODY = b'{"a": "bc"}'
 
 
 def echo() -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(dependencies=[public()])
 
     @router.post("/docs")
     async def answer(request: Request) -> Response:

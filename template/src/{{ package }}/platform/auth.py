@@ -52,7 +52,7 @@ class Authenticator:
     async def authenticate(self, header: bytes | None) -> Caller:
         """The caller that the header proves; raises problem 401, or 503 while the issuer cannot be reached."""
         if header is None:
-            raise _refusal("", "An access token is required.")
+            raise unauthenticated()
         if header[:7].lower() != b"bearer " or len(header) > MAX_TOKEN_BYTES:
             self._log.write("the header Authorization is no bearer token, or too long")
             raise _refusal("invalid_request", "The header Authorization must be a bearer token of moderate length.")
@@ -136,6 +136,11 @@ class RefusalLog:
         more = f" ({suppressed} more since the last such line)" if suppressed else ""
         logger.info("access token refused: %s%s%s", kind, detail, more)
         self._kinds[kind] = (now + LOG_PAUSE_S, 0)
+
+
+def unauthenticated() -> Problem:
+    """Problem 401 for a request without a token."""
+    return _refusal("", "An access token is required.")
 
 
 def _refusal(error: str, detail: str) -> Problem:

@@ -1,6 +1,6 @@
 """Routing in constant time: the application's own routes in a trie of path segments, built once at start-up.
 
-This is the only module that touches what FastAPI does not promise (`iter_route_contexts`, the attributes of routes).
+This module and endpoints.py are the only ones that touch what FastAPI does not promise (the attributes of routes).
 The table tests itself against the routes when it is built; if anything is not as expected, there is no table, and
 FastAPI's own router finds the same operations, only slower.
 """
@@ -9,9 +9,10 @@ import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from fastapi import FastAPI, routing
+from fastapi import FastAPI
 from starlette.routing import Match, Route, WebSocketRoute
 
+from .endpoints import contexts
 from .http import Operation, OperationRoute
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def build(app: FastAPI) -> Table | None:
 
 
 def _routes(app: FastAPI, table: Table) -> Iterator[tuple[str, Target, Any]]:
-    for context in routing.iter_route_contexts(app.routes):
+    for context in contexts(app):
         route = context.original_route
         path, methods = context.path, context.methods
         if isinstance(route, WebSocketRoute):

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from ..about import TITLE
 from . import contract as written
+from .access import public
 from .problems import CATALOGUE, Problem
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -70,7 +71,7 @@ class Contract:
 
 def docs_router(contract: Contract) -> APIRouter:
     """`/openapi.json`, `/docs`, and `/problems/{code}`, which the `type` of every problem leads to."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, dependencies=[public()])
 
     @router.get("/openapi.json")
     async def openapi(request: Request) -> Response:

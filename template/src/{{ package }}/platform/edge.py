@@ -25,6 +25,7 @@ from .auth import Authenticator
 from .cors import Origins
 from .database import Database
 from .dispatch import Table, build
+from .endpoints import Public, endpoints
 from .exchange import Exchange, current, exchange_of
 from .http import BoundOperation, Operation
 from .lifecycle import PROBES, Lifecycle
@@ -76,15 +77,17 @@ CORS_ANSWER_HEADERS = (
     "Traceparent",
     "WWW-Authenticate",
 )
-PUBLIC_PATHS = PROBES | {"/openapi.json", "/docs"}
-PUBLIC_PREFIX = "/problems/"
 PERCENT = ord("%")  # a byte is found six times as fast as bytes of length one
 
 
 def install(
     app: FastAPI, settings: Settings, *, provide: Iterable[object], authenticator: Authenticator | None = None
 ) -> None:
-    """Put the edge around an application; `provide` are the instances that operations take by their type."""
+    """Put the edge around an application; `provide` are the instances that operations take by their type.
+
+    Raises `OpenEndpoints` when an endpoint does not say who may call it; so does the start for those that come later.
+    """
+    endpoints(app)
     services: dict[type, Any] = {type(service): service for service in provide}
     telemetry = None
     if settings.otel_exporter_otlp_endpoint is not None:
@@ -144,6 +147,7 @@ class Edge:
             self._common.append((b"ratelimit-policy", self._limit.policy))
         self._prepared = False
         self._table: Table | None = None
+        self._public = Public([])
         self._bound: dict[Operation, BoundOperation] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -214,6 +218,7 @@ class Edge:
     def _prepare(self, app: FastAPI) -> None:
         if len(app.user_middleware) == 1:  # nothing but FastAPI's own layers is in front, see server.py
             app.state.edge = self
+        self._public = Public(endpoints(app))
         self._table = build(app)
         if self._table is not None:
             for operation in self._table.operations:
@@ -226,7 +231,7 @@ class Edge:
         answer = scope.pop("answer", None)  # the connection's own way, see cycle.py
         try:
             operation = self._find(exchange)
-            if operation is not None or not is_public(scope["path"]):
+            if operation is not None or not self._public.has(exchange.route, self._scope(exchange)):
                 header = exchange.headers.get(b"authorization")
                 caller = self._authenticator.recall(header) if header is not None else None
                 exchange.caller = caller or await self._authenticate(header)
@@ -361,11 +366,6 @@ class _Receiver:
 async def _nothing() -> Message:
     """What is received of a request that is turned away."""
     return {"type": "http.disconnect"}
-
-
-def is_public(path: str) -> bool:
-    """Whether a path is for everybody, without a token."""
-    return path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX)
 
 
 def as_problem(error: Exception) -> Problem:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
+from .access import public
 from .problems import Problem
 
 Check = Callable[[], Awaitable[bool]]
@@ -16,7 +17,7 @@ def health_router(ready: Check, has_keys: Check | None = None, has_revisions: Ch
     A replica that never had the issuer's keys is not ready; one that had them stays so while the issuer is away.
     Nor is one whose database was never seen to have the revisions of its release.
     """
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, dependencies=[public()])
 
     @router.get("/livez")
     async def live(request: Request) -> Response:

@@ -5,7 +5,7 @@
     @router.patch("/orders/{order_id}", operation_id="update_order")
     async def update_order(order_id: UUID, body: OrderPatch, if_match: IfMatch, orders: OrderService) -> Reply: ...
 
-A signature is compiled once, at start-up. Ordinary FastAPI endpoints work beside operations.
+A signature is compiled once, at start-up. Ordinary FastAPI endpoints work beside operations, see access.py.
 """
 
 import inspect
@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..kernel import Caller, DomainError
+from .access import any_caller, guarded, public, requires
 from .bodies import JSON, MERGE_PATCH, body_reader, refuse_body
 from .database import ATTEMPTS, Database, RolledBack, pause
 from .exchange import Exchange, exchange_of
@@ -56,7 +57,10 @@ __all__ = [
     "Patch",
     "Query",
     "Reply",
+    "any_caller",
+    "guarded",
     "provided",
+    "public",
     "requires",
 ]
 
@@ -298,15 +302,6 @@ def provided(kind: type[T]) -> Any:
         return exchange.caller if kind is Caller else exchange.edge.services[kind]
 
     return Depends(value)
-
-
-def requires(scope: str) -> Any:
-    """A dependency of an ordinary endpoint: its callers need the scope."""
-
-    async def check(request: Request) -> None:
-        exchange_of(request).allow(scope)
-
-    return Depends(check)
 
 
 def _as_problem(refusal: Exception) -> Problem:
