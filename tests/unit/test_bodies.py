@@ -14,7 +14,7 @@ from castrum import cli
 from extensions.capacity import bodies
 from extensions.language.yaml_reader import load_yaml
 from extensions.pipeline.reading import build_model
-from extensions.targets.openapi.contract import contract
+from extensions.targets.openapi.document import contract
 
 ARTICLE = """
 context: blog

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import jsonschema
@@ -16,8 +17,14 @@ from referencing.jsonschema import DRAFT202012
 from strategies import domains
 
 from extensions.pipeline import build_model
-from extensions.targets.openapi.contract import _Aggregate, contract, contract_yaml
-from extensions.targets.openapi.schemas import named_once
+from extensions.targets.openapi.document import contract, contract_yaml
+from extensions.targets.openapi.examples import examples
+from extensions.targets.openapi.json_schema import named_once
+from extensions.targets.openapi.links import links
+from extensions.targets.openapi.operations import paths
+from extensions.targets.openapi.parameters import parameters
+from extensions.targets.openapi.responses import responses
+from extensions.targets.openapi.schemas import schemas
 
 SERVICE = {
     "service_name": "order-desk",
@@ -130,10 +137,9 @@ def test_is_openapi(name: str) -> None:
 def test_random_domains(domain: Any) -> None:
     model = json.loads(json.dumps(build_model(domain)))
     check(contract(model, SERVICE))
-    shares = [_Aggregate(aggregate, "https://x.example") for aggregate in model["aggregates"]]
-    for kind in ("paths", "parameters", "responses", "schemas", "examples", "links"):
-        names = [name for share in shares for name, _ in getattr(share, kind)()]
-        assert len(set(names)) == len(names), kind
+    for share in (paths, parameters, partial(responses, api_url="https://x.example"), schemas, examples, links):
+        names = [name for aggregate in model["aggregates"] for name, _ in share(aggregate)]
+        assert len(set(names)) == len(names), share
 
 
 def test_info(ordering: Json) -> None:

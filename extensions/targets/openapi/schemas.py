@@ -1,79 +1,176 @@
-"""JSON Schemas as the contract writes them, and references to its components."""
+"""The schemas of an aggregate: as it is created, changed, shown and paged, with its parts and its choices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Json = dict[str, Any]
+from .aggregate import shown, with_article
+from .json_schema import Json, dated, exampled, input_schema, object_of, one_of, ref, uuid
+from .parameters import CURSOR_SCHEMA
+from .samples import CREATED_AT, CURSOR, MODIFIED_AT, example, identity
+from .wire import MOST_ITEMS
 
-LINE = r"^[^\x00-\x1F\x7F-\x9F]*$"
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
-
-def ref(kind: str, name: str) -> Json:
-    """A reference to a component."""
-    return {"$ref": f"#/components/{kind}/{name}"}
-
-
-def named_once(*sources: Iterable[tuple[str, Any]]) -> Json:
-    """Name → value, of all of these; raises ValueError where one name stands for two values."""
-    found: Json = {}
-    for name, value in chain.from_iterable(sources):
-        if found.setdefault(name, value) != value:
-            raise ValueError(f"the contract would have two different things by the name {name}")
-    return found
+ENUM_PATTERN = "^[A-Z][A-Z0-9_]{0,39}$"
 
 
-def link(operation_id: str, description: str, parameters: Json) -> Json:
-    """A link of an answer to the operation that can be called next."""
-    return {"operationId": operation_id, "description": description, "parameters": parameters}
+def schemas(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
+    """Component → schema."""
+    name = aggregate["schema"]
+    for part in aggregate["parts"]:
+        yield f"{part['schema']}Input", _part_input(part)
+        yield part["schema"], _part_view(part)
+    yield f"{name}Create", _create(aggregate)
+    yield f"{name}Patch", _patch(aggregate)
+    yield name, _view(aggregate)
+    yield f"{name}Page", _page(aggregate)
+    for enum in aggregate["enums"]:
+        yield from _enum(enum)
 
 
-def object_of(description: str, properties: Json, *, required: Iterable[str] = (), fewest: int = 0) -> Json:
-    """An object with these members and no other, `fewest` of them at least."""
-    schema: Json = {"type": "object", "description": description}
-    if names := list(required):
-        schema["required"] = names
-    if fewest:
-        schema["minProperties"] = fewest
-    return schema | {"additionalProperties": False, "properties": properties}
+def _create(aggregate: Mapping[str, Any]) -> Json:
+    return object_of(
+        f"A new {aggregate['title']}.",
+        {field["wire"]: _create_property(field) for field in aggregate["input_fields"]} | _part_inputs(aggregate),
+        required=[field["wire"] for field in aggregate["input_fields"] if field["required"]],
+    )
 
 
-def uuid(example: str) -> Json:
-    """A UUID as text."""
-    return {"type": "string", "format": "uuid", "minLength": 36, "maxLength": 36, "examples": [example]}
+def _patch(aggregate: Mapping[str, Any]) -> Json:
+    return object_of(
+        f"Changes of {with_article(aggregate)}: absent members stay as they are.",
+        {field["wire"]: _patch_property(field) for field in aggregate["input_fields"]} | _part_inputs(aggregate),
+        fewest=1,
+    )
 
 
-def line(description: str, longest: int, example: str) -> Json:
-    """One line of text."""
+def _view(aggregate: Mapping[str, Any]) -> Json:
+    title, fields, lifecycle = aggregate["title"], shown(aggregate), aggregate["lifecycle"]
+    properties: Json = {
+        "id": {"description": f"Identity of the {title}."} | uuid(identity(aggregate["schema"])) | {"readOnly": True}
+    }
+    properties |= {field["wire"]: _view_property(field) for field in fields}
+    required = ["id", *(field["wire"] for field in fields if not field["optional"])]
+    for part in aggregate["parts"]:
+        properties[part["wire"]] = _parts(part, part["schema"], title)
+        required.append(part["wire"])
+    if lifecycle:
+        properties["status"] = ref("schemas", lifecycle["enum"]) | {
+            "description": f"The state of the {title}; its actions change it.",
+            "readOnly": True,
+        }
+        required.append("status")
+    for wire, words, moment in (("created_at", "created", CREATED_AT), ("modified_at", "changed", MODIFIED_AT)):
+        properties[wire] = {
+            "type": "string",
+            "format": "date-time",
+            "description": f"When the {title} was {words} (UTC).",
+            "readOnly": True,
+            "maxLength": 35,
+            "example": moment,
+        }
+        required.append(wire)
+    return object_of(aggregate["description"], properties, required=required)
+
+
+def _page(aggregate: Mapping[str, Any]) -> Json:
+    return object_of(
+        f"A page of {aggregate['titles']}.",
+        {
+            "items": {
+                "type": "array",
+                "description": f"The {aggregate['titles']} of this page.",
+                "maxItems": MOST_ITEMS,
+                "items": ref("schemas", aggregate["schema"]),
+            },
+            "next": {
+                "description": "The cursor of the next page; absent on the last.",
+                **CURSOR_SCHEMA,
+                "examples": [CURSOR],
+            },
+        },
+        required=["items"],
+    )
+
+
+def _enum(enum: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
+    """Open in answers, closed in requests."""
+    values = [member["value"] for member in enum["members"]]
+    description = {"description": enum["description"]}
+    yield (
+        enum["name"],
+        {"type": "string"}
+        | description
+        | {"x-extensible-enum": values, "maxLength": 40, "pattern": ENUM_PATTERN, "examples": [values[0]]},
+    )
+    yield f"{enum['name']}Input", description | one_of(values)
+
+
+# Parts ---------------------------------------------------------------------------------------------------------------
+
+
+def _part_input(part: Mapping[str, Any]) -> Json:
+    return object_of(
+        part["description"],
+        {field["wire"]: _create_property(field) for field in part["input_fields"]},
+        required=[field["wire"] for field in part["input_fields"] if field["required"]],
+    )
+
+
+def _part_view(part: Mapping[str, Any]) -> Json:
+    fields = shown(part)
+    return object_of(
+        part["description"],
+        {field["wire"]: _view_property(field) for field in fields},
+        required=[field["wire"] for field in fields if not field["optional"]],
+    )
+
+
+def _part_inputs(aggregate: Mapping[str, Any]) -> Json:
+    return {part["wire"]: _parts(part, f"{part['schema']}Input", aggregate["title"]) for part in aggregate["parts"]}
+
+
+def _parts(part: Mapping[str, Any], schema: str, owner: str) -> Json:
     return {
-        "type": "string",
-        "description": description,
-        "maxLength": longest,
-        "pattern": LINE,
-        "examples": [example],
+        "type": "array",
+        "description": f"The {part['titles']} of the {owner}.",
+        "maxItems": part["max"],
+        "items": ref("schemas", schema),
     }
 
 
-def one_of(values: Iterable[str]) -> Json:
-    """A closed choice. Constants, because `enum` is what the Zalando rules keep for values that never become more."""
-    choices: list[Json] = [{"type": "string", "const": value} for value in values]
-    return {"oneOf": choices} if len(choices) > 1 else choices[0]
+# Members -------------------------------------------------------------------------------------------------------------
 
 
-def exampled(schema: Json, example: Any) -> Json:
-    """The schema with an example, unless it is a reference whose target has one."""
-    result = dated(schema, example)
-    if "example" in result or "$ref" in result or "anyOf" in result:
-        return result
-    return result | {"examples": [example]}
+def _view_property(field: Mapping[str, Any]) -> Json:
+    schema = {"description": field["description"]} | field["json_schema"]
+    if field["readonly"]:
+        schema["readOnly"] = True
+    return exampled(schema, example(field))
 
 
-def dated(schema: Json, example: Any) -> Json:
-    """The schema with the `example` that the Zalando rules want for dates, in the schema or in its items."""
-    if schema.get("format") in {"date", "date-time"}:
-        return schema | {"example": example}
-    if isinstance(schema.get("items"), Mapping) and isinstance(example, list) and example:
-        return schema | {"items": dated(schema["items"], example[0])}
-    return schema
+def _create_property(field: Mapping[str, Any]) -> Json:
+    schema = {"description": field["description"]} | _nullable(field)
+    if field["default"] is not None:
+        schema["default"] = field["default"]["json"]
+    if field["sensitivity"] == "secret":
+        schema["writeOnly"] = True
+    return exampled(schema, example(field))
+
+
+def _patch_property(field: Mapping[str, Any]) -> Json:
+    schema = {"description": field["description"]} | _nullable(field)
+    if field["sensitivity"] == "secret":
+        schema["writeOnly"] = True
+    return dated(schema, example(field))
+
+
+def _nullable(field: Mapping[str, Any]) -> Json:
+    schema = input_schema(field)
+    if not field["optional"]:
+        return schema
+    if "type" in schema:
+        return schema | {"type": [schema["type"], "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}

@@ -1,0 +1,25 @@
+"""What several parts of the contract want to know of an aggregate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Fields = list[dict[str, Any]]
+
+
+def with_article(aggregate: Mapping[str, Any]) -> str:
+    """Its title as a sentence needs it: `an order`."""
+    return f"{aggregate['article']} {aggregate['title']}"
+
+
+def actions(aggregate: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    """The actions of its lifecycle."""
+    return aggregate["lifecycle"]["actions"] if aggregate["lifecycle"] else ()
+
+
+def shown(owner: Mapping[str, Any]) -> Fields:
+    """The fields of an aggregate or a part that answers show."""
+    return [field for field in owner["fields"] if field["sensitivity"] != "secret"]

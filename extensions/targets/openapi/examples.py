@@ -1,0 +1,74 @@
+"""The examples of an aggregate: sent and shown, after each action, and as a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...text.sentences import alternatives
+from .aggregate import actions, shown, with_article
+from .samples import CREATED_AT, CURSOR, MODIFIED_AT, example, identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .json_schema import Json
+
+
+def examples(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
+    """Component → example."""
+    name, one = aggregate["schema"], with_article(aggregate)
+    create = {field["wire"]: example(field) for field in aggregate["input_fields"]}
+    parts = {
+        part["wire"]: [{field["wire"]: example(field) for field in part["input_fields"]}] for part in aggregate["parts"]
+    }
+    yield f"{name}.create", {"summary": f"A new {aggregate['title']}", "value": create | parts}
+    yield (
+        f"{name}.patch",
+        {"summary": f"Another {alternatives(_changed_titles(aggregate))}", "value": _changes(aggregate) or parts},
+    )
+    view = _view(aggregate)
+    yield name, {"summary": f"{one[:1].upper()}{one[1:]} with all its members", "value": view}
+    for action in {action["target"]: action for action in reversed(actions(aggregate))}.values():
+        stamps = {action["stamps"]: MODIFIED_AT} if action["stamps"] else {}
+        after = {"status": action["target"], "modified_at": MODIFIED_AT}
+        yield (
+            f"{name}.{action['target'].lower()}",
+            {"summary": f"After: {action['description']}", "value": _ordered(aggregate, view | stamps | after)},
+        )
+    yield (
+        f"{name}.page",
+        {"summary": f"A page that is not the last, cut to {one}", "value": {"items": [view], "next": CURSOR}},
+    )
+
+
+def _changes(aggregate: Mapping[str, Any]) -> Json:
+    """Other values of the first two fields."""
+    return {
+        field["wire"]: field["examples"][min(1, len(field["examples"]) - 1)] for field in aggregate["input_fields"][:2]
+    }
+
+
+def _changed_titles(aggregate: Mapping[str, Any]) -> list[str]:
+    titles = [field["title"] for field in aggregate["input_fields"][:2]]
+    return titles or [part["titles"] for part in aggregate["parts"]] or [aggregate["title"]]
+
+
+def _view(aggregate: Mapping[str, Any]) -> Json:
+    """The resource right after it was created."""
+    view: Json = {"id": identity(aggregate["schema"])}
+    for field in shown(aggregate):
+        if not field["readonly"]:
+            view[field["wire"]] = example(field)
+        elif field["default"] is not None:
+            view[field["wire"]] = field["default"]["json"]
+    for part in aggregate["parts"]:
+        view[part["wire"]] = [{field["wire"]: example(field) for field in shown(part)}]
+    if aggregate["lifecycle"]:
+        view["status"] = aggregate["lifecycle"]["initial"]
+    return view | {"created_at": CREATED_AT, "modified_at": CREATED_AT}
+
+
+def _ordered(aggregate: Mapping[str, Any], view: Json) -> Json:
+    """The members in the order of the schema."""
+    own = [*(field["wire"] for field in shown(aggregate)), *(part["wire"] for part in aggregate["parts"])]
+    return {wire: view[wire] for wire in ["id", *own, "status", "created_at", "modified_at"] if wire in view}

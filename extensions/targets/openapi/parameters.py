@@ -1,0 +1,132 @@
+"""Parameters of the operations: those that all aggregates share, and those that name an aggregate's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...text.sentences import alternatives
+from . import wire
+from .json_schema import Json, exampled, input_schema, ref, uuid
+from .samples import REQUEST_ID, identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+CURSOR_SCHEMA = {"type": "string", "minLength": 1, "maxLength": wire.LONGEST_CURSOR, "pattern": "^[A-Za-z0-9_-]+$"}
+
+
+def shared_parameters() -> Json:
+    """Those of query and header that every aggregate has: component → parameter."""
+    return {
+        "cursor": {
+            "name": "cursor",
+            "in": "query",
+            "description": "`next` of the page before; absent for the first page. Opaque: never build one.",
+            "schema": dict(CURSOR_SCHEMA),
+        },
+        "limit": {
+            "name": "limit",
+            "in": "query",
+            "description": "How many items a page has at most.",
+            "schema": {
+                "type": "integer",
+                "format": "int32",
+                "minimum": 1,
+                "maximum": wire.MOST_ITEMS,
+                "default": 50,
+                "examples": [50],
+            },
+        },
+        "idempotency_key": {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": True,
+            "description": (
+                f"A key that the client makes for this request and repeats with each retry, such as a UUID: 1 to "
+                f"{wire.LONGEST_KEY} visible characters, as they are or as a string in quotes (RFC 8941), which is the "
+                "same key."
+            ),
+            "schema": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": wire.LONGEST_KEY_HEADER,
+                "pattern": f"^(?:{wire.PLAIN_KEY}|{wire.QUOTED_KEY})$",
+                "examples": [REQUEST_ID, f'"{REQUEST_ID}"'],
+            },
+        },
+        "if_match": {
+            "name": "If-Match",
+            "in": "header",
+            "required": True,
+            "description": "The `ETag` of the version that was read.",
+            "schema": _etags(),
+        },
+        "sent_if_match": {
+            "name": "If-Match",
+            "in": "header",
+            "description": "The `ETag` of the version that was read, where the action is for that version only.",
+            "schema": _etags(),
+        },
+        "if_none_match": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The `ETag` of the version that the client has already.",
+            "schema": _etags(),
+        },
+    }
+
+
+def _etags() -> Json:
+    return {
+        "oneOf": [
+            {"type": "string", "description": "Any version.", "const": "*"},
+            {
+                "type": "string",
+                "description": "One of these versions.",
+                "maxLength": wire.LONGEST_ETAGS,
+                "pattern": f"^{wire.ETAGS}$",
+                "examples": ['"7"'],
+            },
+        ]
+    }
+
+
+def parameters(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
+    """The component that says which resource an operation is for."""
+    yield (
+        aggregate["id_param"],
+        {
+            "name": aggregate["id_param"],
+            "in": "path",
+            "required": True,
+            "description": f"Which {aggregate['title']}.",
+            "schema": uuid(identity(aggregate["schema"])),
+        },
+    )
+
+
+def list_parameters(aggregate: Mapping[str, Any]) -> list[Json]:
+    """How a list is paged, sorted and filtered."""
+    sorts = [sort["name"] for sort in aggregate["sorts"]]
+    sort = {
+        "name": "sort",
+        "in": "query",
+        "description": f"Order of the {aggregate['titles']}: {alternatives(sorts)}, after a `-` for descending.",
+        "schema": {
+            "type": "string",
+            "default": "-created_at",
+            "maxLength": max(map(len, sorts)) + 1,
+            "pattern": f"^-?(?:{'|'.join(sorts)})$",
+            "examples": ["-created_at"],
+        },
+    }
+    filters = [
+        {
+            "name": entry["param"],
+            "in": "query",
+            "description": f"Only {aggregate['titles']} with this {entry['title']}{entry['cases']}.",
+            "schema": exampled(input_schema(entry), entry["example"]),
+        }
+        for entry in aggregate["filters"]
+    ]
+    return [ref("parameters", "cursor"), ref("parameters", "limit"), sort, *filters]
