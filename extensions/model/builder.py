@@ -564,6 +564,9 @@ class Builder:
             columns += self._field_columns(tables, declared, field)
         tables.references()
         title = naming.words(part.entity)
+        variable = naming.variable_name(naming.snake(part.entity))
+        if variable == naming.variable_name(naming.snake(aggregate.name)):
+            variable = f"{variable}_part"
         return {
             "name": part.name,
             "wire": part.name,
@@ -572,7 +575,7 @@ class Builder:
             "module": self._module(part.entity),
             "schema": part.entity,
             "singular": naming.snake(part.entity),
-            "variable": naming.variable_name(naming.snake(part.entity)),
+            "variable": variable,
             "title": title,
             "titles": naming.words(part.name),
             "table": table,

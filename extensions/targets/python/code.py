@@ -28,10 +28,6 @@ FIRST_CHANGED = 3
 TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
 """What the tests of a model call something else."""
 
-
-SQL_NOTE = "  # noqa: S105 - SQL"
-"""What the linter is told where the name of a statement suggests a password."""
-
 FIELDS = "from ..platform.fields import"
 DECODERS = {
     "date": "date.fromisoformat",
@@ -57,8 +53,6 @@ def with_code(model: Model, package: str) -> Model:
     circular = set(circular_parts(model["aggregates"]))
     for aggregate in model["aggregates"]:
         for part in aggregate["parts"]:
-            if part["variable"] == aggregate["variable"]:
-                part["variable"] = f"{part['variable']}_part"
             for field in part["fields"]:
                 field["code"] = _field(field)
             part["code"] = _part(part, aggregate["table"]) | {"in_example": part["entity"] not in circular}
