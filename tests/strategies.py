@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from extensions.language import combinations
-from extensions.language.parser import FLAGS, OPERATIONS, RESERVED_FIELDS
+from extensions.language.grammar import FLAGS, OPERATIONS, RESERVED_FIELDS
 from extensions.text import naming
 from extensions.types import LONGEST_INDEXED, TABLE, Spec, parse_type, pattern_of
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
-from extensions.language.parser import FLAGS, RESERVED_FIELDS, FieldDeclaration, parse
+from extensions.language.declarations import FieldDeclaration
+from extensions.language.grammar import FLAGS, RESERVED_FIELDS
+from extensions.language.parser import parse
 from extensions.language.schema import language_schema
 from extensions.pipeline import problems_of
 from extensions.text.problems import Problems

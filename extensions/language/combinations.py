@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..types import LONGEST_INDEXED
+from ..types import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .parser import AggregateDeclaration, FieldDeclaration
+    from .declarations import AggregateDeclaration, FieldDeclaration
 
-WITH_CASE = ("string", "email", "url")
+WITH_CASE = tuple(row.kind for row in TABLE.values() if row.cased)
 
 
 def complaints(declared: FieldDeclaration) -> Iterator[str]:
     """What is wrong with the words of a field."""
     row = declared.spec.type
-    wide = row.kind == "string" and declared.spec.length > LONGEST_INDEXED
+    wide = row.longest_indexed is not None and declared.spec.length > row.longest_indexed
     if declared.optional and row.nullable:
         yield row.nullable
     elif declared.optional and declared.has_default:
@@ -30,14 +30,14 @@ def complaints(declared: FieldDeclaration) -> Iterator[str]:
         yield "a readonly secret could neither be written nor read"
     if declared.unique and declared.has_default:
         yield "a unique field has no default: it could be used only once"
-    if declared.ignorecase and row.kind not in WITH_CASE:
+    if declared.ignorecase and not row.cased:
         yield f"{row.kind} has no upper and lower case; ignorecase is for {', '.join(WITH_CASE)}"
     if declared.unique and not row.unique:
         yield f"{row.kind} cannot be unique"
     elif declared.index and not row.indexable:
         yield f"{row.kind} cannot be indexed"
     elif (declared.unique or declared.index) and wide:
-        yield f"a string that is indexed has at most {LONGEST_INDEXED} characters"
+        yield f"a string that is indexed has at most {row.longest_indexed} characters"
     if declared.readonly and not declared.optional and not declared.has_default:
         if row.nullable:
             yield "a readonly field starts with its default; give it one"

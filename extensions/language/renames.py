@@ -9,7 +9,7 @@ from ..text.problems import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from .parser import AggregateDeclaration, FieldDeclaration
+    from .declarations import AggregateDeclaration, FieldDeclaration
 
 LONGEST = 40
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..text import naming
 from ..types import TABLE
-from . import parser as language
+from . import grammar
 
 Json = dict[str, Any]
 
@@ -52,7 +52,7 @@ def language_schema() -> Json:
             "aggregates": {
                 "description": "What the service keeps: each is a resource, a table and a package.",
                 "minProperties": 1,
-                "maxProperties": language.MOST_AGGREGATES,
+                "maxProperties": grammar.MOST_AGGREGATES,
                 **_mapping(naming.PASCAL.pattern, {"$ref": "#/definitions/aggregate"}),
             },
             "consumes": {
@@ -61,7 +61,7 @@ def language_schema() -> Json:
             },
         },
         "definitions": {
-            "description": {"type": "string", "maxLength": language.LONGEST_DESCRIPTION},
+            "description": {"type": "string", "maxLength": grammar.LONGEST_DESCRIPTION},
             "line": {
                 "type": "string",
                 "pattern": _line_pattern(),
@@ -70,10 +70,10 @@ def language_schema() -> Json:
                 "examples": [row.sample for row in TABLE.values()],
             },
             "field": {"anyOf": [{"$ref": "#/definitions/line"}, {"$ref": "#/definitions/field_mapping"}]},
-            "field_mapping": _object({key: _FIELD_KEYS[key] for key in language.FIELD_KEYS}, ["type"]),
+            "field_mapping": _object({key: _FIELD_KEYS[key] for key in grammar.FIELD_KEYS}, ["type"]),
             "fields": {
                 "minProperties": 1,
-                "maxProperties": language.MOST_FIELDS,
+                "maxProperties": grammar.MOST_FIELDS,
                 **_mapping(naming.SNAKE.pattern, {"$ref": "#/definitions/field"}),
             },
             "aggregate": {"anyOf": [_aggregate(), {"$ref": "#/definitions/fields"}]},
@@ -103,7 +103,7 @@ def _names(pattern: str, description: str) -> Json:
 
 def _line_pattern() -> str:
     types = "|".join(row.shape for row in TABLE.values())
-    return rf"^\s*(?:{types})\??(?:\s+(?:{'|'.join(language.FLAGS)}))*(?:\s*=.+)?\s*$"
+    return rf"^\s*(?:{types})\??(?:\s+(?:{'|'.join(grammar.FLAGS)}))*(?:\s*=.+)?\s*$"
 
 
 def _ordered(keys: tuple[str, ...], properties: Json) -> Json:
@@ -128,7 +128,7 @@ def _aggregate() -> Json:
         "filter": _names(naming.SNAKE.pattern, "Fields by which lists can be narrowed."),
         "sort": _names(naming.SNAKE.pattern, "Fields by which lists can be ordered, beside created_at."),
     }
-    return _object(_ordered(language.AGGREGATE_KEYS, properties), ["fields"])
+    return _object(_ordered(grammar.AGGREGATE_KEYS, properties), ["fields"])
 
 
 def _part() -> Json:
@@ -137,14 +137,14 @@ def _part() -> Json:
         "max": {
             "type": "integer",
             "minimum": 1,
-            "maximum": language.MOST_PARTS,
+            "maximum": grammar.MOST_PARTS,
             "default": 100,
             "description": "How many an aggregate may have.",
         },
         "fields": {"$ref": "#/definitions/fields"},
         "description": {"$ref": "#/definitions/description"},
     }
-    return _object(_ordered(language.PART_KEYS, properties), ["entity", "fields"])
+    return _object(_ordered(grammar.PART_KEYS, properties), ["entity", "fields"])
 
 
 def _lifecycle() -> Json:
@@ -161,10 +161,10 @@ def _lifecycle() -> Json:
         "actions": {
             "description": "Steps from state to state; each is a sub-resource.",
             "minProperties": 1,
-            **_mapping(naming.SNAKE.pattern, _object(_ordered(language.ACTION_KEYS, action), ["from", "to"])),
+            **_mapping(naming.SNAKE.pattern, _object(_ordered(grammar.ACTION_KEYS, action), ["from", "to"])),
         },
     }
-    return _object(_ordered(language.LIFECYCLE_KEYS, properties), ["states", "actions"])
+    return _object(_ordered(grammar.LIFECYCLE_KEYS, properties), ["states", "actions"])
 
 
 def _list_of(item: Json) -> Json:
@@ -182,4 +182,4 @@ def _event() -> Json:
         },
         "description": {"$ref": "#/definitions/description"},
     }
-    return _object(_ordered(language.CONSUMED_KEYS, properties), ["from"])
+    return _object(_ordered(grammar.CONSUMED_KEYS, properties), ["from"])

@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..language.combinations import described, told_apart
-from ..language.parser import (
-    RESERVED_FIELDS,
-    ActionDeclaration,
-    AggregateDeclaration,
-    ConsumedDeclaration,
-    Domain,
-    FieldDeclaration,
-    LifecycleDeclaration,
-    PartDeclaration,
-)
+from ..language.grammar import RESERVED_FIELDS
 from ..targets.postgres.tables import Table
 from ..text import naming
 from ..text.problems import Problems, nearest
@@ -22,6 +13,16 @@ from ..types import LONGEST_INDEXED, SHARED_SCHEMAS, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from ..language.declarations import (
+        ActionDeclaration,
+        AggregateDeclaration,
+        ConsumedDeclaration,
+        Domain,
+        FieldDeclaration,
+        LifecycleDeclaration,
+        PartDeclaration,
+    )
 
 Json = dict[str, Any]
 
@@ -616,7 +617,7 @@ class Builder:
                 "resource": declared.resource,
                 "path": declared.resource,
                 "operation_id": f"{declared.name}_{singular}",
-                "sources": declared.sources,
+                "sources": list(declared.sources),
                 "target": declared.target,
                 "emits": declared.emits,
                 "stamps": attributes[stamp] if stamp in stamps else None,
@@ -749,8 +750,7 @@ def _former_column(declared: FieldDeclaration, suffix: str) -> str | None:
     """The column's name before the rename."""
     if declared.renamed_from is None:
         return None
-    wire = f"{declared.renamed_from}_id" if declared.spec.type.kind in {"ref", "id"} else declared.renamed_from
-    return naming.sql_name(f"{wire}{suffix}")
+    return naming.sql_name(f"{declared.wire_of(declared.renamed_from)}{suffix}")
 
 
 def _identity() -> Json:

@@ -108,6 +108,16 @@ class FieldType(ABC):
     bounds: ClassVar[str] = ""
     """What `min` and `max` limit: length, number, sign, items, or nothing."""
     patterned: ClassVar[bool] = False
+    cased: ClassVar[bool] = False
+    """Whether its values may differ in the case of their letters only."""
+    longest_indexed: ClassVar[int | None] = None
+    """The most characters that an index can hold, where the type allows for more."""
+    structured: ClassVar[bool] = False
+    """Whether a default in a line is read as JSON or YAML."""
+    refers: ClassVar[bool] = False
+    """Whether it holds the identity of an aggregate."""
+    local: ClassVar[bool] = False
+    """Whether that aggregate is one of this context."""
 
     def spec(self, arguments: str) -> Spec:
         """The type with the text between its parentheses; raises FieldTypeError."""

@@ -85,6 +85,7 @@ class JsonType(FieldType):
     sample = "json"
     shape = "json"
     unique = indexable = filterable = listable = False
+    structured = True
 
     def forms(self, spec: Spec) -> Forms:
         return Forms(
@@ -144,6 +145,7 @@ class ListType(FieldType):
     shape = r"list\(.+\)"
     arguments = True
     unique = indexable = filterable = listable = False
+    structured = True
     nullable = "an empty list says it: write list(…) = []"
     bounds = "items"
 

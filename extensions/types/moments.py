@@ -148,6 +148,7 @@ class RefType(UuidType):
     sample = "ref Customer"
     shape = r"ref\s+[A-Z][A-Za-z0-9]*"
     listable = defaultable = False
+    refers = local = True
 
 
 class IdType(UuidType):
@@ -157,3 +158,4 @@ class IdType(UuidType):
     sample = "id payments.Payment"
     shape = r"id\s+[a-z][a-z0-9_-]*\.[A-Z][A-Za-z0-9]*"
     listable = defaultable = False
+    refers = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..text import naming
 from ..text.problems import show
 from .base import Column, FieldType, FieldTypeError, Forms, Spec, check_order, raw_text, whole_number
-from .wire import EMAIL_PATTERN, LINE_PATTERN, LONGEST_STRING, TEXT_PATTERN, URL_PATTERN
+from .wire import EMAIL_PATTERN, LINE_PATTERN, LONGEST_INDEXED, LONGEST_STRING, TEXT_PATTERN, URL_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,6 +135,8 @@ class StringType(_Textual):
     shape = r"string\([0-9]{1,5}\)"
     arguments = True
     sortable = True
+    cased = True
+    longest_indexed = LONGEST_INDEXED
 
     def spec(self, arguments: str) -> Spec:
         if not arguments:
@@ -163,6 +165,7 @@ class _Formatted(_Textual):
 
     bounds = ""
     patterned = False
+    cased = True
     annotation: ClassVar[str]
     format: ClassVar[str]
     regex: ClassVar[str]

@@ -1,0 +1,115 @@
+"""What a domain declares: the result of parsing, with values already in their wire form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..types import Spec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldDeclaration:
+    """A field of an aggregate, a part or an event."""
+
+    path: str
+    name: str
+    spec: Spec
+    optional: bool = False
+    unique: bool = False
+    ignorecase: bool = False
+    index: bool = False
+    readonly: bool = False
+    pii: bool = False
+    secret: bool = False
+    default: Any = None
+    has_default: bool = False
+    example: Any = None
+    has_example: bool = False
+    description: str = ""
+    renamed_from: str | None = None
+
+    @property
+    def wire(self) -> str:
+        """The name in JSON: references are called after the identity that they hold."""
+        return self.wire_of(self.name)
+
+    def wire_of(self, name: str) -> str:
+        """The name in JSON that the field would have under another name."""
+        return f"{name}_id" if self.spec.type.refers else name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartDeclaration:
+    """A list of entities inside an aggregate."""
+
+    path: str
+    name: str
+    entity: str
+    max: int
+    fields: tuple[FieldDeclaration, ...]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActionDeclaration:
+    """A step of a lifecycle; `resource` is its kebab-case noun."""
+
+    path: str
+    name: str
+    sources: tuple[str, ...]
+    target: str
+    emits: str | None
+    resource: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LifecycleDeclaration:
+    """States in wire form, the first one initial, and the actions between them."""
+
+    path: str
+    states: tuple[str, ...]
+    actions: tuple[ActionDeclaration, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AggregateDeclaration:
+    """An aggregate; `plural` is in snake_case."""
+
+    path: str
+    name: str
+    plural: str
+    fields: tuple[FieldDeclaration, ...] = ()
+    parts: tuple[PartDeclaration, ...] = ()
+    lifecycle: LifecycleDeclaration | None = None
+    mentioned: frozenset[str] = frozenset()
+    """The names of all fields, those with problems too."""
+    filter: tuple[str, ...] = ()
+    sort: tuple[str, ...] = ()
+    description: str = ""
+    renamed_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConsumedDeclaration:
+    """An event of another context and the action that it triggers."""
+
+    path: str
+    name: str
+    source: str
+    fields: tuple[FieldDeclaration, ...]
+    aggregate: str | None
+    action: str | None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Domain:
+    """A whole domain file."""
+
+    context: str
+    description: str
+    aggregates: tuple[AggregateDeclaration, ...]
+    consumes: tuple[ConsumedDeclaration, ...]

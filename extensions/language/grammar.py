@@ -1,0 +1,35 @@
+"""The words and limits of the domain language, as the parser checks them and editors complete them."""
+
+from __future__ import annotations
+
+MOST_AGGREGATES = 200
+MOST_FIELDS = 100
+MOST_PARTS = 1000
+LONGEST_DESCRIPTION = 1000
+
+TOP_KEYS = ("context", "description", "aggregates", "consumes")
+AGGREGATE_KEYS = ("description", "plural", "renamed_from", "fields", "parts", "lifecycle", "filter", "sort")
+FIELD_KEYS = (
+    "type",
+    "description",
+    "optional",
+    "unique",
+    "ignorecase",
+    "index",
+    "readonly",
+    "pii",
+    "secret",
+    "default",
+    "example",
+    "pattern",
+    "min",
+    "max",
+    "renamed_from",
+)
+FLAGS = ("unique", "ignorecase", "index", "readonly", "pii", "secret")
+PART_KEYS = ("entity", "max", "fields", "description")
+LIFECYCLE_KEYS = ("states", "actions")
+ACTION_KEYS = ("from", "to", "emits", "resource", "description")
+CONSUMED_KEYS = ("from", "fields", "triggers", "description")
+RESERVED_FIELDS = ("id", "version", "created_at", "modified_at")
+OPERATIONS = ("create", "get", "list", "update", "delete")

@@ -1,0 +1,154 @@
+"""Aggregates and their parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...text import naming
+from ...text.problems import kind_of, show
+from .. import renames
+from ..combinations import without_use
+from ..declarations import AggregateDeclaration, PartDeclaration
+from ..grammar import AGGREGATE_KEYS, MOST_AGGREGATES, MOST_PARTS, PART_KEYS
+from .fields import read_fields
+from .lifecycle import read_lifecycle
+from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
+
+if TYPE_CHECKING:
+    from ..declarations import FieldDeclaration
+    from .place import Place
+
+PARTS_WITHOUT_MAX = 100
+
+
+def read_aggregates(place: Place, raw: object) -> tuple[AggregateDeclaration, ...]:
+    """All aggregates of the domain, except those whose names are wrong."""
+    if raw is None or raw == {}:
+        place.add("is missing; expected a mapping of at least one aggregate, such as Order")
+        return ()
+    mapping = read_mapping(place, raw, "a mapping of aggregates by name")
+    if len(mapping) > MOST_AGGREGATES:
+        place.add(f"has {len(mapping)} aggregates; at most {MOST_AGGREGATES} are possible")
+        return ()
+    aggregates = tuple(
+        _aggregate(place / name, name, value)
+        for name, value in mapping.items()
+        if is_pascal(place / name, name, "the name of the aggregate")
+    )
+    for path, complaint in renames.within(aggregates, set(mapping), "an aggregate"):
+        place.problems.add(path, complaint)
+    for path, complaint in without_use(aggregates):
+        place.problems.add(path, complaint)
+    return aggregates
+
+
+def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
+    plural = naming.plural(naming.snake(name))
+    if raw is None or raw == {}:
+        place.add("has no fields; expected at least one, such as name: string(120)")
+        return AggregateDeclaration(place.path, name, plural)
+    body = read_mapping(place, raw, "a mapping of fields, or of `fields:`, `parts:`, `lifecycle:` …")
+    if not is_whole_aggregate(body):
+        fields = read_fields(place, body) if body else ()
+        return AggregateDeclaration(place.path, name, plural, fields, mentioned=frozenset(body))
+    check_keys(place, body, AGGREGATE_KEYS)
+    listed = body.get("fields")
+    return AggregateDeclaration(
+        place.path,
+        name,
+        description=read_description(place, body),
+        plural=_plural(place / "plural", body.get("plural")) or plural,
+        renamed_from=_former(place / "renamed_from", body.get("renamed_from")),
+        fields=_some_fields(place / "fields", listed, "name: string(120)"),
+        mentioned=frozenset(key for key in listed if isinstance(key, str)) if isinstance(listed, dict) else frozenset(),
+        parts=_parts(place / "parts", body.get("parts")),
+        lifecycle=read_lifecycle(place / "lifecycle", body.get("lifecycle")),
+        filter=_field_names(place / "filter", body.get("filter")),
+        sort=_field_names(place / "sort", body.get("sort")),
+    )
+
+
+def is_whole_aggregate(body: dict[str, Any]) -> bool:
+    """Whether the mapping has `fields:` and its siblings, rather than being the fields itself."""
+    if isinstance(body.get("fields"), dict) or ("fields" in body and body["fields"] is None):
+        return True
+    structured = {
+        key for key in ("parts", "lifecycle", "filter", "sort", "fields") if isinstance(body.get(key), (dict, list))
+    }
+    return any(not (isinstance(body[key], dict) and isinstance(body[key].get("type"), str)) for key in structured)
+
+
+def _plural(place: Place, raw: object) -> str | None:
+    if raw is None:
+        return None
+    if not isinstance(raw, str) or not is_kebab(raw):
+        place.add(f"{show(raw)} is not a lower-case plural, such as people")
+        return None
+    return naming.snake(raw)
+
+
+def _former(place: Place, raw: Any) -> str | None:
+    return raw if raw is not None and is_pascal(place, raw, "the former name") else None
+
+
+def _some_fields(place: Place, raw: object, such_as: str) -> tuple[FieldDeclaration, ...]:
+    """The fields, of which there is at least one."""
+    if raw is None or raw == {}:
+        place.add(f"has no fields; expected at least one, such as {such_as}")
+        return ()
+    return read_fields(place, raw)
+
+
+def _field_names(place: Place, raw: object) -> tuple[str, ...]:
+    """A list of field names; one name alone is a list of one."""
+    if raw is None:
+        return ()
+    values = [raw] if isinstance(raw, str) else raw
+    if not isinstance(values, list):
+        place.add(f"expected a list of fields, such as [status, number], not {kind_of(raw)}")
+        return ()
+    names: list[str] = []
+    for value in values:
+        if not isinstance(value, str):
+            place.add(f"expected the name of a field, not {kind_of(value)}")
+        elif value in names:
+            place.add(f"lists {value!r} twice")
+        else:
+            names.append(value)
+    return tuple(names)
+
+
+def _parts(place: Place, raw: object) -> tuple[PartDeclaration, ...]:
+    if raw is None:
+        return ()
+    mapping = read_mapping(place, raw, "a mapping of parts, such as lines: {entity: OrderLine, …}")
+    parts = (_part(place / name, name, value) for name, value in mapping.items())
+    return tuple(part for part in parts if part is not None)
+
+
+def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
+    named = is_snake(place, name, "the part's name")
+    body = read_mapping(place, raw, "a mapping with `entity:` and `fields:`")
+    if not body:
+        if isinstance(raw, dict):
+            place.add("is empty; expected `entity:` and `fields:`")
+        return None
+    check_keys(place, body, PART_KEYS)
+    entity = body.get("entity")
+    if entity is None:
+        (place / "entity").add("is missing; expected the name of one of them, such as OrderLine")
+    else:
+        named = is_pascal(place / "entity", entity, "the entity") and named
+    most = body.get("max", PARTS_WITHOUT_MAX)
+    if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MOST_PARTS:
+        (place / "max").add(f"expected a whole number from 1 to {MOST_PARTS}, not {show(most)}")
+        most = PARTS_WITHOUT_MAX
+    fields = _some_fields(place / "fields", body.get("fields"), "quantity: int(1..999)")
+    for declared in fields:
+        if declared.secret:
+            place.problems.add(
+                declared.path, "a part has no secret: parts are replaced as a whole, so it would be lost"
+            )
+    if not named or entity is None:
+        return None
+    return PartDeclaration(place.path, name, entity, most, fields, read_description(place, body))

@@ -1,0 +1,180 @@
+"""Fields of aggregates, parts and events, in their in-line form or as a mapping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...text.problems import kind_of, show
+from ...types import LONGEST_DEFAULT, FieldTypeError, pattern_of
+from .. import renames
+from ..combinations import complaints
+from ..declarations import FieldDeclaration
+from ..grammar import FIELD_KEYS, FLAGS, MOST_FIELDS
+from .line import Line, read_line
+from .place import check_keys, is_snake, read_description, read_flag, read_mapping
+
+if TYPE_CHECKING:
+    from ...types import Spec
+    from .place import Place
+
+
+def read_fields(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:
+    """The fields of the mapping, except those whose names or types are wrong."""
+    mapping = read_mapping(place, raw, "a mapping of fields, such as name: string(120)")
+    if len(mapping) > MOST_FIELDS:
+        place.add(f"has {len(mapping)} fields; at most {MOST_FIELDS} are possible")
+        return ()
+    if any(isinstance(value, str) and value.count("(") > value.count(")") for value in mapping.values()):
+        # A comma inside braces has cut a type in two: its rest is now a key without a value.
+        mapping = {name: value for name, value in mapping.items() if value is not None}
+    found = (_field(place / name, name, value) for name, value in mapping.items())
+    fields = tuple(declared for declared in found if declared is not None)
+    for path, complaint in renames.within(fields, set(mapping), "a field"):
+        place.problems.add(path, complaint)
+    return fields
+
+
+def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
+    named = is_snake(place, name, "the field's name")
+    body = _body(place, raw)
+    if body is None:
+        return None
+    line = read_line(place, name, body["type"])
+    if line is None:
+        return None
+    optional = read_flag(place, body, "optional") or line.optional
+    flags = {flag for flag in FLAGS if read_flag(place, body, flag)} | line.flags
+    if not named:
+        return None
+    description = read_description(place, body)
+    former = _former(place / "renamed_from", body.get("renamed_from"))
+    sound = _bounded(place, line.spec, body)
+    values = _values(place, line, body) if sound else _Values(has_default=line.default is not None)
+    declared = FieldDeclaration(
+        place.path,
+        name,
+        line.spec,
+        optional,
+        unique="unique" in flags,
+        ignorecase="ignorecase" in flags,
+        index="index" in flags,
+        readonly="readonly" in flags,
+        pii="pii" in flags,
+        secret="secret" in flags,
+        default=values.default,
+        has_default=values.has_default,
+        example=values.example,
+        has_example=values.has_example,
+        description=description,
+        renamed_from=former,
+    )
+    for complaint in complaints(declared):
+        place.add(complaint)
+    return declared
+
+
+def _body(place: Place, raw: object) -> dict[str, Any] | None:
+    """The field as a mapping with its `type:`; nothing when it has none."""
+    if isinstance(raw, str):
+        return {"type": raw}
+    if not isinstance(raw, dict):
+        place.add(f"expected a type, such as string(120), not {kind_of(raw)}")
+        return None
+    body = read_mapping(place, raw, "")
+    check_keys(place, body, FIELD_KEYS)
+    if "type" not in body:
+        place.add("has no type; expected `type:`, such as type: string(120)")
+        return None
+    if not isinstance(body["type"], str):
+        (place / "type").add(f"expected a type, such as string(120), not {kind_of(body['type'])}")
+        return None
+    return body
+
+
+def _former(place: Place, raw: object) -> str | None:
+    """The field's name at the last update."""
+    if raw is None:
+        return None
+    if not isinstance(raw, str):
+        place.add(f"expected the field's former name, not {kind_of(raw)}")
+        return None
+    return raw if is_snake(place, raw, "the former name") else None
+
+
+def _bounded(place: Place, spec: Spec, body: dict[str, Any]) -> bool:
+    """Give the type its `min`, `max` and `pattern`; whether they are right."""
+    sound = True
+    if body.get("min") is not None or body.get("max") is not None:
+        try:
+            spec.type.bound(spec, body.get("min"), body.get("max"))
+        except FieldTypeError as problem:
+            place.add(str(problem))
+            sound = False
+    if (pattern := body.get("pattern")) is not None:
+        sound = _patterned(place / "pattern", spec, pattern) and sound
+    return sound
+
+
+def _patterned(place: Place, spec: Spec, raw: object) -> bool:
+    if not spec.type.patterned:
+        place.add(f"a pattern has no meaning for {spec.type.kind}; only string and text take one")
+        return False
+    try:
+        spec.pattern = pattern_of(raw)
+    except FieldTypeError as problem:
+        place.add(str(problem))
+        return False
+    if next(spec.type.examples(spec), None) is None:
+        shortest = 1 if spec.low is None else spec.low
+        if spec.pattern.shortest > spec.length or (spec.pattern.longest or shortest) < shortest:
+            place.add(f"no text of {shortest} to {spec.length} characters matches {show(raw)}")
+            return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Default and example in their wire form, as far as there are any."""
+
+    default: Any = None
+    has_default: bool = False
+    example: Any = None
+    has_example: bool = False
+
+
+def _values(place: Place, line: Line, body: dict[str, Any]) -> _Values:
+    default, has_default = _default(place, line, body)
+    example, has_example = None, False
+    if body.get("example") is not None:
+        try:
+            example, has_example = line.spec.type.value(line.spec, body["example"]), True
+        except FieldTypeError as problem:
+            (place / "example").add(str(problem))
+    elif line.spec.pattern is not None and next(line.spec.type.examples(line.spec), None) is None:
+        place.add("no example for its pattern could be made up; give one with `example:`")
+    return _Values(default, has_default, example, has_example)
+
+
+def _default(place: Place, line: Line, body: dict[str, Any]) -> tuple[Any, bool]:
+    """The default and whether there is one."""
+    spec, row = line.spec, line.spec.type
+    if "default" in body and line.default is not None:
+        (place / "default").add("is given twice: in the type's line and as a key")
+    elif "default" not in body and line.default is None:
+        return None, False
+    given = body.get("default", line.default)
+    if given is None:
+        place.add("the default is nothing; drop it, or make the field optional with '?'")
+        return None, False
+    if not row.defaultable:
+        place.add(f"a {row.kind} has no default: the same identity for everybody makes no sense")
+        return None, False
+    try:
+        default = row.value(spec, given)
+    except FieldTypeError as problem:
+        place.add(f"the default: {problem}")
+        return None, False
+    if len(str(default)) > LONGEST_DEFAULT:
+        place.add(f"the default has more than {LONGEST_DEFAULT} characters")
+    return default, True

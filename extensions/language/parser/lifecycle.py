@@ -1,0 +1,112 @@
+"""Lifecycles: states, and the actions between them."""
+
+from __future__ import annotations
+
+from ...text import naming
+from ...text.problems import kind_of, nearest, show
+from ...types import FieldTypeError, enum_member
+from ..declarations import ActionDeclaration, LifecycleDeclaration
+from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
+from .place import Place, check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
+
+
+def read_lifecycle(place: Place, raw: object) -> LifecycleDeclaration | None:
+    """The lifecycle of an aggregate, if it has one."""
+    if raw is None:
+        return None
+    body = read_mapping(place, raw, "a mapping with `states:` and `actions:`")
+    if not body:
+        if isinstance(raw, dict):
+            place.add("is empty; expected `states:` and `actions:`")
+        return None
+    check_keys(place, body, LIFECYCLE_KEYS)
+    states = _states(place / "states", body.get("states"))
+    listed = body.get("actions") or {}
+    actions = _actions(place / "actions", body.get("actions"), states)
+    reached = {action.target for action in actions} | set(states[:1])
+    if isinstance(listed, dict) and len(actions) == len(listed):
+        for state in states:
+            if state not in reached:
+                (place / "states").add(f"no action leads to {state!r}; add one or drop the state")
+    return LifecycleDeclaration(place.path, states, actions) if states else None
+
+
+def _states(place: Place, raw: object) -> tuple[str, ...]:
+    """All states, in their wire form."""
+    if not isinstance(raw, list) or not raw:
+        place.add(f"expected a list of states, such as [draft, placed], not {kind_of(raw)}")
+        return ()
+    states: list[str] = []
+    for state in raw:
+        try:
+            value = enum_member(state) if isinstance(state, str) else None
+        except FieldTypeError as problem:
+            place.add(str(problem))
+            continue
+        if value is None:
+            place.add(f"expected the name of a state, not {kind_of(state)}; quote it or rename it")
+        elif value in states:
+            place.add(f"lists {value!r} twice")
+        else:
+            states.append(value)
+    return tuple(states)
+
+
+def _actions(place: Place, raw: object, states: tuple[str, ...]) -> tuple[ActionDeclaration, ...]:
+    if raw is None or raw == {}:
+        place.add("expected at least one action, such as place: {from: draft, to: placed}")
+        return ()
+    mapping = read_mapping(place, raw, "a mapping of actions by name")
+    actions = (_action(place / name, name, value, states) for name, value in mapping.items())
+    return tuple(action for action in actions if action is not None)
+
+
+def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> ActionDeclaration | None:
+    named = is_snake(place, name, "the action's name")
+    body = read_mapping(place, raw, "a mapping with `from:` and `to:`")
+    if not body:
+        return None
+    check_keys(place, body, ACTION_KEYS)
+    sources = _chosen(place / "from", body.get("from"), states)
+    targets = _chosen(place / "to", body.get("to"), states)
+    if len(targets) > 1:
+        (place / "to").add("an action leads to one state")
+    emits = body.get("emits")
+    if emits is not None and not is_pascal(place / "emits", emits, "the event"):
+        emits = None
+    resource = body.get("resource")
+    if resource is None:
+        resource = naming.action_noun(name) if named else ""
+    elif not is_kebab(resource):
+        (place / "resource").add(f"{show(resource)} is not a lower-case plural noun, such as placements")
+        named = False
+    if named and name in OPERATIONS:
+        place.add(f"{name!r} is an operation that every aggregate has; name the step of the lifecycle")
+        named = False
+    description = read_description(place, body)
+    if not named or not sources or len(targets) != 1:
+        return None
+    return ActionDeclaration(place.path, name, sources, targets[0], emits, naming.kebab(resource), description)
+
+
+def _chosen(place: Place, raw: object, states: tuple[str, ...]) -> tuple[str, ...]:
+    """One or more of the states; none when one of them is wrong."""
+    values = raw if isinstance(raw, list) else [raw]
+    if raw is None or not values:
+        place.add(f"is missing; expected one of {', '.join(states)}" if states else "is missing")
+        return ()
+    if not states:
+        return ()
+    found: list[str] = []
+    for value in values:
+        if not isinstance(value, str):
+            place.add(f"expected the name of a state, not {kind_of(value)}")
+            continue
+        state = value.upper().replace("-", "_")
+        if state not in states:
+            place.add(f"unknown state {value!r}{nearest(value, [s.lower() for s in states])}")
+        elif state in found:
+            place.add(f"lists {value!r} twice")
+        else:
+            found.append(state)
+    return tuple(found) if len(found) == len(values) else ()

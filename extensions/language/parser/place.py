@@ -1,0 +1,116 @@
+"""Where the parser is in the document, and what can be read at any place: mappings, descriptions, flags, names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...text import naming
+from ...text.problems import Problems, kind_of, nearest, show
+from ..grammar import LONGEST_DESCRIPTION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path such as `aggregates.Order.fields`, and the list to which its problems are added."""
+
+    path: str
+    problems: Problems
+
+    def __truediv__(self, key: str) -> Place:
+        """The place of a key below this one."""
+        return Place(f"{self.path}.{key}" if self.path else key, self.problems)
+
+    def add(self, message: str) -> None:
+        """Note that something is wrong here."""
+        self.problems.add(self.path, message)
+
+
+def read_mapping(place: Place, raw: object, expected: str) -> dict[str, Any]:
+    """The mapping with its text keys; other keys are what YAML made of `on`, `yes`, `1` or `2026-01-01`."""
+    if not isinstance(raw, dict):
+        place.add(f"expected {expected}, not {kind_of(raw)}")
+        return {}
+    out: dict[str, Any] = {}
+    for key, value in raw.items():
+        if isinstance(key, str):
+            out[key] = value
+        else:
+            place.add(f"the key {str(key).lower()} is {kind_of(key)} to YAML, not a name; quote it or rename it")
+    return out
+
+
+def check_keys(place: Place, body: Iterable[str], keys: tuple[str, ...]) -> None:
+    """Complain of the keys that the language does not have here."""
+    for key in body:
+        if key not in keys:
+            (place / key).add(f"unknown key {show(key)}{nearest(key, keys)}")
+
+
+def read_description(place: Place, body: dict[str, Any]) -> str:
+    """The description on one line; empty without one."""
+    value = body.get("description")
+    if value is None:
+        return ""
+    place = place / "description"
+    if not isinstance(value, str):
+        place.add(f"expected a text, not {kind_of(value)}")
+        return ""
+    text = " ".join(value.split())
+    if not text.isprintable():
+        place.add("contains a character that cannot be printed")
+    if len(text) > LONGEST_DESCRIPTION:
+        place.add(f"has {len(text)} characters; at most {LONGEST_DESCRIPTION} are possible")
+    return text
+
+
+def read_flag(place: Place, body: dict[str, Any], key: str) -> bool:
+    """The boolean under the key; false without one."""
+    value = body.get(key, False)
+    if not isinstance(value, bool):
+        (place / key).add(f"expected true or false, not {kind_of(value)}")
+        return False
+    return value
+
+
+def is_pascal(place: Place, name: object, what: str) -> bool:
+    """Whether the name is in PascalCase; complains when it is not, and calls it `what`."""
+    if not isinstance(name, str) or not naming.PASCAL.fullmatch(name):
+        hint = ""
+        if isinstance(name, str):
+            fixed = re.sub(r"[^A-Za-z0-9_-]", "", naming.plain(name))
+            hint = f"; did you mean {naming.pascal(fixed)!r}?" if fixed[:1].isalpha() else ""
+        place.add(f"{what} {show(name)} is not in PascalCase{_letters(name)}, such as OrderLine{hint}")
+        return False
+    return _fits(place, name, what)
+
+
+def is_snake(place: Place, name: str, what: str) -> bool:
+    """Whether the name is in snake_case; complains when it is not, and calls it `what`."""
+    if not naming.SNAKE.fullmatch(name):
+        fixed = naming.snake(re.sub(r"[^A-Za-z0-9_-]", "_", naming.plain(name)))
+        hint = f"; did you mean {fixed!r}?" if naming.SNAKE.fullmatch(fixed) else ""
+        place.add(f"{what} {show(name)} is not in snake_case{_letters(name)}, such as placed_at{hint}")
+        return False
+    return _fits(place, name, what)
+
+
+def is_kebab(name: object) -> bool:
+    """Whether it is a lower-case name that is not too long."""
+    return isinstance(name, str) and bool(naming.KEBAB.fullmatch(name)) and len(name) <= naming.LONGEST_NAME
+
+
+def _fits(place: Place, name: str, what: str) -> bool:
+    if len(name) > naming.LONGEST_NAME:
+        place.add(f"{what} {show(name)} has {len(name)} characters; at most {naming.LONGEST_NAME} are possible")
+        return False
+    return True
+
+
+def _letters(name: object) -> str:
+    """What is expected of a name beside its case, if it has other letters."""
+    return "" if not isinstance(name, str) or name.isascii() else " of the letters a to z"
