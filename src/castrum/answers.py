@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from .refusals import Refusal
+from .errors import Refusal
 
 # The beginning of an answer in a text of several.
 NAME: Final = re.compile(r"(?:^|(?<=\s))([a-z_][a-z0-9_]*)=")

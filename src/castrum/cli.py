@@ -17,10 +17,15 @@ import copier
 from copier.errors import CopierError, DirtyLocalWarning, UserMessageError
 from plumbum import ProcessExecutionError, local
 
-from . import answers, language, resolve, root_files, source, update
-from .refusals import STOPPED, Refusal, git_says, refused_answer
-from .signing_in import redacted, signed_in
-from .surroundings import Surroundings
+from castrum.new.surroundings import Surroundings
+from castrum.repository import root_files
+from castrum.resolve import command as resolve
+from castrum.template import language, source
+from castrum.template.signing_in import redacted, signed_in
+from castrum.update import command as update
+
+from . import answers
+from .errors import STOPPED, Refusal, git_says, refused_answer
 
 # What may stand in the destination already: a fresh repository, and the domain that it is generated from.
 WELCOME = {".git", "domain.yaml"}

@@ -11,11 +11,11 @@ from harness import rendering
 from harness.edits import Edit, Person, misplaced
 from harness.updates import DOMAINS, of_history
 
-from castrum import merging
-from castrum.blocks import merge_lines
-from castrum.merging import Plan
-from castrum.textmerge import Merged
-from castrum.trees import File
+from castrum.merge import tree
+from castrum.merge.blocks import merge_lines
+from castrum.merge.by_git import Merged
+from castrum.merge.tree import Plan
+from castrum.repository.trees import File
 
 EDITS = 6
 """Edits of one person."""
@@ -75,8 +75,8 @@ def _planned(base: Files, theirs: Files, mine: Files, *, by_lines: bool) -> Plan
     trees = [{name: File(content) for name, content in tree.items()} for tree in (base, theirs, mine)]
     with pytest.MonkeyPatch.context() as patch:
         if by_lines:
-            patch.setattr(merging, "merge_text", lines)
-        return merging.plan(trees[0], trees[1], trees[2], seed=lambda _: False, frozen=frozen)
+            patch.setattr(tree, "merge_text", lines)
+        return tree.plan(trees[0], trees[1], trees[2], seed=lambda _: False, frozen=frozen)
 
 
 def _wrong(edits: list[Edit], trees: tuple[Files, Files, Files], plan: Plan) -> Iterator[str]:

@@ -18,8 +18,8 @@ from harness.paths import ROOT
 from harness.teamwork import Work, work
 
 from campaigns import edited
-from castrum.blocks import merge_lines
-from castrum.uniting import merge_text
+from castrum.merge.blocks import merge_lines
+from castrum.merge.text import merge_text
 
 RESULTS = ROOT / "benchmarks" / "campaigns"
 PAIRS_OF_ONE = 4

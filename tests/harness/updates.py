@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from castrum import cli, copies
+from castrum import cli, copying
 
 from . import releases
 from .repository import GIT, commit_all
@@ -84,15 +84,15 @@ class Site:
     def __init__(self, template: Path, folder: Path) -> None:
         self.template = template
         self.folder = folder
-        self._copy = copies.fresh
-        self._copies: dict[tuple[Any, ...], copies.Copy] = {}
-        self._ask = copies.followers
+        self._copy = copying.fresh
+        self._copies: dict[tuple[Any, ...], copying.Copy] = {}
+        self._ask = copying.followers
         self._asked: dict[tuple[Any, ...], set[str]] = {}
         self._fresh: dict[State, dict[str, bytes]] = {}
 
     def remembered(
-        self, source: str, ref: str | None, destination: Path, data: dict[str, Any], base: copies.Copy | None = None
-    ) -> copies.Copy:
+        self, source: str, ref: str | None, destination: Path, data: dict[str, Any], base: copying.Copy | None = None
+    ) -> copying.Copy:
         """What the command would make, made once."""
         domain = destination / "domain.yaml"
         text = domain.read_text(encoding="utf-8") if domain.exists() else ""

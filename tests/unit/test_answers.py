@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from castrum import answers
-from castrum.refusals import Refusal
+from castrum.errors import Refusal
 
 KNOWN = ("cloud", "release", "description", "organisation", "environments")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from castrum.applying import Pending
-from castrum.trees import File, read_tree
+from castrum.repository.transaction import Pending
+from castrum.repository.trees import File, read_tree
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from castrum.carrying import Carrier
-from castrum.spelling import Rename
+from castrum.rename.carrying import Carrier
+from castrum.rename.spelling import Rename
 
 CARRIER = Carrier(
     [Rename.of("Order → PurchaseOfCompany", [("order", "purchase_of_company"), ("orders", "purchases_of_company")])]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from castrum import decisions
+from castrum.resolve import decisions
 
 GIT = b"top\n<<<<<<< ours\na = 12\n=======\nb = 12\n>>>>>>> theirs\nend\n"
 ANEW = b"top\na = 12\nb = 13\nend\n"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from harness.paths import ROOT
 
-from castrum import language
+from castrum.template import language
 
 THEN = "at the last update; an update, with its migration, for each step:"
 CUSTOMER = {"fields": {"email": "email", "note": "text?"}}

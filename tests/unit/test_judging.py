@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from castrum import contract_changes, event_changes, language, table_changes
-from castrum.trees import File
+from castrum.compatibility import contract, events, tables
+from castrum.repository.trees import File
+from castrum.template import language
 
 CONTRACT: dict[str, Any] = {
     "paths": {
@@ -109,20 +110,20 @@ def changed(path: str, key: str, value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("path", "key", "value", "words"), BREAKING)
 def test_breaking(path: str, key: str, value: Any, words: str) -> None:
-    breaking, _ = contract_changes.compare(CONTRACT, changed(path, key, value))
+    breaking, _ = contract.compare(CONTRACT, changed(path, key, value))
     assert len(breaking) == 1
     assert words in breaking[0]
 
 
 @pytest.mark.parametrize(("path", "key", "value", "words"), COMPATIBLE)
 def test_compatible(path: str, key: str, value: Any, words: str | None) -> None:
-    breaking, additions = contract_changes.compare(CONTRACT, changed(path, key, value))
+    breaking, additions = contract.compare(CONTRACT, changed(path, key, value))
     assert breaking == []
     assert words is None or words in additions[0]
 
 
 def test_the_same_is_the_same() -> None:
-    assert contract_changes.compare(CONTRACT, copy.deepcopy(CONTRACT)) == ([], [])
+    assert contract.compare(CONTRACT, copy.deepcopy(CONTRACT)) == ([], [])
 
 
 PAID = {"from": "payments", "fields": {"order": "uuid", "amount": "money"}, "triggers": "Order.pay"}
@@ -149,7 +150,7 @@ def test_what_comes_first_does_not_depend_on_chance() -> None:
     """Python orders names in sets anew in each process."""
     paths: dict[str, Any] = {f"/{name}": {"get": {"security": [], "responses": {}}} for name in "fcebad"}
     others = {path: {"get": {"security": [{"oidc": ["a"]}], "responses": {}}} for path in paths}
-    breaking, _ = contract_changes.compare({"paths": paths}, {"paths": others})
+    breaking, _ = contract.compare({"paths": paths}, {"paths": others})
     assert breaking == [f"GET /{name}: asks for other scopes" for name in "abcdef"]
 
 
@@ -168,7 +169,7 @@ def test_what_comes_first_does_not_depend_on_chance() -> None:
 )
 def test_to_expect_less_of_an_event_needs_nobodys_consent(type_: str, other: str, compatible: bool) -> None:
     models = [language.model(DOMAIN | {"consumes": fields(more=each)}) for each in (type_, other)]
-    judged = event_changes.between(*models)
+    judged = events.between(*models)
     line = f"Paid: more is {other.rstrip('?')}, was {type_.rstrip('?')}"
     assert judged == (([], [line]) if compatible else ([line], []))
 
@@ -193,19 +194,19 @@ def test_to_expect_less_of_an_event_needs_nobodys_consent(type_: str, other: str
     ],
 )
 def test_consumed_events(consumes: dict[str, Any], asked: list[str], others: list[str]) -> None:
-    events = {
+    consumed = {
         name: {key: value for key, value in event.items() if value is not None} for name, event in consumes.items()
     }
-    judged = event_changes.between(language.model(DOMAIN), language.model(DOMAIN | {"consumes": events}))
+    judged = events.between(language.model(DOMAIN), language.model(DOMAIN | {"consumes": consumed}))
     assert judged == ((asked, others) if asked or others else None)
-    back = event_changes.between(language.model(DOMAIN | {"consumes": events}), language.model(DOMAIN))
+    back = events.between(language.model(DOMAIN | {"consumes": consumed}), language.model(DOMAIN))
     assert (back is None) == (judged is None)
 
 
 def test_emitted_events() -> None:
     other = copy.deepcopy(DOMAIN)
     other["aggregates"]["Order"]["lifecycle"]["actions"]["pay"]["emits"] = "OrderSettled"
-    judged = event_changes.between(language.model(DOMAIN), language.model(other))
+    judged = events.between(language.model(DOMAIN), language.model(other))
     gone, new = "OrderPaid is no longer emitted; who consumes it gets none", "OrderSettled is emitted now"
     assert judged == ([gone], [new])
 
@@ -214,7 +215,7 @@ def test_a_renamed_aggregate_is_triggered_as_before() -> None:
     other = copy.deepcopy(DOMAIN)
     other["aggregates"] = {"Purchase": DOMAIN["aggregates"]["Order"] | {"renamed_from": "Order"}}
     other["consumes"]["Paid"] = PAID | {"triggers": "Purchase.pay"}
-    assert event_changes.between(language.model(DOMAIN), language.model(other)) is None
+    assert events.between(language.model(DOMAIN), language.model(other)) is None
 
 
 TABLE = """
@@ -228,7 +229,7 @@ orders = sa.Table(
 """
 
 
-def tables(columns: str, name: str = "orders", info: str = "") -> dict[str, File]:
+def table(columns: str, name: str = "orders", info: str = "") -> dict[str, File]:
     text = TABLE.format(name=name, columns=columns, info=info)
     return {"src/shop/order/table.py": File(text.encode())}
 
@@ -239,28 +240,28 @@ NOTE = 'sa.Column("note", sa.String(10), nullable=True, comment="A"),'
 @pytest.mark.parametrize(
     ("new", "changes", "advice"),
     [
-        (tables(NOTE), [], 0),
-        (tables(NOTE.replace('"A"', '"B"')), [], 0),
-        (tables(""), ["drop orders.note"], 1),
-        (tables(NOTE.replace("10", "5")), ["change orders.note"], 1),
-        (tables(f'{NOTE} sa.Column("age", sa.Integer(), nullable=True),'), ["add orders.age"], 0),
-        (tables(f'{NOTE} sa.Column("age", sa.Integer(), nullable=False),'), ["add orders.age"], 1),
+        (table(NOTE), [], 0),
+        (table(NOTE.replace('"A"', '"B"')), [], 0),
+        (table(""), ["drop orders.note"], 1),
+        (table(NOTE.replace("10", "5")), ["change orders.note"], 1),
+        (table(f'{NOTE} sa.Column("age", sa.Integer(), nullable=True),'), ["add orders.age"], 0),
+        (table(f'{NOTE} sa.Column("age", sa.Integer(), nullable=False),'), ["add orders.age"], 1),
         (
-            tables(NOTE.replace('"note"', '"remark"').replace('comment="A"', 'info={"renamed_from": "note"}')),
+            table(NOTE.replace('"note"', '"remark"').replace('comment="A"', 'info={"renamed_from": "note"}')),
             ["rename orders.note to remark"],
             1,
         ),
-        (tables(NOTE, "sales", 'info={"renamed_from": "orders"},'), ["rename orders to sales"], 1),
-        (tables(NOTE, "sales"), ["create sales", "drop orders"], 1),
+        (table(NOTE, "sales", 'info={"renamed_from": "orders"},'), ["rename orders to sales"], 1),
+        (table(NOTE, "sales"), ["create sales", "drop orders"], 1),
     ],
 )
 def test_tables(new: dict[str, File], changes: list[str], advice: int) -> None:
-    found, warnings = table_changes.between(tables(NOTE), new)
+    found, warnings = tables.between(table(NOTE), new)
     assert found == changes
     assert len(warnings) == advice
 
 
-ORDERED = tables(
+ORDERED = table(
     """sa.Column("note", sa.String(10), nullable=False), sa.UniqueConstraint("note", name="uq_note"),
     sa.CheckConstraint("note IN ('A', 'B')", name="ck_note"), sa.CheckConstraint("n BETWEEN 0 AND 5", name="ck_n"),
     sa.Index("ix_note", "note"),"""
@@ -302,6 +303,6 @@ ORDERED = tables(
 def test_advice_is_for_what_rows_may_refuse(old: str, new: str, changes: list[str], advice: list[str]) -> None:
     (file,) = ORDERED.values()
     changed = file.content.replace(old.encode(), new.encode())
-    found, warnings = table_changes.between(ORDERED, {"src/shop/order/table.py": File(changed)})
+    found, warnings = tables.between(ORDERED, {"src/shop/order/table.py": File(changed)})
     assert found == changes
     assert [warning.startswith(start) for warning, start in zip(warnings, advice, strict=True)] == [True] * len(advice)

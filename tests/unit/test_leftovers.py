@@ -1,7 +1,7 @@
 """Where old names are left: what can mean nothing else comes first, and a common word does not bury it."""
 
-from castrum import leftovers
-from castrum.trees import File
+from castrum.rename import leftovers
+from castrum.repository.trees import File
 
 THEIRS = {"src/shop/customer/model.py": File(b"label: str\nname = SERVICE\n")}
 WORDS = frozenset({"name", "customer_name"})

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from castrum.blocks import merge_lines, with_blocks, with_definitions, with_headings
-from castrum.merging import Plan, plan
-from castrum.trees import File
+from castrum.merge.blocks import merge_lines, with_blocks, with_definitions, with_headings
+from castrum.merge.tree import Plan, plan
+from castrum.repository.trees import File
 
 LINES = [f"line {number}" for number in range(12)]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from castrum.revisions import heads
-from castrum.trees import File
+from castrum.repository.trees import File
+from castrum.resolve.revisions import heads
 
 FOLLOWS = [
     'down_revision = "1"',

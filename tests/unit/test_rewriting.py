@@ -2,11 +2,11 @@
 
 import pytest
 
-from castrum.pythoncode import Modules
-from castrum.rewriting import Rewriter
-from castrum.spelling import Rename
-from castrum.symbols import Symbols
-from castrum.trees import File
+from castrum.rename.pythoncode import Modules
+from castrum.rename.rewriting import Rewriter
+from castrum.rename.spelling import Rename
+from castrum.rename.symbols import Symbols
+from castrum.repository.trees import File
 
 MODEL = """from dataclasses import dataclass
 

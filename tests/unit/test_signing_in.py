@@ -5,7 +5,7 @@ import os
 import pytest
 from plumbum import local
 
-from castrum import signing_in
+from castrum.template import signing_in
 from extensions.answers import origin
 
 ADDRESSES = {

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from harness.paths import TEMPLATE
 
-from castrum import stamps
+from castrum.repository import stamps
 from extensions.answers import ownership
 
 PIECES = ["a", " ", "# no comment", "\n", "\n\n", "\t", "'", '"', ": ", "é", "\\", "_src_path: x", "word " * 20]

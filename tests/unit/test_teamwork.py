@@ -6,7 +6,7 @@ import pytest
 from campaigns.merges import both_ways, sample
 from harness.teamwork import PLACES, work
 
-from castrum.textmerge import merge_file
+from castrum.merge.by_git import merge_file
 
 SEEDS = 3 * len(PLACES)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from harness.insertions import PLACES, Case, Place, cases
 
-from castrum.uniting import merge_text
+from castrum.merge.text import merge_text
 
 
 @pytest.mark.parametrize("case", [case for seed in range(3) for case in cases(seed)], ids=lambda case: case.name)

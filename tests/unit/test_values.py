@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from castrum.values import MISSING, Disagreement, merge
+from castrum.merge.values import MISSING, Disagreement, merge
 
 
 @pytest.mark.parametrize(

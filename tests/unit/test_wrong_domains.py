@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from castrum import language
+from castrum.template import language
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("wrong_domains.yaml").read_text(encoding="utf-8"))
 

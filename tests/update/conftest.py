@@ -7,7 +7,7 @@ from harness import releases
 from harness.repository import GIT
 from harness.updates import Site
 
-from castrum import copies
+from castrum import copying
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,6 @@ def git_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def fast(site: Site, monkeypatch: pytest.MonkeyPatch, git_environment: None) -> Site:
     """The command in this process, with fresh copies that are made once."""
-    monkeypatch.setattr(copies, "fresh", site.remembered)
-    monkeypatch.setattr(copies, "followers", site.followers)
+    monkeypatch.setattr(copying, "fresh", site.remembered)
+    monkeypatch.setattr(copying, "followers", site.followers)
     return site

@@ -17,9 +17,9 @@ from harness.repository import commit_all, git
 from harness.updates import castrum, of_history
 from profiles import profiles, values
 
-from castrum import copies as castrum_copies
-from castrum.copies import Copy
-from castrum.trees import File, read_tree
+from castrum import copying
+from castrum.copying import Copy
+from castrum.repository.trees import File, read_tree
 
 pytestmark = pytest.mark.xdist_group("profiles")
 
@@ -35,7 +35,7 @@ class Copies:
     """What the command would make, made once for the same answers and domain."""
 
     def __init__(self) -> None:
-        self._make = castrum_copies.fresh
+        self._make = copying.fresh
         self._made: dict[str, Copy] = {}
 
     def __call__(
@@ -66,7 +66,7 @@ def fresh(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Fresh:
     """Number of a profile → what a new service of it has."""
-    monkeypatch.setattr(castrum_copies, "fresh", copies)
+    monkeypatch.setattr(copying, "fresh", copies)
 
     def made(number: int) -> Copy:
         destination = tmp_path_factory.mktemp("fresh") / "shop"

@@ -14,9 +14,9 @@ from harness.tools import BIN, run
 from harness.updates import Site, State, castrum
 from jsonschema import Draft202012Validator
 
-from castrum import conformity
-from castrum.conformity import Conformity, Edit, Waiver
-from castrum.refusals import Refusal
+from castrum.errors import Refusal
+from castrum.update import conformity
+from castrum.update.conformity import Conformity, Edit, Waiver
 
 pytestmark = pytest.mark.xdist_group("corpus")
 

@@ -16,8 +16,8 @@ from harness.repository import GIT, commit_all, git
 from harness.tools import BIN, run
 from harness.updates import MOVES, Site, State, asked, castrum, contents, moves, of_history, prepared, seeds
 
-from castrum import blocks, merging
-from castrum.textmerge import Merged
+from castrum.merge import blocks, tree
+from castrum.merge.by_git import Merged
 
 pytestmark = pytest.mark.xdist_group("corpus")
 
@@ -56,7 +56,7 @@ def test_a_merge_that_takes_one_side_is_found(
 ) -> None:
     """The judge is no good unless it finds what is wrong."""
     monkeypatch.setattr(
-        merging, "merge_text", lambda mine, _, new, *__, **___: Merged({"mine": mine, "new": new}[side], 0)
+        tree, "merge_text", lambda mine, _, new, *__, **___: Merged({"mine": mine, "new": new}[side], 0)
     )
     for seed in range(MOVES, MOVES + 16):
         (tmp_path / str(seed)).mkdir()

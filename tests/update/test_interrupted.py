@@ -13,9 +13,10 @@ from harness.repository import GIT, commit_all, git
 from harness.tools import BIN, clean_environment
 from harness.updates import Site, castrum, contents, moves, prepared
 
-from castrum import cli, update
-from castrum.applying import DONE, JOURNAL, Pending
-from castrum.preparing import Update
+from castrum import cli
+from castrum.repository.transaction import DONE, JOURNAL, Pending
+from castrum.update import command as update
+from castrum.update.preparing import Update
 
 pytestmark = pytest.mark.xdist_group("corpus")
 

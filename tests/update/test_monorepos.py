@@ -10,7 +10,7 @@ from harness.releases import TAGS
 from harness.repository import commit_all, git
 from harness.updates import Site, castrum
 
-from castrum import source
+from castrum.template import source
 
 pytestmark = [pytest.mark.xdist_group("corpus"), pytest.mark.usefixtures("git_environment")]
 

@@ -11,7 +11,7 @@ from harness.releases import TAGS, with_history
 from harness.repository import commit_all, git
 from packaging.version import Version
 
-from castrum import notes
+from castrum.template import notes
 
 NOTES = sorted((ROOT / "releases").glob("*.yaml"))
 TAG = re.compile(r"v\d+(\.\d+)*")

@@ -16,8 +16,9 @@ from harness.repository import commit_all, git
 from harness.tools import run
 from harness.updates import Site, castrum, contents, seeds
 
-from castrum import copies, symbols
-from castrum.trees import File
+from castrum import copying
+from castrum.rename import symbols
+from castrum.repository.trees import File
 
 pytestmark = pytest.mark.xdist_group("renames")
 
@@ -47,7 +48,7 @@ def original(site: Site, scenario: str) -> dict[str, File]:
     found = next(each for each in SCENARIOS if each.name == scenario)
     folder = site.folder / f"renames-{scenario}" / "shop"
     data = {"service_name": found.service[0], "domain": found.old}
-    return copies.fresh(str(site.template), "v0.1.0", folder, data).tree
+    return copying.fresh(str(site.template), "v0.1.0", folder, data).tree
 
 
 def service(site: Site, scenario: Scenario, texts: dict[str, str], project: Path) -> None:
@@ -127,5 +128,5 @@ def test_what_is_written_of_an_aggregate_does_not_go_to_another_one(quick: Site,
 
 
 def test_the_parser_is_loaded_for_a_rename_only() -> None:
-    code = "import sys, castrum.cli, castrum.update; sys.exit('libcst' in sys.modules)"
+    code = "import sys, castrum.cli, castrum.update.command; sys.exit('libcst' in sys.modules)"
     run(sys.executable, "-c", code)

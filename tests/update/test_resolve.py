@@ -31,7 +31,7 @@ from harness.repository import GIT, commit_all, git
 from harness.tools import BIN, run
 from harness.updates import Site, castrum, contents, seeds
 
-from castrum import copies
+from castrum import copying
 
 pytestmark = pytest.mark.xdist_group("branches")
 
@@ -76,8 +76,8 @@ def branches(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
     patch = pytest.MonkeyPatch()
     for name, value in GIT.items():
         patch.setenv(name, value)
-    patch.setattr(copies, "fresh", site.remembered)
-    patch.setattr(copies, "followers", site.followers)
+    patch.setattr(copying, "fresh", site.remembered)
+    patch.setattr(copying, "followers", site.followers)
     project = start(site, tmp_path_factory.mktemp("branches") / "shop")
     with rendering.fast_copier(clone=True):
         for number, change in enumerate(CHANGES):

@@ -1,0 +1,1 @@
+"""What an update means for those who depend on the service: clients, other contexts, rows in tables."""

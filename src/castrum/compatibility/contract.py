@@ -1,0 +1,232 @@
+"""What an update means for the clients of the contract."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from castrum.repository.trees import File, Tree
+
+CONTRACT: Final = "contract/openapi.yaml"
+OWN_CONTRACT: Final = "contract/own.yaml"
+METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+# Keyword → whether a greater value allows more. What allows less breaks those who send.
+BOUNDS: Final = {
+    "maxLength": True, "maximum": True, "maxItems": True, "maxProperties": True,
+    "minLength": False, "minimum": False, "minItems": False, "minProperties": False,
+}  # fmt: skip
+Json = Mapping[str, Any]
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # a PyYAML without its C library
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
+
+def between(base: Tree, theirs: Tree) -> tuple[list[str], list[str]] | None:
+    """What breaks clients, and what is new, between the two contracts; ``None`` when nothing of it changed."""
+    old, new = base.get(CONTRACT), theirs.get(CONTRACT)
+    if old is None or new is None or old.content == new.content:
+        return None
+    one, two = (yaml.load(each.content, Loader) for each in (old, new))
+    return compare(one, two)
+
+
+def taken(ours: Mapping[str, File], theirs: Tree) -> list[str]:
+    """What the new contract has and the team's own part of it has, too: its service could serve neither."""
+    own, new = ours.get(OWN_CONTRACT), theirs.get(CONTRACT)
+    if own is None or new is None:
+        return []
+    try:
+        one, two = (_names(yaml.load(each.content, Loader) or {}) for each in (own, new))
+    except (yaml.YAMLError, AttributeError, TypeError):
+        return []  # no contract at all; the gate says what is wrong with it
+    return sorted(one & two)
+
+
+def _names(document: Json) -> set[str]:
+    kinds = (document.get("components") or {}).items()
+    return {
+        *(name for name, _ in _operations(document)),
+        *(f"components/{kind}/{name}" for kind, members in kinds for name in members or ()),
+        *(f"the tag {tag['name']}" for tag in document.get("tags") or ()),
+    }
+
+
+def compare(old: Json, new: Json) -> tuple[list[str], list[str]]:
+    """What breaks the clients of the old contract, and what the new one adds, each as one line."""
+    judge = _Judge(old, new)
+    before, after = (dict(_operations(each)) for each in (old, new))
+    for name in sorted(before.keys() - after.keys()):
+        judge.breaking.append(f"{name} is gone")
+    judge.additions += [f"{name} is new" for name in sorted(after.keys() - before.keys())]
+    for name in sorted(before.keys() & after.keys()):
+        judge.operation(name, before[name], after[name])
+    return list(dict.fromkeys(judge.breaking)), list(dict.fromkeys(judge.additions))
+
+
+def takes_no_less(old: Json, new: Json) -> bool:
+    """Whether whatever may be sent by the old schema may be sent by the new one."""
+    judge = _Judge({}, {})
+    judge.schema("", old, new, sent=True)
+    return not judge.breaking
+
+
+def _operations(document: Json) -> Iterator[tuple[str, Json]]:
+    for path, item in (document.get("paths") or {}).items():
+        for method in METHODS:
+            if method in item:
+                shared = item.get("parameters", [])
+                operation = item[method]
+                yield (
+                    f"{method.upper()} {path}",
+                    {**operation, "parameters": [*shared, *operation.get("parameters", [])]},
+                )
+
+
+@dataclass(slots=True)
+class _Judge:
+    old: Json
+    new: Json
+    breaking: list[str] = field(default_factory=list)
+    additions: list[str] = field(default_factory=list)
+    seen: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def operation(self, name: str, old: Json, new: Json) -> None:
+        before, after = (
+            {
+                (each["in"], each["name"]): each
+                for each in (self.resolve(one, document) for one in operation["parameters"])
+            }
+            for operation, document in ((old, self.old), (new, self.new))
+        )
+        for place, parameter in before.items():
+            if place not in after:
+                self.breaking.append(f"{name}: the parameter {place[1]} is gone")
+                continue
+            if after[place].get("required") and not parameter.get("required"):
+                self.breaking.append(f"{name}: the parameter {place[1]} became required")
+            self.schema(f"{name}: {place[1]}", parameter.get("schema", {}), after[place].get("schema", {}), sent=True)
+        for place in sorted(after.keys() - before.keys()):
+            required = after[place].get("required")
+            (self.breaking if required else self.additions).append(f"{name}: the parameter {place[1]} is new")
+        if old.get("security") != new.get("security"):
+            self.breaking.append(f"{name}: asks for other scopes")
+        self.bodies(name, old.get("requestBody"), new.get("requestBody"), sent=True)
+        answers, others = old.get("responses", {}), new.get("responses", {})
+        for status in answers:
+            if status in others:
+                self.bodies(name, answers[status], others[status], sent=False)
+            elif str(status).startswith("2"):
+                self.breaking.append(f"{name}: no longer answers {status}")
+
+    def bodies(self, name: str, old: Json | None, new: Json | None, *, sent: bool) -> None:
+        before, after = self.resolve(old or {}, self.old), self.resolve(new or {}, self.new)
+        if sent and after.get("required") and not before.get("required"):
+            self.breaking.append(f"{name}: a body became required")
+        for media, content in before.get("content", {}).items():
+            if media not in after.get("content", {}):
+                self.breaking.append(f"{name}: {media} is gone")
+            else:
+                self.schema(name, content.get("schema", {}), after["content"][media].get("schema", {}), sent=sent)
+
+    def schema(self, where: str, old: Json, new: Json, *, sent: bool) -> None:
+        """Compare what may be sent, or what may be answered, below ``where``."""
+        reference = (str(old.get("$ref")), str(new.get("$ref")), "sent" if sent else "answered")
+        if "$ref" in old and "$ref" in new:
+            if reference in self.seen:
+                return
+            self.seen.add(reference)
+            where = str(new["$ref"]).rpartition("/")[2]
+        old, new = self.resolve(old, self.old), self.resolve(new, self.new)
+        if _types(old) != _types(new):
+            less, more = (_types(old), _types(new)) if sent else (_types(new), _types(old))
+            (self.additions if less and less <= more else self.breaking).append(f"{where}: another type")
+        if old.get("format") != new.get("format"):
+            self.breaking.append(f"{where}: another format")
+        self.values(where, old, new, sent=sent)
+        self.properties(where, old, new, sent=sent)
+        if isinstance(old.get("items"), Mapping) and isinstance(new.get("items"), Mapping):
+            self.schema(f"{where}[]", old["items"], new["items"], sent=sent)
+        for key in ("allOf", "oneOf", "anyOf"):
+            one, two = old.get(key, []), new.get(key, [])
+            if all("const" in each for each in (*one, *two)):
+                continue  # compared as words
+            if len(one) != len(two):
+                self.breaking.append(f"{where}: other alternatives")
+            for left, right in zip(one, two, strict=False):
+                self.schema(where, left, right, sent=sent)
+
+    def values(self, where: str, old: Json, new: Json, *, sent: bool) -> None:
+        before, after = _words(old, sent=sent), _words(new, sent=sent)
+        gone, added = sorted(before - after), sorted(after - before)
+        if sent and after and (gone or not before):
+            self.breaking.append(f"{where}: no longer takes {', '.join(gone) or 'every value'}")
+        elif not sent and before and (added or not after):
+            self.breaking.append(f"{where}: may answer {', '.join(added) or 'any value'}")
+        elif added:
+            self.additions.append(f"{where}: takes {', '.join(added)}, too")
+        elif gone:
+            self.additions.append(f"{where}: no longer answers {', '.join(gone)}")
+        if sent and old.get("pattern") != new.get("pattern"):
+            if new.get("pattern") and not _matches_more(old.get("pattern"), new["pattern"]):
+                self.breaking.append(f"{where}: another pattern")
+            else:
+                self.additions.append(f"{where}: its pattern allows more")
+        if sent and old.get("default") != new.get("default"):
+            now, was = (json.dumps(each["default"]) if "default" in each else "none" for each in (new, old))
+            self.additions.append(f"{where}: the default is {now}, was {was}")
+        for keyword, upwards in BOUNDS.items():
+            one, two = old.get(keyword), new.get(keyword)
+            if one == two:
+                continue
+            narrower = two is not None and (one is None or (two < one if upwards else two > one))
+            now, was = ("none" if each is None else each for each in (two, one))
+            (self.breaking if narrower == sent else self.additions).append(f"{where}: {keyword} is {now}, was {was}")
+
+    def properties(self, where: str, old: Json, new: Json, *, sent: bool) -> None:
+        before, after = old.get("properties", {}), new.get("properties", {})
+        required, requires = set(old.get("required", ())), set(new.get("required", ()))
+        for name in before:
+            if name not in after:
+                self.breaking.append(f"{where}: {name} is gone")
+            else:
+                self.schema(f"{where}.{name}", before[name], after[name], sent=sent)
+        for name in sorted((requires ^ required) & after.keys()):
+            became = "required" if name in requires else "optional"
+            if (name in requires) == sent and (sent or name in before):
+                self.breaking.append(f"{where}: {name} became {became}")
+            elif name in before:
+                self.additions.append(f"{where}: {name} became {became}")
+        self.additions += [f"{where}: {name} is new" for name in after if name not in before and name not in requires]
+        if not sent:
+            self.additions += [f"{where}: {name} is new" for name in after if name not in before and name in requires]
+
+    @staticmethod
+    def resolve(value: Json, document: Json) -> Json:
+        while "$ref" in value:
+            target: Any = document
+            for key in str(value["$ref"]).removeprefix("#/").split("/"):
+                target = target[key.replace("~1", "/").replace("~0", "~")]
+            value = target
+        return value
+
+
+def _words(schema: Json, *, sent: bool) -> set[str]:
+    """The values of a closed set; one that clients have to expect to grow is closed only for those who send."""
+    words = schema.get("enum") or (schema.get("x-extensible-enum") if sent else None)
+    return set(map(str, words or [each["const"] for each in schema.get("oneOf", ()) if "const" in each]))
+
+
+def _matches_more(old: str | None, new: str) -> bool:
+    """Whether the pattern is the same, or lists the same words and more, as that of a list's order."""
+    lists = [re.fullmatch(r"\^-\?\(\?:([\w|]+)\)\$", pattern or "") for pattern in (old, new)]
+    one, two = (set(each[1].split("|")) if each else set() for each in lists)
+    return old == new or (bool(one) and one <= two)
+
+
+def _types(schema: Json) -> set[str]:
+    types = schema.get("type", ())
+    return {types} if isinstance(types, str) else set(types)

@@ -1,0 +1,1 @@
+"""Three-way merges: of a tree, of a text, of its units, of values."""

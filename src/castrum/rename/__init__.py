@@ -1,0 +1,1 @@
+"""Names that are others than before, followed in files and in code."""
