@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from castrum.errors import Refusal
+from castrum.repository.project import ANSWERS
 from castrum.template import language
 
 REMOTE = re.compile(r"(?:\w+://[^/]+/|[\w.-]+@[\w.-]+:)(?P<path>[^?#]+?)(?:\.git)?/?")
@@ -44,7 +45,7 @@ class Surroundings:
         return {"folder": self.folder, **(self._of_a_neighbour() or self._of_the_remote())}
 
     def _of_a_neighbour(self) -> dict[str, str]:
-        for name in (_git(self.top, "ls-files", "--", ":(glob)**/.copier-answers.yml") or "").splitlines():
+        for name in (_git(self.top, "ls-files", "--", f":(glob)**/{ANSWERS}") or "").splitlines():
             try:
                 known = yaml.safe_load((self.top / name).read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError, yaml.YAMLError):

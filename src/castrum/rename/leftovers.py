@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
+from castrum.repository.project import ANSWERS, DOMAIN, REVISIONS
 from castrum.repository.trees import File, Tree
 
 from .spelling import Rename, candidates, spellings
@@ -23,10 +24,9 @@ def old_words(renames: Iterable[Rename], base: Tree, theirs: Tree) -> frozenset[
 
 def identifiers(tree: Tree) -> set[str]:
     """All names in what is generated, but for what tells old ones on purpose."""
-    told = (".copier-answers.yml", "domain.yaml", "migrations/versions/")
     found: set[str] = set()
     for path, file in tree.items():
-        if path.startswith(told) or not file.is_text:
+        if path.startswith((ANSWERS, DOMAIN, REVISIONS)) or not file.is_text:
             continue
         for line in file.content.decode(errors="replace").splitlines():
             if "renamed_from" not in line:

@@ -18,6 +18,8 @@ from .trees import File
 
 ANSWERS: Final = ".copier-answers.yml"
 DOMAIN: Final = "domain.yaml"
+REVISIONS: Final = "migrations/versions/"
+"""The history of the schema: nothing but the person changes what is there."""
 MERGED: Final = "after a merge of two branches: castrum resolve"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from castrum.errors import FAILURE, Refusal
 from castrum.repository import index, objects, root_files
-from castrum.repository.project import Project
+from castrum.repository.project import REVISIONS, Project
 from castrum.repository.trees import WorkingTree, read
 from castrum.template import source
 from castrum.template.signing_in import signed_in
@@ -117,7 +117,7 @@ def _report(sides: merges.Sides, resolution: Resolution, settled: Settled, mine:
         count = len(settled.conflicts)
         print(f"\n{count} conflict{'s' * (count > 1)} for you to decide:")
         print(*(f"  {each.path}: {each.kind}; {each.advice}" for each in settled.conflicts), sep="\n")
-    files = {path: mine[path] for path in mine if path.startswith(revisions.FOLDER)}
+    files = {path: mine[path] for path in mine if path.startswith(REVISIONS)}
     files |= {path: file for path, file in settled.changes.items() if file is not None}
     if len(heads := revisions.heads(files)) > 1:
         print("\nMigrations:", *(f"  {path}" for path in heads), sep="\n")

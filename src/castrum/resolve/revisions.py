@@ -2,11 +2,10 @@
 
 import ast
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from castrum.repository.project import REVISIONS
 from castrum.repository.trees import File
-
-FOLDER: Final = "migrations/versions/"
 
 
 def heads(files: Mapping[str, File]) -> list[str]:
@@ -14,7 +13,7 @@ def heads(files: Mapping[str, File]) -> list[str]:
     paths: dict[str, str] = {}
     followed: set[str] = set()
     for path, file in files.items():
-        if path.startswith(FOLDER) and path.endswith(".py"):
+        if path.startswith(REVISIONS) and path.endswith(".py"):
             given = _assigned(file.content)
             if isinstance(given.get("revision"), str):
                 paths[given["revision"]] = path

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from copier.errors import UserMessageError
-
+from castrum.errors import Refusal
 from castrum.merge.values import Disagreement, Side
 from castrum.rename.renaming import declared
 from castrum.template import language
@@ -36,7 +35,7 @@ def under_one_name(sides: list[Any], take: Side | None) -> tuple[list[Any], list
                 two = language.under_new_names(two, _after(three, each.theirs, each.ours))
         if disagreements and take:
             one = language.under_new_names(base, two if take == "ours" else three)
-    except (UserMessageError, AttributeError, KeyError, TypeError):
+    except (Refusal, AttributeError, KeyError, TypeError):
         return sides, []
     return [one, two, three], [] if take else disagreements
 
@@ -46,7 +45,7 @@ def seen_from(base: Any, side: Any, asked: Any) -> Any:
     try:
         for each in _disagreements(base, side, asked):
             asked = _after(asked, each.theirs, each.ours)
-    except (UserMessageError, AttributeError, KeyError, TypeError):
+    except (Refusal, AttributeError, KeyError, TypeError):
         return asked
     return asked
 
@@ -55,7 +54,7 @@ def reworded(text: bytes, sides: list[Any]) -> bytes:
     """The text of a domain, whose references have the names that either side gave."""
     try:
         names = _renames(sides[0], sides[1]) | _renames(sides[0], sides[2])
-    except (UserMessageError, AttributeError, KeyError, TypeError):
+    except (Refusal, AttributeError, KeyError, TypeError):
         return text
     words = {former.rpartition(".")[2]: name for former, name in names.items()}
     lines = text.decode().splitlines(keepends=True)

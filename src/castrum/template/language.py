@@ -9,9 +9,10 @@ from typing import Any
 
 import yaml
 
-from . import source
+from castrum.copying import refusals
+from castrum.repository.project import ANSWERS
 
-ANSWERS = ".copier-answers.yml"
+from . import source
 
 
 @cache
@@ -79,14 +80,16 @@ def notes(path: Path) -> list[str]:
 
 
 def model(domain: object) -> dict[str, Any]:
-    """The model of a valid domain, which the templates are rendered with."""
-    built: dict[str, Any] = extension("pipeline.reading").build_model(domain)
+    """The model of a domain, which the templates are rendered with. Refuses a domain that is not valid."""
+    with refusals():
+        built: dict[str, Any] = extension("pipeline.reading").build_model(domain)
     return built
 
 
 def under_new_names(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """The old domain with the names that the new one gives by `renamed_from`."""
-    found: dict[str, Any] = extension("pipeline.renamed").under_new_names(old, new)
+    """The old domain with the names that the new one gives by `renamed_from`. Refuses what is not valid."""
+    with refusals():
+        found: dict[str, Any] = extension("pipeline.renamed").under_new_names(old, new)
     return found
 
 

@@ -14,7 +14,6 @@ Each release of the template has a file ``releases/<version>.yaml``:
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
@@ -35,23 +34,33 @@ class Change:
     steps: tuple[str, ...] = ()
 
 
-def between(template: Path, old: Version | None, new: Version | None, answers: Mapping[str, Any]) -> list[Change]:
-    """The changes after ``old`` up to ``new`` that concern a project with these answers, oldest release first."""
+def passed(
+    releases: Mapping[str, str], old: Version | None, new: Version | None
+) -> Iterator[tuple[Version, dict[str, Any]]]:
+    """What the releases after ``old`` up to ``new`` say, oldest first, of texts by their versions."""
     if old is None or new is None:
-        return []
-    releases = []
-    for path in template.glob("releases/*.yaml"):
+        return
+    known = []
+    for name in releases:
         try:
-            version = Version(path.stem)
+            known.append((Version(name), name))
         except InvalidVersion:
             continue
+    for version, name in sorted(known):
         if old < version <= new:
-            releases.append((version, path))
-    return [change for version, path in sorted(releases) for change in _read(version, path, answers)]
+            yield version, yaml.safe_load(releases[name]) or {}
 
 
-def _read(version: Version, path: Path, answers: Mapping[str, Any]) -> Iterator[Change]:
-    document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+def between(
+    releases: Mapping[str, str], old: Version | None, new: Version | None, answers: Mapping[str, Any]
+) -> list[Change]:
+    """The changes after ``old`` up to ``new`` that concern a project with these answers, oldest release first."""
+    return [
+        change for version, document in passed(releases, old, new) for change in _read(version, document, answers)
+    ]
+
+
+def _read(version: Version, document: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[Change]:
     entries = [entry for entry in document.get("changes", ()) if _concerns(entry.get("when") or {}, answers)]
     for entry in sorted(entries, key=lambda each: KINDS.index(each.get("kind", "changed"))):
         yield Change(

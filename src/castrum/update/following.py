@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from copier.errors import UserMessageError
-
 from castrum.copying import Copy
 from castrum.errors import FAILURE, Refusal
 from castrum.merge.tree import KEPT, Plan, plan
@@ -14,13 +12,13 @@ from castrum.rename.leftovers import left, lines, old_words
 from castrum.rename.renaming import declared, folders, gone, place_of, places, service
 from castrum.rename.rewording import Rewording
 from castrum.rename.spelling import Rename
-from castrum.repository.project import ANSWERS, DOMAIN
+from castrum.repository.project import ANSWERS, DOMAIN, REVISIONS
 from castrum.repository.stamps import FOLDER
 from castrum.repository.trees import File, Tree, WorkingTree
 from castrum.template import language
 
 # The history of the schema, and the person's own model: nothing but the person changes them, once they are there.
-FROZEN: Final = (DOMAIN, "migrations/versions/")
+FROZEN: Final = (DOMAIN, REVISIONS)
 TOLD: Final = (*FROZEN, ANSWERS, f"{FOLDER}/", f"{KEPT}/", "uv.lock")
 """Where old names stand on purpose."""
 Render = Callable[[dict[str, Any]], Copy]
@@ -92,7 +90,7 @@ def _renamed(base: Copy, theirs: Copy, render: Render | None, renames: list[Rena
             answers["domain"] = language.under_new_names(base.answers["domain"], theirs.answers["domain"])
             language.model(answers["domain"])
         tree = dict(render(answers).tree) if render else None
-    except (Refusal, UserMessageError):  # the names mean something else to the last version
+    except Refusal:  # the names mean something else to the last version
         tree = None
     if tree is None:
         words = Rewording(renames, base.tree, theirs.tree)
@@ -213,5 +211,5 @@ def models(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, An
         return None
     try:
         return language.model(old["domain"]), language.model(new["domain"])
-    except UserMessageError:  # a domain of a time when the language was another one
+    except Refusal:  # a domain of a time when the language was another one
         return None

@@ -5,13 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from copier._vcs import get_latest_tag, get_repo
 from packaging.version import InvalidVersion, Version
-from plumbum import ProcessExecutionError
 
 from castrum import copying
 from castrum.copying import Copy
-from castrum.errors import FAILURE, Refusal, git_says
+from castrum.errors import FAILURE, Refusal
 from castrum.repository import stamps
 from castrum.repository.project import ANSWERS, Project
 from castrum.repository.trees import File, Tree
@@ -61,12 +59,8 @@ def base(project: Project, address: str, folder: Path, recorded: dict[str, Any],
 
 def newest(address: str) -> str | None:
     """The newest release of the template, without candidates; none if it has none."""
-    try:
-        with signed_in(address) as url:
-            tag = get_latest_tag(get_repo(url) or url)
-    except ProcessExecutionError as error:
-        raise Refusal(f"the releases of {address}: {git_says(error)[0]}", code=FAILURE) from None
-    return None if tag == "HEAD" else tag
+    with signed_in(address) as url:
+        return copying.newest(url)
 
 
 def as_recorded(made: Tree, ours: Tree) -> dict[str, File]:

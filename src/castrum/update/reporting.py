@@ -26,8 +26,9 @@ def _lines(update: Update, *, dry: bool) -> Iterator[str]:
     moved = f"from {versions[0]} to {versions[1]}" if versions[0] != versions[1] else f"at {versions[0]}"
     counts = ", ".join(f"{len(paths)} {kind}" for kind, paths in files.items() if paths)
     yield f"Template {moved}{_newest(update)}: {counts or 'nothing but what is set aside'}{' (dry run)' * dry}."
-    if update.theirs.changes:
-        yield from ("", "What the template changed:", *(f"  {line}" for line in notes.lines(update.theirs.changes)))
+    base, theirs = update.base, update.theirs
+    if changes := notes.between(theirs.releases, base.version, theirs.version, theirs.answers):
+        yield from ("", "What the template changed:", *(f"  {line}" for line in notes.lines(changes)))
     yield from _renames(update)
     yield from _contract(update)
     yield from _events(update)
