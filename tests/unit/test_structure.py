@@ -1,0 +1,77 @@
+"""The structure of the command: no import circle, declared layers, one place that talks to Copier, no long file."""
+
+from pathlib import Path
+
+import pytest
+from harness import structure
+from harness.paths import ROOT
+
+COMMAND = ROOT / "src" / "castrum"
+
+# Layer of the command → the layers that it may import.
+BELOW = {
+    "": (),
+    "__main__": ("cli",),
+    "errors": (),
+    "answers": ("errors",),
+    "repository": ("errors",),
+    "copying": ("errors", "repository"),
+    "template": ("errors", "repository", "copying"),
+    "compatibility": ("repository",),
+    "rename": ("repository",),
+    "merge": ("repository", "rename"),
+    "new": ("errors", "answers", "repository", "copying", "template"),
+    "update": ("errors", "answers", "repository", "copying", "template", "compatibility", "rename", "merge"),
+    "resolve": ("errors", "repository", "copying", "template", "rename", "merge", "update"),
+    "cli": ("errors", "repository", "template", "new", "update", "resolve"),
+}
+
+
+def test_no_module_imports_itself_by_others() -> None:
+    assert structure.circles(structure.imports(COMMAND, later=True)) == []
+
+
+def test_layers_are_kept() -> None:
+    edges = structure.imports(COMMAND, later=True)
+    assert structure.layers(edges) == BELOW.keys(), "the table has each layer, and no other one"
+    assert structure.of_layers(edges, BELOW) == []
+
+
+def test_layers_are_in_order() -> None:
+    assert structure.circles({layer: frozenset(below) for layer, below in BELOW.items()}) == []
+
+
+def test_one_module_talks_to_copier() -> None:
+    assert set(structure.users(COMMAND, "copier")) == {"copying.py"}
+
+
+def test_no_file_is_too_long() -> None:
+    assert structure.too_long(COMMAND) == []
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package with each of the defects."""
+    files = {
+        "__init__.py": "",
+        "low/__init__.py": "",
+        "low/one.py": "from .two import x\n",
+        "low/two.py": "import typing\nif typing.TYPE_CHECKING:\n    from . import one\nfrom . import three\n",
+        "low/three.py": "def f():\n    from shop.low import one\ntry:\n    import copier.errors\nfinally:\n    pass\n",
+        "low/four.py": "from shop import high\nfrom ..high import y\n",
+        "high.py": "y = 1\n" * 401,
+    }
+    for name, text in files.items():
+        (tmp_path / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "shop" / name).write_text(text, encoding="utf-8")
+    return tmp_path / "shop"
+
+
+def test_each_defect_is_found(package: Path) -> None:
+    assert structure.circles(structure.imports(package)) == []
+    edges = structure.imports(package, later=True)
+    assert structure.circles(edges) == ["shop.low.one → shop.low.two → shop.low.three → shop.low.one"]
+    assert structure.of_layers(edges, {"high": ("low",)}) == ["shop.low.four → shop.high"]
+    assert structure.of_layers(edges, {"low": ("high",)}) == []
+    assert structure.users(package, "copier") == ["low/three.py"]
+    assert structure.too_long(package) == ["high.py: 401"]
