@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from extensions.language import combinations
 from extensions.language.grammar import FLAGS, OPERATIONS, RESERVED_FIELDS
-from extensions.text import naming
+from extensions.targets.python import names as python_names
+from extensions.text import english, naming
 from extensions.types import LONGEST_INDEXED, TABLE, Spec, parse_type, pattern_of
 
 Domain = dict[str, Any]
@@ -246,7 +247,7 @@ def _lifecycle(draw: st.DrawFn, aggregate: str) -> Domain:
             st.sampled_from([name for name in ACTIONS if name not in OPERATIONS]),
             min_size=len(states) - 1,
             max_size=len(states) + 1,
-            unique_by=naming.action_noun,
+            unique_by=english.action_noun,
         )
     )
     targets = [*states[1:], *(draw(st.sampled_from(states)) for _ in names[len(states) - 1 :])]
@@ -337,10 +338,10 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
     """A valid domain of at most `most` aggregates, as `domain.yaml` would say it."""
     names = draw(
         st.lists(
-            st.sampled_from([*AGGREGATES, LONGEST]).filter(lambda name: name not in naming.RESERVED_CLASSES),
+            st.sampled_from([*AGGREGATES, LONGEST]).filter(lambda name: name not in python_names.RESERVED_CLASSES),
             min_size=1,
             max_size=most,
-            unique_by=lambda name: naming.plural(naming.snake(name)),
+            unique_by=lambda name: english.plural(naming.snake(name)),
         )
     )
     domain: Domain = {"context": draw(st.sampled_from(["ordering", "a", "two-words", "class", "long" * 10]))}

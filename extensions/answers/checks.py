@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from copier.errors import UserMessageError
 
 from ..capacity import plan as capacity
-from ..text import naming
+from ..targets.python import names as python_names
 from . import delivery, place
 
 Answers = dict[str, Any]
@@ -78,7 +78,7 @@ def one_line(text: Any) -> str:
 def package_name(service: str) -> str:
     """The service's Python package: `order-desk` → `order_desk`; one that others have or pass over gets a suffix."""
     name = service.replace("-", "_")
-    taken = (sys.stdlib_module_names, DEPENDENCIES, naming.NO_FOLDERS, naming.PYTHON_WORDS)
+    taken = (sys.stdlib_module_names, DEPENDENCIES, python_names.NO_FOLDERS, python_names.PYTHON_WORDS)
     return f"{name}_service" if any(name in names for names in taken) else name
 
 

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..language.combinations import described, told_apart
 from ..language.grammar import RESERVED_FIELDS
+from ..targets.openapi import names as path_names
+from ..targets.postgres import names as sql_names
 from ..targets.postgres.tables import Table
-from ..text import naming
+from ..targets.python import names as python_names
+from ..text import english, naming
 from ..text.problems import Problems, nearest
 from ..types import LONGEST_INDEXED, SHARED_SCHEMAS, Spec
 
@@ -42,7 +45,7 @@ class Builder:
         self._problems = problems
         self._aggregates = {aggregate.name: aggregate for aggregate in domain.aggregates}
         self._classes: dict[str, str] = {}
-        self._relations: set[str] = set(naming.RESERVED_TABLES)
+        self._relations: set[str] = set(sql_names.RESERVED_TABLES)
 
     def _add(self, path: str, message: str) -> None:
         self._problems.add(path, message)
@@ -76,13 +79,13 @@ class Builder:
         }
 
     def _module(self, name: str) -> str:
-        return naming.module_name(naming.snake(name))
+        return python_names.module_name(naming.snake(name))
 
     # Checks ----------------------------------------------------------------------------------------------------------
 
     def _claim(self, name: str, owner: str, path: str) -> None:
         """Reserve a class and schema name; complain when something else has it."""
-        if name in naming.RESERVED_CLASSES:
+        if name in python_names.RESERVED_CLASSES:
             instead = naming.pascal(self._domain.context) + name
             self._add(
                 path, f"the name {name!r} belongs to Python or the generated code; choose another, as {instead!r}"
@@ -116,21 +119,21 @@ class Builder:
 
     def _claim_tables(self) -> None:
         plurals: dict[str, str] = {}
-        tables = dict.fromkeys(naming.RESERVED_TABLES, "the service itself")
+        tables = dict.fromkeys(sql_names.RESERVED_TABLES, "the service itself")
         for aggregate in self._domain.aggregates:
             plural, path = aggregate.plural, aggregate.path
             if self._has_problems(path):
                 continue
             if plural in plurals:
                 self._add(path, f"has the plural {plural!r}, as {plurals[plural]} has; give one another with `plural:`")
-            elif naming.kebab(plural) in naming.RESERVED_PATHS:
+            elif naming.kebab(plural) in path_names.RESERVED_PATHS:
                 self._add(
                     path, f"its path '/{naming.kebab(plural)}' belongs to the service; give another with `plural:`"
                 )
-            elif (table := naming.sql_name(plural)) in tables:
+            elif (table := sql_names.sql_name(plural)) in tables:
                 self._add(path, f"its table {table!r} belongs to {tables[table]}; give another with `plural:`")
             plurals.setdefault(plural, aggregate.name)
-            tables.setdefault(naming.sql_name(plural), aggregate.name)
+            tables.setdefault(sql_names.sql_name(plural), aggregate.name)
         for aggregate in self._domain.aggregates:
             for part in aggregate.parts:
                 table = self._part_table(part)
@@ -179,7 +182,7 @@ class Builder:
             )
             if declared.has_default and len(full) > LONGEST_CLASS_OF_DEFAULT:
                 names = [own, f"{own}Value", *(f"{own}{number}" for number in range(2, 1000))]
-            taken = {*self._classes, *naming.RESERVED_CLASSES, *naming.BORROWED_CLASSES}
+            taken = {*self._classes, *python_names.RESERVED_CLASSES, *python_names.BORROWED_CLASSES}
             kinds = ("", "Input") if spec.type.kind == "enum" else ("",)  # its values, and those that clients may send
             free = [name for name in names if taken.isdisjoint(name + kind for kind in kinds)]
             if not free:
@@ -256,7 +259,7 @@ class Builder:
         wires.setdefault(declared.wire, path)
         suffixes = ("_amount", "_currency") if declared.spec.type.kind == "money" else ("",)
         for suffix in suffixes:
-            column = naming.sql_name(f"{declared.wire}{suffix}")
+            column = sql_names.sql_name(f"{declared.wire}{suffix}")
             if column in columns and columns[column] != path:
                 self._add(path, f"has the column {column!r}, as {columns[column]} has; rename one of them")
             columns.setdefault(column, path)
@@ -367,7 +370,7 @@ class Builder:
     def _aggregate(self, aggregate: AggregateDeclaration) -> Json:
         name = aggregate.name
         singular = naming.snake(name)
-        table = naming.sql_name(aggregate.plural)
+        table = sql_names.sql_name(aggregate.plural)
         path = naming.kebab(aggregate.plural)
         title, titles = naming.words(name), aggregate.plural.replace("_", " ")
         attributes = _attributes([field.wire for field in aggregate.fields] + [part.name for part in aggregate.parts])
@@ -408,7 +411,7 @@ class Builder:
             "schema": name,
             "module": self._module(name),
             "singular": singular,
-            "variable": naming.variable_name(singular),
+            "variable": python_names.variable_name(singular),
             "title": title,
             "titles": titles,
             "article": "an" if title[0] in "aeiou" else "a",
@@ -460,10 +463,10 @@ class Builder:
                 "imports": list(imports),
             }
         target = self._aggregates.get(spec.target) if row.kind == "ref" else None
-        base = naming.sql_name(declared.wire)
+        base = sql_names.sql_name(declared.wire)
         columns = []
         for index, form in enumerate(forms.columns):
-            column = base if not form.suffix else naming.sql_name(f"{declared.wire}{form.suffix}")
+            column = base if not form.suffix else sql_names.sql_name(f"{declared.wire}{form.suffix}")
             built = _column(column, form.sql, form.sa, form.cast, declared.description or f"{title.capitalize()}.")
             built["nullable"] = declared.optional
             built["secret"] = declared.secret
@@ -565,8 +568,8 @@ class Builder:
             columns += self._field_columns(tables, declared, field)
         tables.references()
         title = naming.words(part.entity)
-        variable = naming.variable_name(naming.snake(part.entity))
-        if variable == naming.variable_name(naming.snake(aggregate.name)):
+        variable = python_names.variable_name(naming.snake(part.entity))
+        if variable == python_names.variable_name(naming.snake(aggregate.name)):
             variable = f"{variable}_part"
         return {
             "name": part.name,
@@ -595,7 +598,7 @@ class Builder:
         }
 
     def _part_table(self, part: PartDeclaration) -> str:
-        return naming.sql_name(naming.plural(naming.snake(part.entity)))
+        return sql_names.sql_name(english.plural(naming.snake(part.entity)))
 
     def _lifecycle(
         self,
@@ -608,7 +611,7 @@ class Builder:
         taken = {*attributes.values(), "status", "version"}
 
         def action(declared: ActionDeclaration) -> Json:
-            method = naming.method_name(declared.name)
+            method = python_names.method_name(declared.name)
             stamp = f"{declared.target.lower()}_at"
             return {
                 "name": declared.name,
@@ -742,15 +745,15 @@ def _former_table(aggregate: AggregateDeclaration) -> str | None:
     """The table's name before the rename, as far as it was not given by `plural:`; none when it is the same."""
     if aggregate.renamed_from is None:
         return None
-    former = naming.sql_name(naming.plural(naming.snake(aggregate.renamed_from)))
-    return None if former == naming.sql_name(aggregate.plural) else former
+    former = sql_names.sql_name(english.plural(naming.snake(aggregate.renamed_from)))
+    return None if former == sql_names.sql_name(aggregate.plural) else former
 
 
 def _former_column(declared: FieldDeclaration, suffix: str) -> str | None:
     """The column's name before the rename."""
     if declared.renamed_from is None:
         return None
-    return naming.sql_name(f"{declared.wire_of(declared.renamed_from)}{suffix}")
+    return sql_names.sql_name(f"{declared.wire_of(declared.renamed_from)}{suffix}")
 
 
 def _identity() -> Json:
@@ -768,7 +771,7 @@ def _bookkeeping() -> list[Json]:
 
 def _attributes(wires: list[str]) -> dict[str, str]:
     """A Python attribute for every wire name; different names stay different."""
-    return {wire: naming.attribute_name(wire) for wire in wires}
+    return {wire: python_names.attribute_name(wire) for wire in wires}
 
 
 def _moment_sort(name: str) -> Json:
@@ -790,7 +793,7 @@ def _reference(spec: Spec, target: AggregateDeclaration | None, module: Any) -> 
         "context": None,
         "aggregate": target.name,
         "module": module(target.name),
-        "table": naming.sql_name(target.plural),
+        "table": sql_names.sql_name(target.plural),
     }
 
 

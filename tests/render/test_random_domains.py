@@ -21,6 +21,7 @@ from strategies import invent, invent_one
 from words import every_word, words_of
 
 from extensions.language.yaml_reader import load_yaml
+from extensions.targets.python import names as python_names
 from extensions.text import naming
 
 BATCHES = 10
@@ -75,7 +76,7 @@ def test_aggregates_that_can_hardly_change_have_examples(tmp_path: Path) -> None
 def fields_of(domain: dict[str, Any], module: str) -> list[str]:
     """The lines of the aggregate's own fields; a part can always be emptied."""
     for name, body in domain["aggregates"].items():
-        if naming.module_name(naming.snake(name)) == module:
+        if python_names.module_name(naming.snake(name)) == module:
             fields = body["fields"] if isinstance(body.get("fields"), dict) else body
             return [line_of(value) for value in fields.values()]
     raise LookupError(module)

@@ -14,6 +14,8 @@ from strategies import JUNK, damaged_domains, domains
 from extensions.language.schema import language_schema
 from extensions.language.yaml_reader import YamlError, load_yaml
 from extensions.pipeline import build_model, problems_of
+from extensions.targets.postgres import names as sql_names
+from extensions.targets.python import names as python_names
 from extensions.targets.python.code import with_code
 from extensions.text import naming
 from extensions.types import SHARED_SCHEMAS
@@ -74,7 +76,7 @@ def _check_names(model: Model) -> None:
         *(part["entity"] for aggregate in model["aggregates"] for part in aggregate["parts"]),
     ]
     assert len(set(classes)) == len(classes)
-    assert not set(classes) & naming.RESERVED_CLASSES
+    assert not set(classes) & python_names.RESERVED_CLASSES
     for table in _tables(model):
         attributes = [field["attribute"] for field in table["fields"]]
         attributes += [part["attribute"] for part in table.get("parts", ())]
@@ -101,8 +103,8 @@ def _check_tables(model: Model) -> None:
         columns = [column["name"] for column in table["table_columns"]]
         assert len({column.lower() for column in columns}) == len(columns)
         for name in (table["table"], *columns):
-            assert len(name) <= naming.LONGEST_IDENTIFIER
-            assert name not in naming.SQL_WORDS or name == "position"
+            assert len(name) <= sql_names.LONGEST_IDENTIFIER
+            assert name not in sql_names.SQL_WORDS or name == "position"
         names = [constraint["name"] for constraint in table["constraints"]]
         assert len(set(names)) == len(names)
         relations += [table["table"], *(index["name"] for index in table["indexes"])]
@@ -116,7 +118,7 @@ def _check_tables(model: Model) -> None:
         for search in (*table.get("filters", ()), *table.get("sorts", ())):
             assert [search["column"]] in [other[:1] for other in leading]
     assert len(set(relations)) == len(relations)
-    assert all(len(name) <= naming.LONGEST_IDENTIFIER for name in relations)
+    assert all(len(name) <= sql_names.LONGEST_IDENTIFIER for name in relations)
 
 
 def _check_examples(model: Model) -> None:

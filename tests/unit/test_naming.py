@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extensions.answers import checks as answers
-from extensions.text import naming
+from extensions.targets.postgres import names as sql_names
+from extensions.targets.python import names as python_names
+from extensions.text import english, naming
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_snake(name: str, expected: str) -> None:
     ],
 )
 def test_plural(singular: str, expected: str) -> None:
-    assert naming.plural(singular) == expected
+    assert english.plural(singular) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,14 +91,14 @@ def test_plural(singular: str, expected: str) -> None:
     ],
 )
 def test_action_noun(action: str, expected: str) -> None:
-    assert naming.action_noun(action) == expected
+    assert english.action_noun(action) == expected
 
 
 @pytest.mark.parametrize(
     "name", ["class", "import", "json", "copy", "model_config", "type", "date", "self", "touch", "none", "register"]
 )
 def test_attributes_give_way(name: str) -> None:
-    attribute = naming.attribute_name(name)
+    attribute = python_names.attribute_name(name)
     assert attribute == (name if name == "none" else f"{name}_")
     assert attribute.isidentifier()
     assert not keyword.iskeyword(attribute)
@@ -107,7 +109,7 @@ def test_attributes_give_way(name: str) -> None:
     ["platform", "con", "nul", "com1", "tags", "cvs", "build", "dist", "app", "tests", "class", "import"],
 )
 def test_modules_give_way(name: str) -> None:
-    assert naming.module_name(name) == f"{name}_"
+    assert python_names.module_name(name) == f"{name}_"
 
 
 @pytest.mark.parametrize("name", ["test", "build", "con", "coverage", "requests", "google", "json", "class"])
@@ -117,28 +119,28 @@ def test_packages_give_way(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["order", "user", "references", "ctid", "group", "select"])
 def test_columns_give_way(name: str) -> None:
-    assert naming.sql_name(name) == f"{name}_"
+    assert sql_names.sql_name(name) == f"{name}_"
 
 
 @settings(max_examples=60)
 @given(st.text("abc_", min_size=1, max_size=200))
 def test_identifiers_fit(name: str) -> None:
-    assert len(naming.short(name)) <= naming.LONGEST_IDENTIFIER
-    assert naming.short(name) == name or len(name) > naming.LONGEST_IDENTIFIER
+    assert len(sql_names.short(name)) <= sql_names.LONGEST_IDENTIFIER
+    assert sql_names.short(name) == name or len(name) > sql_names.LONGEST_IDENTIFIER
 
 
 @pytest.mark.parametrize("name", ["assert", "datetime", "id", "list_page", "router", "store", "touch"])
 def test_methods_give_way(name: str) -> None:
-    assert naming.method_name(name) != name
-    assert naming.method_name("place") == "place"
+    assert python_names.method_name(name) != name
+    assert python_names.method_name("place") == "place"
 
 
 def test_entities_give_way() -> None:
-    assert [naming.entity_name(name) for name in ("Order", "Claim")] == ["Order", "ClaimModel"]
+    assert [python_names.entity_name(name) for name in ("Order", "Claim")] == ["Order", "ClaimModel"]
 
 
 def test_shortened_identifiers_differ() -> None:
-    assert naming.short("a" * 80 + "b") != naming.short("a" * 80 + "c")
+    assert sql_names.short("a" * 80 + "b") != sql_names.short("a" * 80 + "c")
 
 
 def test_natural_order() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...text import naming
+from ...text import english, naming
 from ...text.problems import kind_of, show
 from .. import renames
 from ..combinations import without_use
@@ -43,7 +43,7 @@ def read_aggregates(place: Place, raw: object) -> tuple[AggregateDeclaration, ..
 
 
 def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
-    plural = naming.plural(naming.snake(name))
+    plural = english.plural(naming.snake(name))
     if raw is None or raw == {}:
         place.add("has no fields; expected at least one, such as name: string(120)")
         return AggregateDeclaration(place.path, name, plural)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...text import naming
+from ...text import english, naming
 from ...text.problems import kind_of, nearest, show
 from ...types import FieldTypeError, enum_member
 from ..declarations import ActionDeclaration, LifecycleDeclaration
@@ -76,7 +76,7 @@ def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> Ac
         emits = None
     resource = body.get("resource")
     if resource is None:
-        resource = naming.action_noun(name) if named else ""
+        resource = english.action_noun(name) if named else ""
     elif not is_kebab(resource):
         (place / "resource").add(f"{show(resource)} is not a lower-case plural noun, such as placements")
         named = False

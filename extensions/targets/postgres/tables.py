@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...text import naming
+from . import names as sql_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,9 +39,9 @@ class Table:
         relations.add(name)
 
     def _named(self, kind: str, columns: Iterable[str]) -> str:
-        name = naming.short("_".join([kind, self.name, *columns]))
+        name = sql_names.short("_".join([kind, self.name, *columns]))
         while name in self._relations:
-            name = naming.short(f"{name}_{naming.digest(self.name + name)}")
+            name = sql_names.short(f"{name}_{naming.digest(self.name + name)}")
         self._relations.add(name)
         return name
 

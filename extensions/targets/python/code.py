@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ...text.naming import entity_name
 from ..postgres.tablecode import table
 from ..tests.examples import circular_parts, examples, limits, moves, refusals
 from .expressions import domain_from_row, domain_from_view, patched, patched_part, view_from_domain, view_from_row
 from .layout import WIDTH, imports
+from .names import entity_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
