@@ -54,12 +54,6 @@ def without_use(aggregates: Iterable[AggregateDeclaration]) -> Iterator[tuple[st
                 yield declared.path, "nothing compares it, so ignorecase has no meaning; add unique, index or a filter"
 
 
-def described(declared: FieldDeclaration, title: str) -> str:
-    """What the contract says of a field, with what clients have to know of the way in which it is compared."""
-    text = declared.description or f"{title.capitalize()}."
-    return f"{text} Upper and lower case are alike where it is compared." if declared.ignorecase else text
-
-
 def told_apart(declared: FieldDeclaration, values: list[Any]) -> list[Any]:
     """The values without those that are alike for the field."""
     return list({value.lower(): value for value in values[::-1]}.values())[::-1] if declared.ignorecase else values

@@ -19,11 +19,15 @@ from copier.errors import UserMessageError
 from ..language.parser import parse
 from ..language.renames import problems_between
 from ..language.yaml_reader import YamlError, load_yaml, normalised
-from ..model.builder import Builder
+from ..model.build import build
 from ..text.problems import Problems
+from .reserved import RESERVED
+from .view import view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..model.domain import Domain
 
 DOMAIN_FILE = "domain.yaml"
 ANSWERS_FILE = ".copier-answers.yml"
@@ -110,31 +114,36 @@ def renames_from(project: Path, domain: object) -> list[str]:
         return []  # no service yet, or one whose answers are somebody else's matter
     if recorded in (None, domain):
         return []
-    (old, wrong), (new, invalid) = _build(recorded), _build(domain)
-    return [] if wrong or invalid else problems_between(old, new)
+    (old, _), (new, _) = _build(recorded), _build(domain)
+    return [] if old is None or new is None else problems_between(view(old), view(new))
 
 
 def build_model(domain: object) -> dict[str, Any]:
+    """The model of a domain as templates read it; raises UserMessageError with all problems at once."""
+    return view(domain_model(domain))
+
+
+def domain_model(domain: object) -> Domain:
     """The model of a domain; raises UserMessageError with all problems at once."""
     model, problems = _build(domain)
-    if problems:
+    if model is None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise UserMessageError(f"The domain model has {count}:\n" + "\n".join(f"  - {line}" for line in problems))
     return model
 
 
-def _build(domain: object) -> tuple[dict[str, Any], list[str]]:
+def _build(domain: object) -> tuple[Domain | None, list[str]]:
     try:
         key = json.dumps(normalised(domain, keys=False), sort_keys=False)
     except YamlError as problem:
-        return {}, problem.lines
+        return None, problem.lines
     except (TypeError, ValueError):
         return _check(domain)
     return _cached(key) if _only_text_keys(domain) else _check(domain)
 
 
 @lru_cache(maxsize=4)
-def _cached(key: str) -> tuple[dict[str, Any], list[str]]:
+def _cached(key: str) -> tuple[Domain | None, list[str]]:
     return _check(json.loads(key))
 
 
@@ -144,11 +153,10 @@ def _only_text_keys(value: object) -> bool:
     return not isinstance(value, list) or all(map(_only_text_keys, value))
 
 
-def _check(domain: object) -> tuple[dict[str, Any], list[str]]:
+def _check(domain: object) -> tuple[Domain | None, list[str]]:
     problems = Problems()
     declared = parse(domain, problems)
-    model = Builder(declared, problems).build()
-    return model, problems.messages
+    return build(declared, RESERVED, problems), problems.messages
 
 
 def yaml_line(domain: object) -> str:

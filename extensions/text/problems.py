@@ -22,6 +22,10 @@ class Problems:
         if line not in self.messages:
             self.messages.append(line)
 
+    def below(self, path: str) -> bool:
+        """Whether something at or below the path is wrong already, so that what follows from it need not be said."""
+        return any(message.startswith((f"{path}:", f"{path}.")) for message in self.messages)
+
 
 def nearest(word: str, valid: Iterable[str], *, otherwise: bool = True) -> str:
     """`; did you mean 'money'?`, or, when nothing is near, `; expected one of …` (or nothing)."""

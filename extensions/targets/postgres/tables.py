@@ -1,112 +1,184 @@
-"""The constraints and indexes of a table, with names that fit PostgreSQL."""
+"""The tables of a domain: columns, constraints and indexes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from ...text import naming
+from ...text import english, naming
 from . import names as sql_names
+from .constraints import TableBuilder
+from .relation import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-Json = dict[str, Any]
+    from ...model.domain import Aggregate, Domain, Field, Part
+    from .relation import Table
 
-
-def ignoring_case(sql: str) -> str:
-    """What is compared of a text where its case does not count: é is É, also when it is sent as e with an accent."""
-    return f"lower(normalize({sql}))"
+MONEY = ("_amount", "_currency")
 
 
-class Table:
-    """Collects the constraints and indexes of one table; names are unique in the schema and fit PostgreSQL."""
+def column_names(wire: str, kind: str) -> tuple[str, ...]:
+    """The columns of a field of that type, by its name in JSON."""
+    return tuple(sql_names.sql_name(f"{wire}{suffix}") for suffix in (MONEY if kind == "money" else ("",)))
 
-    def __init__(
-        self,
-        name: str,
-        relations: set[str],
-        owner: str = "",
-        prefix: list[str] | None = None,
-        pointer: str | None = None,
-    ) -> None:
-        self.name = name
-        self.owner = owner
-        self.constraints: list[Json] = []
-        self.indexes: list[Json] = []
-        self._relations = relations
-        self._prefix = prefix or []
-        self._pointer = pointer
-        relations.add(name)
 
-    def _named(self, kind: str, columns: Iterable[str]) -> str:
-        name = sql_names.short("_".join([kind, self.name, *columns]))
-        while name in self._relations:
-            name = sql_names.short(f"{name}_{naming.digest(self.name + name)}")
-        self._relations.add(name)
-        return name
+def table_name(plural: str) -> str:
+    """The table of an aggregate or a part, by its plural in snake_case."""
+    return sql_names.sql_name(plural)
 
-    def _constraint(self, kind: str, columns: list[str], pointer: str, **more: Any) -> Json:
-        constraint = {
-            "kind": kind,
-            "name": more.pop("name", None) or self._named(kind, columns if kind != "pk" else []),
-            "columns": columns,
-            "keys": columns,  # of the index behind it
-            "pointer": pointer if self._pointer is None else f"{self._pointer}/*{pointer}" if pointer else "",
-            **more,
-        }
-        self.constraints.append(constraint)
-        return constraint
 
-    def primary(self, columns: list[str]) -> None:
-        """The columns that identify a row."""
-        self._constraint("pk", columns, "")
+def part_table_name(part: Part) -> str:
+    """The table of a part."""
+    return table_name(english.plural(part.singular))
 
-    def check(self, column: str, sql: str, pointer: str) -> Json:
-        """A condition that every row keeps; its name and SQL."""
-        constraint = self._constraint("ck", [column], pointer, sql=sql)
-        return {"name": constraint["name"], "sql": sql}
 
-    def unique(self, column: str, pointer: str, *, ignorecase: bool) -> None:
-        """Refuse a second row with the value; one in another case too, by an index on an expression."""
-        columns = [*self._prefix, column]
-        if ignorecase:
-            # A name of its own, so that this one can be there before a plain one goes.
-            name = self._named("uq", [*columns, "ignorecase"])
-            self._constraint("uq", columns, pointer, name=name, keys=[*self._prefix, ignoring_case(column)])
-        else:
-            self._constraint("uq", columns, pointer)
+def tables(domain: Domain) -> dict[str, Table]:
+    """Aggregate, or entity of a part → its table; constraints and indexes have names that are unique in all of them."""
+    relations: set[str] = set(sql_names.RESERVED_TABLES)
+    found: dict[str, Table] = {}
+    for aggregate in domain.aggregates:
+        found[aggregate.name] = _aggregate(aggregate, domain, relations)
+        for part in aggregate.parts:
+            found[part.entity] = _part(part, aggregate, domain, relations)
+    return found
 
-    def foreign(self, column: str, table: str, pointer: str, on_delete: str, use_alter: bool) -> None:
-        """A reference to a row of another table."""
-        self._constraint(
-            "fk",
-            [column],
-            pointer,
-            target_table=table,
-            target_columns=["id"],
-            on_delete=on_delete,
-            use_alter=use_alter,
+
+def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Table:
+    builder = TableBuilder(table_name(aggregate.plural), relations)
+    builder.primary(["id"])
+    own = list(_columns(builder, aggregate.name, aggregate.fields, domain))
+    if aggregate.lifecycle:
+        states = ", ".join(f"'{state.name}'" for state in aggregate.lifecycle.states)
+        check = builder.check("status", f"status IN ({states})", "/status")
+        own.append(
+            Column(
+                name="status",
+                sql="varchar(40)",
+                sa="sa.String(40)",
+                cast="text",
+                checks=(check,),
+                comment="State of the lifecycle.",
+            )
         )
+    for sort in aggregate.sorts:
+        builder.index([_searched(sort.field, sort.name), "id"])
+    for filter_ in aggregate.filters:
+        column = _searched(filter_.field, filter_.name)
+        builder.index([column, "created_at", "id"], ignorecase=filter_.ignorecase)
+    builder.references()
+    bookkeeping = (
+        _integer("version", "Counts the changes, from 1; the ETag."),
+        _moment("created_at", "When it was created."),
+        _moment("modified_at", "When it last changed."),
+    )
+    identity = _uuid("id", "Identity, in the order of creation.")
+    return builder.table(_former_table(aggregate), (identity,), own, bookkeeping)
 
-    def index(self, columns: list[str], *, ignorecase: bool = False) -> None:
-        """Add the index unless its keys already lead another one; the case of the first column may not count."""
-        keys = [ignoring_case(columns[0]), *columns[1:]] if ignorecase else columns
-        existing = [index["keys"] for index in self.indexes]
-        existing += [c["keys"] for c in self.constraints if c["kind"] in {"pk", "uq"}]
-        if any(other[: len(keys)] == keys for other in existing):
-            return
-        self.indexes.append({"name": self._named("ix", columns), "columns": columns, "keys": keys})
 
-    def references(self) -> None:
-        """An index for every foreign key that nothing else serves."""
-        for constraint in list(self.constraints):
-            if constraint["kind"] == "fk":
-                self.index(constraint["columns"])
+def _part(part: Part, aggregate: Aggregate, domain: Domain, relations: set[str]) -> Table:
+    parent = f"{aggregate.singular}_id"
+    former = f"{naming.snake(aggregate.renamed_from)}_id" if aggregate.renamed_from else None
+    builder = TableBuilder(part_table_name(part), relations, prefix=(parent,), pointer=f"/{part.name}")
+    builder.primary([parent, "position"])
+    builder.foreign(parent, "", table_name(aggregate.plural), "CASCADE", use_alter=False)
+    own = list(_columns(builder, aggregate.name, part.fields, domain))
+    builder.references()
+    keys = (
+        _uuid(parent, f"The {aggregate.title} it belongs to.", former),
+        _integer("position", "Its place in the list, from 0."),
+    )
+    return builder.table(None, keys, own, ())
 
-    def searches(self, filters: list[Json], sorts: list[Json]) -> None:
-        """Indexes for the lists: by every sort, by every filter in the default order, and for every foreign key."""
-        for sort in sorts:
-            self.index([sort["column"], "id"])
-        for filter_ in filters:
-            self.index([filter_["column"], "created_at", "id"], ignorecase=filter_["ignorecase"])
-        self.references()
+
+def _uuid(name: str, comment: str, renamed_from: str | None = None) -> Column:
+    return Column(name=name, sql="uuid", sa="sa.Uuid()", cast="uuid", comment=comment, renamed_from=renamed_from)
+
+
+def _integer(name: str, comment: str) -> Column:
+    return Column(name=name, sql="integer", sa="sa.Integer()", cast="integer", comment=comment)
+
+
+def _moment(name: str, comment: str) -> Column:
+    return Column(name=name, sql="timestamptz", sa="sa.DateTime(timezone=True)", cast="timestamptz", comment=comment)
+
+
+def _searched(field: Field | None, name: str) -> str:
+    """The column that a list goes by."""
+    return column_names(field.wire, field.kind)[0] if field else name
+
+
+def _former_table(aggregate: Aggregate) -> str | None:
+    """The table's name before the rename, as far as it was not given by `plural:`; none when it is the same."""
+    if aggregate.renamed_from is None:
+        return None
+    former = table_name(english.plural(naming.snake(aggregate.renamed_from)))
+    return None if former == table_name(aggregate.plural) else former
+
+
+def _former_column(field: Field, suffix: str) -> str | None:
+    """The column's name before the rename."""
+    if field.renamed_from is None:
+        return None
+    wire = f"{field.renamed_from}_id" if field.reference else field.renamed_from
+    return sql_names.sql_name(f"{wire}{suffix}")
+
+
+def columns(field: Field) -> tuple[Column, ...]:
+    """The columns of a field, without the checks that its table gives names to."""
+    literals = field.type.type.sql_literals(field.type, field.default.value) if field.default else ()
+    return tuple(
+        Column(
+            name=sql_names.sql_name(f"{field.wire}{form.suffix}"),
+            sql=form.sql,
+            sa=form.sa,
+            cast=form.cast,
+            nullable=field.optional,
+            server_default=literals[place] if literals else None,
+            comment=field.description,
+            secret=field.is_secret,
+            field=field.wire,
+            renamed_from=_former_column(field, form.suffix),
+        )
+        for place, form in enumerate(field.type.type.forms(field.type).columns)
+    )
+
+
+def _columns(builder: TableBuilder, owner: str, fields: Iterable[Field], domain: Domain) -> Iterator[Column]:
+    """The fields' columns, with their constraints registered on the table."""
+    for field in fields:
+        pointer = f"/{field.wire}"
+        found = columns(field)
+        for column, conditions in zip(found, _conditions(field, found), strict=True):
+            checks = (builder.check(column.name, " AND ".join(conditions), pointer),) if conditions else ()
+            yield replace(column, checks=checks)
+        first = found[0].name
+        if field.unique:
+            builder.unique(first, pointer, ignorecase=field.ignorecase)
+        if field.target:
+            target = domain.aggregate(field.target)
+            use_alter = _is_circular(target.name, owner, domain.by_dependency)
+            builder.foreign(first, pointer, table_name(target.plural), "RESTRICT", use_alter=use_alter)
+        if field.indexed:
+            builder.index([first], ignorecase=field.ignorecase)
+
+
+def _conditions(field: Field, found: Sequence[Column]) -> Iterator[list[str]]:
+    """What every value keeps, for each column of the field."""
+    for column, form in zip(found, field.type.type.forms(field.type).columns, strict=True):
+        conditions = [check.format(c=column.name) for check in _braced(form.checks)]
+        if form.suffix == MONEY[0] and field.optional:
+            conditions.append(f"({column.name} IS NULL) = ({found[1].name} IS NULL)")
+        yield conditions
+
+
+def _braced(checks: Iterable[str]) -> Iterator[str]:
+    """Checks ready for `format`: only `{c}` is a placeholder."""
+    for check in checks:
+        yield check.replace("{c}", "\0").replace("{", "{{").replace("}", "}}").replace("\0", "{c}")
+
+
+def _is_circular(target: str, owner: str, order: Sequence[str]) -> bool:
+    """Whether the target's table comes later than the owner's, so that the key is added afterwards."""
+    return target != owner and order.index(target) > order.index(owner)

@@ -1,0 +1,242 @@
+"""From declarations to the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..language.combinations import told_apart
+from ..text import naming
+from .checks import STATE, check
+from .domain import (
+    Action,
+    Aggregate,
+    Consumed,
+    Default,
+    Domain,
+    EnumType,
+    Event,
+    Field,
+    Filter,
+    Lifecycle,
+    Member,
+    Part,
+    Reference,
+    Sort,
+    State,
+    Trigger,
+    enum_of,
+)
+from .names import Names
+from .order import by_dependency
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from ..language.declarations import (
+        AggregateDeclaration,
+        ConsumedDeclaration,
+        FieldDeclaration,
+        LifecycleDeclaration,
+        PartDeclaration,
+    )
+    from ..language.declarations import Domain as Declarations
+    from ..text.problems import Problems
+    from ..types import Spec
+    from .reserved import Reserved
+
+
+EXAMPLES = 3
+PATTERN_EXAMPLES = 30
+"""Of a unique field with a pattern: there is no other way to make up further values."""
+
+
+def build(declared: Declarations, reserved: Reserved, problems: Problems) -> Domain | None:
+    """The model; None when there are problems, which are added to `problems`."""
+    given = Names(declared, reserved, problems).claim()
+    check(declared, reserved, problems)
+    if problems.messages:
+        return None
+    title = naming.words(declared.context)
+    return Domain(
+        context=declared.context,
+        title=title,
+        description=declared.description or f"The {title} service.",
+        aggregates=tuple(_aggregate(each, title, given) for each in declared.aggregates),
+        consumes=tuple(map(_consumed, declared.consumes)),
+        by_dependency=by_dependency(declared.aggregates),
+    )
+
+
+def _aggregate(declared: AggregateDeclaration, context: str, given: Mapping[str, str]) -> Aggregate:
+    title = naming.words(declared.name)
+    fields = _fields(declared.fields, given)
+    parts = tuple(_part(part, title, given) for part in declared.parts)
+    lifecycle = _lifecycle(declared.name, declared.lifecycle, fields) if declared.lifecycle else None
+    return Aggregate(
+        name=declared.name,
+        singular=naming.snake(declared.name),
+        plural=declared.plural,
+        title=title,
+        titles=declared.plural.replace("_", " "),
+        description=declared.description or f"{title.capitalize()} of the {context} context.",
+        renamed_from=declared.renamed_from,
+        fields=fields,
+        parts=parts,
+        lifecycle=lifecycle,
+        filters=tuple(_filters(declared, fields)),
+        sorts=tuple(_sorts(declared, fields)),
+        enums=tuple(_enums(title, fields, parts, lifecycle)),
+    )
+
+
+def _part(declared: PartDeclaration, owner: str, given: Mapping[str, str]) -> Part:
+    titles = naming.words(declared.name)
+    return Part(
+        name=declared.name,
+        titles=titles,
+        entity=declared.entity,
+        singular=naming.snake(declared.entity),
+        title=naming.words(declared.entity),
+        description=declared.description or f"{titles.capitalize()} of the {owner}.",
+        maximum=declared.max,
+        fields=_fields(declared.fields, given),
+    )
+
+
+# Fields --------------------------------------------------------------------------------------------------------------
+
+
+def _fields(declared: Iterable[FieldDeclaration], given: Mapping[str, str]) -> tuple[Field, ...]:
+    return tuple(_field(each, given.get(each.path, "")) for each in declared)
+
+
+def _field(declared: FieldDeclaration, type_name: str) -> Field:
+    """The field; `type_name` is that of what is generated for its enum or its pattern."""
+    title = naming.words(declared.name)
+    return Field(
+        name=declared.name,
+        wire=declared.wire,
+        title=title,
+        description=declared.description or f"{title.capitalize()}.",
+        type=_named(declared.spec, type_name),
+        optional=declared.optional,
+        unique=declared.unique,
+        ignorecase=declared.ignorecase,
+        indexed=declared.index,
+        readonly=declared.readonly,
+        sensitivity="secret" if declared.secret else "pii" if declared.pii else None,
+        default=Default(value=declared.default) if declared.has_default else None,
+        examples=_examples(declared),
+        reference=_reference(declared.spec),
+        renamed_from=declared.renamed_from,
+    )
+
+
+def _named(spec: Spec, name: str) -> Spec:
+    """The type with the name of its enum or its pattern, or that of its values."""
+    if not name:
+        return spec
+    if spec.type.kind == "enum":
+        return replace(spec, enum_class=name)
+    if spec.inner is not None:
+        return replace(spec, inner=_named(spec.inner, name))
+    return replace(spec, alias_name=name)
+
+
+def _examples(declared: FieldDeclaration) -> tuple[object, ...]:
+    spec = declared.spec
+    given = [declared.example] if declared.has_example else []
+    wanted = PATTERN_EXAMPLES if declared.unique and spec.pattern else EXAMPLES
+    return tuple(told_apart(declared, spec.type.distinct_examples(spec, given, wanted)) or [declared.default])
+
+
+def _reference(spec: Spec) -> Reference | None:
+    if not spec.type.refers:
+        return None
+    return Reference(aggregate=spec.target, context=None if spec.type.local else spec.context)
+
+
+def _enums(
+    title: str, fields: Sequence[Field], parts: Sequence[Part], lifecycle: Lifecycle | None
+) -> Iterator[EnumType]:
+    for owner, members in ((title, fields), *((part.title, part.fields) for part in parts)):
+        for field in members:
+            if spec := enum_of(field.type):
+                yield EnumType(
+                    name=spec.enum_class,
+                    field=field.name,
+                    members=tuple(Member(name=word, title=naming.words(word.lower())) for word in spec.members),
+                    description=f"{field.title.capitalize()} of the {owner}.",
+                )
+    if lifecycle:
+        yield EnumType(
+            name=lifecycle.enum,
+            field=STATE,
+            members=lifecycle.states,
+            description=f"State of the lifecycle of the {title}.",
+        )
+
+
+# Lifecycles and events -----------------------------------------------------------------------------------------------
+
+
+def _lifecycle(owner: str, declared: LifecycleDeclaration, fields: Sequence[Field]) -> Lifecycle:
+    title = naming.words(owner)
+    moments = {field.wire for field in fields if field.readonly and field.kind == "datetime"}
+    actions = []
+    for each in declared.actions:
+        stamp = f"{each.target.lower()}_at"
+        summary = f"{naming.words(each.name).capitalize()} the {title}."
+        actions.append(
+            Action(
+                name=each.name,
+                title=naming.words(each.name),
+                summary=summary,
+                description=each.description or summary,
+                resource=each.resource,
+                sources=tuple(each.sources),
+                target=each.target,
+                emits=each.emits,
+                stamps=stamp if stamp in moments else None,
+            )
+        )
+    return Lifecycle(
+        enum=f"{owner}Status",
+        states=tuple(State(name=state, title=naming.words(state.lower())) for state in declared.states),
+        actions=tuple(actions),
+        events=tuple(
+            Event(name=name, aggregate=owner, actions=tuple(each.name for each in actions if each.emits == name))
+            for name in dict.fromkeys(each.emits for each in actions if each.emits)
+        ),
+    )
+
+
+def _consumed(declared: ConsumedDeclaration) -> Consumed:
+    enums = [field for field in declared.fields if enum_of(field.spec)]
+    given = {field.path: f"{declared.name}{naming.pascal(field.name)}" for field in enums}
+    return Consumed(
+        name=declared.name,
+        source=declared.source,
+        description=declared.description or f"{naming.words(declared.name).capitalize()}.",
+        fields=_fields(declared.fields, given),
+        triggers=Trigger(aggregate=declared.aggregate, action=declared.action or "") if declared.aggregate else None,
+    )
+
+
+# Lists ---------------------------------------------------------------------------------------------------------------
+
+
+def _filters(declared: AggregateDeclaration, fields: Sequence[Field]) -> Iterator[Filter]:
+    by_name = {field.name: field for field in fields}
+    for name in declared.filter:
+        yield Filter(name=name, field=by_name.get(name))
+
+
+def _sorts(declared: AggregateDeclaration, fields: Sequence[Field]) -> Iterator[Sort]:
+    """The orders of a list; that of creation is always there, and the first."""
+    by_name = {field.name: field for field in fields}
+    yield Sort(name="created_at", field=None)
+    for name in declared.sort:
+        if name != "created_at":
+            yield Sort(name=name, field=by_name.get(name))

@@ -1,0 +1,190 @@
+"""What only the whole domain shows: references that lead nowhere, names used twice, fields that no list can go by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..language.grammar import RESERVED_FIELDS
+from ..text import naming
+from ..text.problems import nearest
+from .order import cycles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..language.declarations import AggregateDeclaration, Domain, FieldDeclaration
+    from ..text.problems import Problems
+    from .reserved import Reserved
+
+STATE = "status"
+"""The field that every aggregate with a lifecycle has."""
+
+
+def check(domain: Domain, reserved: Reserved, problems: Problems) -> None:
+    """Add what is wrong to `problems`."""
+    checks = _Checks(domain, reserved, problems)
+    checks.references()
+    for aggregate in domain.aggregates:
+        checks.aggregate(aggregate)
+    checks.consumed()
+
+
+class _Checks:
+    def __init__(self, domain: Domain, reserved: Reserved, problems: Problems) -> None:
+        self._domain = domain
+        self._reserved = reserved
+        self._problems = problems
+        self._aggregates = {aggregate.name: aggregate for aggregate in domain.aggregates}
+
+    def _add(self, path: str, message: str) -> None:
+        self._problems.add(path, message)
+
+    # References ------------------------------------------------------------------------------------------------------
+
+    def references(self) -> None:
+        required: dict[str, list[str]] = {name: [] for name in self._aggregates}
+        for aggregate in self._domain.aggregates:
+            for declared in [*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)]:
+                spec = declared.spec
+                if spec.type.kind == "ref" and spec.target not in self._aggregates:
+                    self._add(
+                        declared.path, f"unknown aggregate {spec.target!r}{nearest(spec.target, self._aggregates)}"
+                    )
+                elif spec.type.kind == "id" and spec.context == self._domain.context:
+                    self._add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
+                elif spec.type.kind == "ref" and not declared.optional and declared in aggregate.fields:
+                    required[aggregate.name].append(spec.target)
+        for cycle in cycles(required):
+            path = f"aggregates.{cycle[0]}"
+            if len(cycle) == 1:
+                self._add(
+                    path, "must refer to itself, so the first could never be created; make the reference optional"
+                )
+            else:
+                circle = " → ".join([*cycle, cycle[0]])
+                self._add(path, f"{circle} require each other, so none could be created; make one reference optional")
+
+    def consumed(self) -> None:
+        for event in self._domain.consumes:
+            path = f"{event.path}.triggers"
+            if event.source == self._domain.context:
+                self._add(f"{event.path}.from", f"{event.source!r} is this context; expected another one")
+            if event.aggregate is None:
+                continue
+            aggregate = self._aggregates.get(event.aggregate)
+            if aggregate is None:
+                self._add(path, f"unknown aggregate {event.aggregate!r}{nearest(event.aggregate, self._aggregates)}")
+                continue
+            actions = [action.name for action in aggregate.lifecycle.actions] if aggregate.lifecycle else []
+            if event.action not in actions:
+                known = nearest(event.action or "", actions) or f"; {event.aggregate} has no actions"
+                self._add(path, f"unknown action '{event.aggregate}.{event.action}'{known}")
+
+    # Aggregates ------------------------------------------------------------------------------------------------------
+
+    def aggregate(self, aggregate: AggregateDeclaration) -> None:
+        wires: dict[str, str] = {}
+        columns: dict[str, str] = {}
+        for declared in aggregate.fields:
+            self._field(declared, wires, columns)
+            if aggregate.lifecycle and declared.name == STATE:
+                self._add(declared.path, f"{STATE!r} is the state of the lifecycle; rename the field or drop it")
+        if aggregate.fields and not self._problems.below(aggregate.path) and all(f.readonly for f in aggregate.fields):
+            self._add(
+                aggregate.path, "has only readonly fields, so nothing could be written; expected at least one other"
+            )
+        self._parts(aggregate, wires)
+        self._resources(aggregate)
+        self._filter(aggregate)
+        self._sort(aggregate)
+
+    def _parts(self, aggregate: AggregateDeclaration, wires: dict[str, str]) -> None:
+        parent = f"{naming.snake(aggregate.name)}_id"
+        for part in aggregate.parts:
+            if part.name in wires or part.name in RESERVED_FIELDS or (aggregate.lifecycle and part.name == STATE):
+                self._add(part.path, f"the name {part.name!r} is also that of a field; rename one of them")
+            wires[part.name] = part.path
+            inner: dict[str, str] = {}
+            columns = {parent: "the aggregate's own identity", "position": "its place in the list"}
+            for declared in part.fields:
+                if declared.wire == parent:
+                    self._add(declared.path, f"{declared.name!r} is the aggregate that the part belongs to; drop it")
+                else:
+                    self._field(declared, inner, columns)
+
+    def _field(self, declared: FieldDeclaration, wires: dict[str, str], columns: dict[str, str]) -> None:
+        name, path, kind = declared.name, declared.path, declared.spec.type.kind
+        if name in RESERVED_FIELDS:
+            self._add(path, f"{name!r} is a field that every aggregate has already; drop it or rename it")
+            return
+        if declared.spec.type.refers and name.endswith("_id"):
+            self._add(path, f"name the relation, not its id: {name.removesuffix('_id')!r}; on the wire it is {name!r}")
+        if declared.wire in wires:
+            self._add(path, f"is {declared.wire!r} on the wire, as {wires[declared.wire]} is; rename one of them")
+            return
+        wires.setdefault(declared.wire, path)
+        for column in self._reserved.columns(declared.wire, kind):
+            if column in columns and columns[column] != path:
+                self._add(path, f"has the column {column!r}, as {columns[column]} has; rename one of them")
+            columns.setdefault(column, path)
+
+    def _resources(self, aggregate: AggregateDeclaration) -> None:
+        resources: dict[str, str] = {}
+        for action in aggregate.lifecycle.actions if aggregate.lifecycle else ():
+            if action.resource in resources:
+                other = resources[action.resource]
+                self._add(
+                    action.path, f"is {action.resource!r} in paths, as {other!r} is; give another with `resource:`"
+                )
+            resources.setdefault(action.resource, action.name)
+
+    # Lists -----------------------------------------------------------------------------------------------------------
+
+    def _filter(self, aggregate: AggregateDeclaration) -> None:
+        fields = {field.name: field for field in aggregate.fields}
+        path = f"{aggregate.path}.filter"
+        for name in aggregate.filter:
+            if name == STATE and aggregate.lifecycle:
+                continue
+            declared = fields.get(name)
+            if declared is None:
+                states = [STATE] if aggregate.lifecycle else []
+                self._unknown_field(path, name, aggregate, [*aggregate.mentioned, *states])
+            elif declared.wire in self._reserved.parameters:
+                self._add(path, f"{name!r} is a parameter of every list; rename the field to filter by it")
+            elif not declared.spec.type.filterable:
+                self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be filtered by")
+            else:
+                self._searched(path, declared)
+
+    def _sort(self, aggregate: AggregateDeclaration) -> None:
+        fields = {field.name: field for field in aggregate.fields}
+        path = f"{aggregate.path}.sort"
+        for name in aggregate.sort:
+            if name in {"created_at", "modified_at"}:
+                continue
+            declared = fields.get(name.removeprefix("-"))
+            if declared is not None and name.startswith("-"):
+                self._add(path, f"{name!r} has a direction; the caller chooses it, list the name only")
+            elif declared is None:
+                self._unknown_field(path, name, aggregate, [*aggregate.mentioned, "created_at", "modified_at"])
+            elif not declared.spec.type.sortable:
+                self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be sorted by")
+            else:
+                self._searched(path, declared)
+
+    def _unknown_field(self, path: str, name: str, aggregate: AggregateDeclaration, valid: Sequence[str]) -> None:
+        declared = next((field for field in aggregate.fields if field.wire == name), None)
+        if declared is not None:
+            self._add(path, f"write the field's name {declared.name!r}, not its wire name {name!r}")
+        elif any(part.name == name for part in aggregate.parts):
+            self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible")
+        elif name not in aggregate.mentioned:
+            self._add(path, f"unknown field {name!r}{nearest(name, sorted(valid))}")
+
+    def _searched(self, path: str, declared: FieldDeclaration) -> None:
+        if declared.secret or declared.pii:
+            what = "secret" if declared.secret else "pii"
+            self._add(path, f"{declared.name!r} is {what}; addresses end up in logs, so it cannot be part of one")
+        elif (longest := declared.spec.type.longest_indexed) is not None and declared.spec.length > longest:
+            self._add(path, f"{declared.name!r} is longer than the {longest} characters that can be indexed")

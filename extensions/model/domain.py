@@ -1,0 +1,310 @@
+"""The model of a domain: what every target reads, by the names that the domain itself uses.
+
+Nothing here knows Python, SQL or HTTP; each target gives its own forms to what it finds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..types import Spec
+
+Sensitivity = Literal["pii", "secret"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What a field holds the identity of; `context` is that of an aggregate elsewhere, None for one of this domain."""
+
+    aggregate: str
+    context: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Default:
+    """The value of a field that nobody has given one, as it goes over the wire."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of an aggregate, a part or an event."""
+
+    name: str
+    wire: str
+    """The name in JSON: references are called after the identity that they hold."""
+    title: str
+    description: str
+    type: Spec
+    """With its arguments and bounds, and with the names of what is generated for it."""
+    optional: bool
+    unique: bool
+    ignorecase: bool
+    indexed: bool
+    readonly: bool
+    sensitivity: Sensitivity | None
+    default: Default | None
+    examples: tuple[Any, ...]
+    """Valid values as they go over the wire, all different; at least one."""
+    reference: Reference | None
+    renamed_from: str | None
+
+    @property
+    def kind(self) -> str:
+        """The word of its type."""
+        return self.type.type.kind
+
+    @property
+    def required(self) -> bool:
+        """Whether those who create have to send it."""
+        return not self.optional and self.default is None and not self.readonly
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether nobody ever gets to see it."""
+        return self.sensitivity == "secret"
+
+    @property
+    def enum(self) -> str | None:
+        """The name of the closed set that it, or each of its values, belongs to."""
+        spec = enum_of(self.type)
+        return spec.enum_class if spec else None
+
+    @property
+    def target(self) -> str | None:
+        """The aggregate of this domain that it refers to."""
+        return self.reference.aggregate if self.reference and self.reference.context is None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A list of entities inside an aggregate, `maximum` of them at most."""
+
+    name: str
+    titles: str
+    entity: str
+    singular: str
+    """The entity in snake_case."""
+    title: str
+    description: str
+    maximum: int
+    fields: tuple[Field, ...]
+
+    @property
+    def input_fields(self) -> tuple[Field, ...]:
+        """The fields that clients may send."""
+        return tuple(field for field in self.fields if not field.readonly)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One value of a closed set."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnumType:
+    """A closed set of values, with a name that nothing else in the domain has."""
+
+    name: str
+    field: str
+    members: tuple[Member, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State(Member):
+    """One state of a lifecycle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A step of a lifecycle; `resource` is its noun in kebab-case."""
+
+    name: str
+    title: str
+    summary: str
+    description: str
+    resource: str
+    sources: tuple[str, ...]
+    target: str
+    emits: str | None
+    stamps: str | None
+    """The readonly field that takes the moment, by its name in JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened to an aggregate, and the actions after which it is emitted."""
+
+    name: str
+    aggregate: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """States, the first one initial, and the actions between them."""
+
+    enum: str
+    """The name of the closed set of its states."""
+    states: tuple[State, ...]
+    actions: tuple[Action, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def initial(self) -> str:
+        """The state of what was just created."""
+        return self.states[0].name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A list can be narrowed by a field, or, without one, by the state of the lifecycle."""
+
+    name: str
+    field: Field | None
+
+    @property
+    def wire(self) -> str:
+        """Its name in addresses."""
+        return self.field.wire if self.field else self.name
+
+    @property
+    def ignorecase(self) -> bool:
+        """Whether upper and lower case are alike for it."""
+        return self.field is not None and self.field.ignorecase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sort:
+    """A list can be ordered by a field, or, without one, by the moment of creation or of the last change."""
+
+    name: str
+    field: Field | None
+
+    @property
+    def wire(self) -> str:
+        """Its name in addresses."""
+        return self.field.wire if self.field else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """What is created, read, changed and deleted as a whole."""
+
+    name: str
+    singular: str
+    """Its name in snake_case."""
+    plural: str
+    title: str
+    titles: str
+    description: str
+    renamed_from: str | None
+    fields: tuple[Field, ...]
+    parts: tuple[Part, ...]
+    lifecycle: Lifecycle | None
+    filters: tuple[Filter, ...]
+    sorts: tuple[Sort, ...]
+    enums: tuple[EnumType, ...]
+    """Those of its fields and parts, and that of its states."""
+
+    @property
+    def input_fields(self) -> tuple[Field, ...]:
+        """The fields that clients may send."""
+        return tuple(field for field in self.fields if not field.readonly)
+
+    @property
+    def output_fields(self) -> tuple[Field, ...]:
+        """The fields that clients may see."""
+        return tuple(field for field in self.fields if not field.is_secret)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The actions of its lifecycle."""
+        return self.lifecycle.actions if self.lifecycle else ()
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What it emits."""
+        return self.lifecycle.events if self.lifecycle else ()
+
+    def all_fields(self) -> Iterator[Field]:
+        """Its fields and those of its parts."""
+        yield from self.fields
+        for part in self.parts:
+            yield from part.fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What is done when an event arrives."""
+
+    aggregate: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumed:
+    """An event of another context."""
+
+    name: str
+    source: str
+    description: str
+    fields: tuple[Field, ...]
+    triggers: Trigger | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """A whole domain: everything is valid, and every name in it is there."""
+
+    context: str
+    title: str
+    description: str
+    aggregates: tuple[Aggregate, ...]
+    consumes: tuple[Consumed, ...]
+    by_dependency: tuple[str, ...]
+    """Aggregates after those that they refer to, as far as the references form no circle."""
+
+    def aggregate(self, name: str) -> Aggregate:
+        """The aggregate of that name; raises KeyError."""
+        for aggregate in self.aggregates:
+            if aggregate.name == name:
+                return aggregate
+        raise KeyError(name)
+
+
+def enum_of(spec: Spec) -> Spec | None:
+    """The closed set in a type: itself, or that of the values in a list."""
+    for each in (spec, spec.inner):
+        if each is not None and each.type.kind == "enum":
+            return each
+    return None
+
+
+def written(spec: Spec) -> str:
+    """The type as a reader of the domain would write it."""
+    kind = spec.type.kind
+    if kind == "string":
+        return f"string({spec.length})"
+    if kind == "decimal":
+        return f"decimal({spec.precision}, {spec.scale})"
+    if kind in {"int", "bigint"} and (spec.low is not None or spec.high is not None):
+        return f"{kind}({'' if spec.low is None else spec.low}..{'' if spec.high is None else spec.high})"
+    if kind == "enum":
+        return f"enum({', '.join(member.lower() for member in spec.members)})"
+    if kind == "list":
+        return f"list({written(spec.item)})"
+    if kind == "ref":
+        return f"ref {spec.target}"
+    if kind == "id":
+        return f"id {spec.context}.{spec.target}"
+    return kind

@@ -1,0 +1,39 @@
+"""What the model has to know of its targets: the names that they have taken. The pipeline hands it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """Names that targets have taken, and how they form theirs from those of the domain."""
+
+    classes: frozenset[str]
+    """No aggregate, part or event may have one of these names."""
+    borrowed_classes: frozenset[str]
+    """No enum or pattern may have one of these names either."""
+    aggregate_suffixes: tuple[str, ...]
+    """With each of these, the name of an aggregate is a class or a schema of its own."""
+    lifecycle_suffixes: tuple[str, ...]
+    """The same where the aggregate has a lifecycle."""
+    part_suffixes: tuple[str, ...]
+    enum_suffixes: tuple[str, ...]
+    longest_class: int
+    """The name of an enum or a pattern has its owner's in front, as long as it fits."""
+    longest_class_of_default: int
+    """A longer one does not fit on a line with its default."""
+    tables: frozenset[str]
+    paths: frozenset[str]
+    parameters: frozenset[str]
+    """What every list can be asked for in its address."""
+    folder: Callable[[str], str]
+    """The folder of an aggregate, from its name in snake_case."""
+    table: Callable[[str], str]
+    """The table of an aggregate or a part, from its plural in snake_case."""
+    columns: Callable[[str, str], Sequence[str]]
+    """The columns of a field, from its name in JSON and the word of its type."""

@@ -1,0 +1,193 @@
+"""The model as templates read it: plain mappings and lists that survive JSON, with what every target adds.
+
+This is the last step: nothing is checked here, and nothing but templates and their filters reads the result.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..targets.postgres.tables import columns, tables
+from ..targets.python import names as python_names
+from ..text import naming
+from ..types import SHARED_SCHEMAS
+from . import tableview
+from .fieldview import field_view, filter_view, sort_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..model.domain import Aggregate, Consumed, Domain, EnumType, Lifecycle, Member, Part, State
+    from ..targets.postgres.relation import Table
+
+Json = dict[str, Any]
+
+
+def view(domain: Domain) -> Json:
+    """The whole domain."""
+    stored = tables(domain)
+    aggregates = [_aggregate(aggregate, stored, domain) for aggregate in domain.aggregates]
+    return {
+        "context": domain.context,
+        "title": domain.title,
+        "description": domain.description,
+        "aggregates": aggregates,
+        "aggregates_by_module": sorted((a["name"] for a in aggregates), key=lambda n: naming.natural(module(n))),
+        "aggregates_by_dependency": list(domain.by_dependency),
+        "modules": sorted((a["module"] for a in aggregates), key=naming.natural),
+        "consumes": [_consumed(event, domain) for event in domain.consumes],
+        "schemas": _shared_schemas(aggregates),
+    }
+
+
+def module(name: str) -> str:
+    """The folder of an aggregate."""
+    return python_names.module_name(naming.snake(name))
+
+
+def _aggregate(aggregate: Aggregate, stored: dict[str, Table], domain: Domain) -> Json:
+    table = stored[aggregate.name]
+    path = naming.kebab(aggregate.plural)
+    fields = [field_view(field, table.columns_of(field), domain) for field in aggregate.fields]
+    parts = [_part(part, aggregate, stored[part.entity], domain) for part in aggregate.parts]
+    filters = [filter_view(each, aggregate, fields) for each in aggregate.filters]
+    everything = [*fields, *(field for part in parts for field in part["fields"])]
+    return {
+        "name": aggregate.name,
+        "renamed_from": aggregate.renamed_from,
+        "schema": aggregate.name,
+        "module": module(aggregate.name),
+        "singular": aggregate.singular,
+        "variable": python_names.variable_name(aggregate.singular),
+        "title": aggregate.title,
+        "titles": aggregate.titles,
+        "article": "an" if aggregate.title[0] in "aeiou" else "a",
+        "plural": aggregate.plural,
+        "path": path,
+        "table": table.name,
+        "former_table": table.renamed_from,
+        "id_param": f"{aggregate.singular}_id",
+        "description": aggregate.description,
+        "scope_read": f"{path}.read",
+        "scope_write": f"{path}.write",
+        "fields": fields,
+        "input_fields": [field for field in fields if not field["readonly"]],
+        "output_fields": [field for field in fields if field["sensitivity"] != "secret"],
+        "parts": parts,
+        "lifecycle": _lifecycle(aggregate, aggregate.lifecycle) if aggregate.lifecycle else None,
+        "enums": [_enum(enum) for enum in aggregate.enums],
+        "aliases": [field["alias"] for field in everything if field["alias"]],
+        "filters": filters,
+        "sorts": [sort_view(each, fields) for each in aggregate.sorts],
+        **tableview.of(table),
+        "imports": _imports(everything, filters),
+        "example": {field["wire"]: field["example"] for field in fields if not field["readonly"]}
+        | {part["wire"]: [part["example"]] for part in parts},
+    }
+
+
+def _part(part: Part, owner: Aggregate, table: Table, domain: Domain) -> Json:
+    fields = [field_view(field, table.columns_of(field), domain) for field in part.fields]
+    variable = python_names.variable_name(part.singular)
+    if variable == python_names.variable_name(owner.singular):
+        variable = f"{variable}_part"
+    return {
+        "name": part.name,
+        "wire": part.name,
+        "attribute": python_names.attribute_name(part.name),
+        "entity": part.entity,
+        "module": module(part.entity),
+        "schema": part.entity,
+        "singular": part.singular,
+        "variable": variable,
+        "title": part.title,
+        "titles": part.titles,
+        "table": table.name,
+        "former_table": table.renamed_from,
+        "parent_column": table.keys[0].name,
+        "max": part.maximum,
+        "description": part.description,
+        "fields": fields,
+        "input_fields": [field for field in fields if not field["readonly"]],
+        **tableview.of(table),
+        "example": {field["wire"]: field["example"] for field in fields if not field["readonly"]},
+    }
+
+
+def _lifecycle(aggregate: Aggregate, lifecycle: Lifecycle) -> Json:
+    names = [*(field.wire for field in aggregate.fields), *(part.name for part in aggregate.parts)]
+    taken = {*map(python_names.attribute_name, names), "status", "version"}
+
+    def method(action: str) -> str:
+        name = python_names.method_name(action)
+        return f"{name}_" if name in taken else name
+
+    return {
+        "enum": lifecycle.enum,
+        "states": _members(lifecycle.states),
+        "initial": lifecycle.initial,
+        "actions": [
+            {
+                "name": action.name,
+                "method": method(action.name),
+                "title": action.title,
+                "resource": action.resource,
+                "path": action.resource,
+                "operation_id": f"{action.name}_{aggregate.singular}",
+                "sources": list(action.sources),
+                "target": action.target,
+                "emits": action.emits,
+                "stamps": python_names.attribute_name(action.stamps) if action.stamps else None,
+                "summary": action.summary,
+                "description": action.description,
+            }
+            for action in lifecycle.actions
+        ],
+        "events": [event.name for event in lifecycle.events],
+    }
+
+
+def _enum(enum: EnumType) -> Json:
+    return {
+        "name": enum.name,
+        "field": enum.field,
+        "members": _members(enum.members),
+        "description": enum.description,
+    }
+
+
+def _members(members: Iterable[Member | State]) -> list[Json]:
+    return [{"name": each.name, "value": each.name, "title": each.title} for each in members]
+
+
+def _consumed(event: Consumed, domain: Domain) -> Json:
+    return {
+        "name": event.name,
+        "source": event.source,
+        "description": event.description,
+        "fields": [field_view(field, columns(field), domain) for field in event.fields],
+        "triggers": {"aggregate": event.triggers.aggregate, "action": event.triggers.action}
+        if event.triggers
+        else None,
+    }
+
+
+def _imports(fields: list[Json], filters: list[Json]) -> Json:
+    imports = {
+        group: sorted({line for field in fields for line in field["imports"][group]})
+        for group in ("python", "input", "view")
+    }
+    imports["query"] = sorted({line for filter_ in filters for line in filter_["imports"]})
+    imports["sa"] = ["import sqlalchemy as sa"]
+    if any("postgresql." in column["sa"] for field in fields for column in field["columns"]):
+        imports["sa"].append("from sqlalchemy.dialects import postgresql")
+    return imports
+
+
+def _shared_schemas(aggregates: list[Json]) -> Json:
+    """The shared schemas that some field refers to, in a fixed order."""
+    fields = [f for a in aggregates for f in [*a["fields"], *(g for part in a["parts"] for g in part["fields"])]]
+    used = {str(field["json_schema"].get("$ref", "")).rpartition("/")[2] for field in fields}
+    if "JsonObject" in used:
+        used.add("JsonValue")
+    return {name: schema for name, schema in SHARED_SCHEMAS.items() if name in used}

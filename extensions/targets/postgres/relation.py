@@ -1,0 +1,93 @@
+"""What a table consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ...model.domain import Field
+
+Kind = Literal["pk", "uq", "fk", "ck"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A condition that every row keeps."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column; `sa` is its type in SQLAlchemy, `cast` the type of a parameter for it."""
+
+    name: str
+    sql: str
+    sa: str
+    cast: str
+    nullable: bool = False
+    server_default: str | None = None
+    checks: tuple[Check, ...] = ()
+    comment: str
+    secret: bool = False
+    field: str | None = None
+    """The name in JSON of the field that it stores, or stores a part of."""
+    renamed_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """Where a foreign key leads; with `use_alter` it is added when both tables are there."""
+
+    target_table: str
+    target_columns: tuple[str, ...]
+    on_delete: str
+    use_alter: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """A constraint; `pointer` says which member of a request's body breaks it."""
+
+    kind: Kind
+    name: str
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+    """The columns or expressions of the index behind it."""
+    pointer: str
+    sql: str | None = None
+    foreign: Foreign | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """An index that is there for speed only."""
+
+    name: str
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The table of an aggregate or of a part."""
+
+    name: str
+    renamed_from: str | None
+    keys: tuple[Column, ...]
+    own: tuple[Column, ...]
+    """What the domain declares, in its order."""
+    bookkeeping: tuple[Column, ...]
+    constraints: tuple[Constraint, ...]
+    indexes: tuple[Index, ...]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns, in their order."""
+        return self.keys + self.own + self.bookkeeping
+
+    def columns_of(self, field: Field) -> tuple[Column, ...]:
+        """The columns of a field."""
+        return tuple(column for column in self.own if column.field == field.wire)
