@@ -25,12 +25,12 @@ PACKAGE = f"_castrum_{hashlib.sha256(str(FOLDER).encode()).hexdigest()[:16]}"
 
 PARTS = (
     "pipeline",
+    "text.markup",
     "answers.given",
     "answers.origin",
     "answers.checks",
     "targets.alerts",
-    "targets.python.layout",
-    "targets.python.code",
+    "targets.python",
     "targets.openapi.catalogue",
     "targets.openapi.document",
     "capacity.bodies",

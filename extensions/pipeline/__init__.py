@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..language.schema import language_schema
 from ..text import naming
+from .code import with_code
 from .reading import build_model, domain_error, domain_text, problems_of, project_domain, sample_domain, yaml_line
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ GLOBALS: Mapping[str, Callable[..., Any]] = {
 }
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "build_model": build_model,
+    "with_code": with_code,
     "yaml_line": yaml_line,
     "domain_text": domain_text,
     "snake": naming.snake,
@@ -27,4 +29,13 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "words": naming.words,
 }
 
-__all__ = ["FILTERS", "GLOBALS", "build_model", "domain_error", "problems_of", "project_domain", "sample_domain"]
+__all__ = [
+    "FILTERS",
+    "GLOBALS",
+    "build_model",
+    "domain_error",
+    "problems_of",
+    "project_domain",
+    "sample_domain",
+    "with_code",
+]

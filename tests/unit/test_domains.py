@@ -13,10 +13,9 @@ from strategies import JUNK, damaged_domains, domains
 
 from extensions.language.schema import language_schema
 from extensions.language.yaml_reader import YamlError, load_yaml
-from extensions.pipeline import build_model, problems_of
+from extensions.pipeline import build_model, problems_of, with_code
 from extensions.targets.postgres import names as sql_names
 from extensions.targets.python import names as python_names
-from extensions.targets.python.code import with_code
 from extensions.text import naming
 from extensions.types import SHARED_SCHEMAS
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from harness.tools import BIN, run
 
-from extensions.targets.python.layout import argument, docstring, fit, imports, sql_expression, string
+from extensions.targets.python.import_block import imports
+from extensions.targets.python.layout import fit
+from extensions.targets.python.literals import argument, docstring, sql_expression, string
 
 WORDS = {"latin": "ab ", "wide": "日本 ", "quotes": "a'\" ", "one word": "x", "emoji": "é🏥 ", "one wide word": "日"}
 LENGTHS = [*range(50, 64), *range(84, 125), 300, 1000]

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 Model = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeValue:
+    """An attribute of an object that is made, and the expression for its value."""
+
+    attribute: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnValue:
+    """A column that is written, and the expression for its value."""
+
+    column: str
+    value: str
 
 
 def view_from_row(field: Model, places: Mapping[str, int]) -> str:
@@ -25,23 +42,45 @@ def domain_from_row(field: Model) -> str:
     if field["kind"] == "money":
         currency = f'row["{field["columns"][1]["name"]}"]'
         return _unless_absent(field, first, lambda value: f"Money({value}, {currency})")
-    return _unless_absent(field, first, lambda value: enum(field, value)) if field["enum"] else first
+    return _unless_absent(field, first, lambda value: _enum(field, value)) if field["enum"] else first
 
 
-def domain_from_view(field: Model, variable: str) -> str:
-    """The domain's value in a view."""
+def domain_from_view(fields: Iterable[Model], variable: str) -> tuple[AttributeValue, ...]:
+    """The domain's values in a view."""
+    return tuple(AttributeValue(field["attribute"], _domain_from_view(field, variable)) for field in fields)
+
+
+def _domain_from_view(field: Model, variable: str) -> str:
     value = f"{variable}.{field['attribute']}"
     if field["kind"] == "money":
         return _unless_absent(field, value, "{}.to_domain()".format)
-    return _unless_absent(field, value, lambda seen: enum(field, seen)) if field["enum"] else value
+    return _unless_absent(field, value, lambda seen: _enum(field, seen)) if field["enum"] else value
 
 
-def view_from_domain(field: Model, variable: str) -> str:
-    """What clients see of the domain's value."""
+def view_from_domain(fields: Iterable[Model], variable: str) -> tuple[AttributeValue, ...]:
+    """What clients see of the domain's values."""
+    return tuple(AttributeValue(field["attribute"], _view_from_domain(field, variable)) for field in fields)
+
+
+def _view_from_domain(field: Model, variable: str) -> str:
     value = f"{variable}.{field['attribute']}"
     if field["kind"] == "money":
         return _unless_absent(field, value, "MoneyView.of({})".format)
     return f"list({value})" if field["item"] and field["enum"] else value
+
+
+def row_from_domain(fields: Iterable[Model], variable: str) -> tuple[ColumnValue, ...]:
+    """The values of every column of the fields."""
+    found = []
+    for field in fields:
+        value = f"{variable}.{field['attribute']}"
+        if field["kind"] != "money":
+            found.append(ColumnValue(field["column"], value))
+            continue
+        for column, member in zip(field["columns"], ("amount", "currency"), strict=True):
+            expression = f"{value} and {value}.{member}" if field["optional"] else f"{value}.{member}"
+            found.append(ColumnValue(column["name"], expression))
+    return tuple(found)
 
 
 def patched(field: Model) -> str:
@@ -64,7 +103,7 @@ def patched_part(part: Model) -> str:
     return f"before.{name} if self.{name} is None else [{variable}.to_domain() for {variable} in self.{name}]"
 
 
-def enum(field: Model, value: str) -> str:
+def _enum(field: Model, value: str) -> str:
     """The words of an enum as its members."""
     if field["item"]:
         return f"[{field['enum']}(each) for each in {value}]"

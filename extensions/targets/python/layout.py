@@ -1,4 +1,4 @@
-"""Python in the formatter's style, however long the names are.
+"""Statements of Python in the formatter's style, however long the names are.
 
 Templates put each statement on one line. `fit` breaks those that are too long where `ruff format` does: it knows only
 the statements that the templates write (signatures, calls, displays, comprehensions, imports), and property tests hold
@@ -7,72 +7,39 @@ its output against the formatter.
 
 from __future__ import annotations
 
-import json
 import re
-import sys
-import unicodedata
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
 
-from ...text.naming import natural
-from ...text.yamltext import yaml_string
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-WIDTH = 120
-INDENT = 4
-
-TOOLS = frozenset({"dev", "tests"})
-"""Packages of the generated repository beside the service's own."""
+from ...text.columns import WIDTH, columns, wrapped
+from .lint import NOTE, has_suspects, noted
+from .literals import INDENT, STRING, docstring
 
 _OPENING = "([{"
 _CLOSING = ")]}"
 _CLAUSE = re.compile(r"(?= (?:for|if) )")
 _ASSIGNMENT = re.compile(r"(\s*\w+(?:: .+)? = )(\S.*)")
-_STRING = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""")
-_PARAMETER = re.compile(r"(?<![:\w]):\w|\\:")
 _IMPORT = re.compile(r"(from \S+ import )([^(]+)")
-_NOTE = "  # noqa: "
-_SUSPECT = {"0.0.0.0": "S104", "/tmp": "S108", "/var/tmp": "S108", "/dev/shm": "S108"}  # noqa: S104, S108
-"""Beginning of a text → the rule of the linter that takes it for an address or a folder of the code."""
 
 
 def fit(source: str) -> str:
     """The source with every statement that is wider than 120 columns broken; text in triple quotes stays as it is."""
     lines: list[str] = []
     quoted = False
-    is_suspect = any(f'"{text}' in source for text in _SUSPECT)
+    is_suspect = has_suspects(source)
     for line in source.split("\n"):
         quotes = line.count('"""')
         indent = len(line) - len(line.lstrip())
-        if not quoted and quotes % 2 and _columns(line) > WIDTH and line.startswith('"""', indent):
-            words = _wrapped(line.strip(), WIDTH - indent)
+        if not quoted and quotes % 2 and columns(line) > WIDTH and line.startswith('"""', indent):
+            words = wrapped(line.strip(), WIDTH - indent)
             lines.extend(" " * indent + each for each in words)
         elif quoted or quotes % 2 or _code_columns(line) <= WIDTH:
-            lines.append(_noted(line) if is_suspect and not quoted and not quotes else line)
+            lines.append(noted(line) if is_suspect and not quoted and not quotes else line)
         elif quotes:
             lines.append(" " * indent + docstring(line.strip().strip('"'), indent))
         else:
-            lines.extend(_noted(each) if is_suspect else each for each in _break(line))
+            lines.extend(noted(each) if is_suspect else each for each in _break(line))
         quoted ^= bool(quotes % 2)
     return "\n".join(lines)
-
-
-def _noted(line: str) -> str:
-    """The line with a word to the linter, where a text of the domain looks like an address or a folder of the code."""
-    code, _, note = line.partition(_NOTE)
-    if code.lstrip()[:1] in {'"', "'"} and not code.endswith(","):
-        return line  # a piece of a longer text
-    texts = [found[0][1:-1] for found in _STRING.finditer(code)]
-    rules = {
-        rule
-        for beginning, rule in _SUSPECT.items()
-        if any(text == beginning or (rule == "S108" and text.startswith(beginning)) for text in texts)
-    }
-    if not rules:
-        return line
-    return f"{code}{_NOTE}{', '.join(sorted(rules))}{f', {note}' if note else ' - a text of the domain'}"
 
 
 def _break(line: str) -> list[str]:
@@ -103,7 +70,7 @@ def _break(line: str) -> list[str]:
     items = _split(body)
     may_be_display = line[start] != "(" or len(items) > 1
     is_display = may_be_display and re.search(r"[\w\])]$", head[:-1]) is None and not _clauses(body)[1:]
-    if len(inner) + _columns(body) <= WIDTH and not (is_signature and len(items) == 1) and not is_display:
+    if len(inner) + columns(body) <= WIDTH and not (is_signature and len(items) == 1) and not is_display:
         broken = [inner + body]
     elif len(items) > 1 or is_signature or is_display:
         broken = [part for item in items for part in _break(f"{inner}{item},")]
@@ -125,7 +92,7 @@ def _operands(line: str) -> list[str]:
 def _brackets(text: str) -> list[tuple[int, int]]:
     """(start, end) of each outermost pair of brackets."""
     pairs, depth, start = [], 0, 0
-    blank = _STRING.sub(lambda found: " " * len(found[0]), text)
+    blank = STRING.sub(lambda found: " " * len(found[0]), text)
     for position, character in enumerate(blank):
         if character in _OPENING:
             start = start if depth else position
@@ -139,7 +106,7 @@ def _brackets(text: str) -> list[tuple[int, int]]:
 
 def _outside(text: str, positions: list[int]) -> list[int]:
     """The positions that are neither in brackets nor in a string."""
-    spans = [*_brackets(text), *(found.span() for found in _STRING.finditer(text))]
+    spans = [*_brackets(text), *(found.span() for found in STRING.finditer(text))]
     return [at for at in positions if not any(start < at < end for start, end in spans)]
 
 
@@ -158,175 +125,6 @@ def _clauses(body: str) -> list[str]:
     return [body[start:end].strip() for start, end in pairwise(edges)]
 
 
-def imports(lines: Iterable[str], package: str = "") -> str:
-    """Import lines merged by module, grouped and sorted as `ruff check --select I` wants them.
-
-    `package` is the service's own, where it is imported by its name; the sections are those of pyproject.toml.
-    """
-    names: dict[str, set[str]] = {}
-    for line in lines:
-        if line.startswith("import "):
-            names.setdefault(line.removeprefix("import "), set())
-        else:
-            module, _, members = line.removeprefix("from ").partition(" import ")
-            names.setdefault(module, set()).update(member.strip() for member in members.split(","))
-    groups: dict[int, list[tuple[Any, str]]] = {}
-    for module, found in names.items():
-        root = module.partition(".")[0]
-        group = _group(root, package)
-        if not found:
-            groups.setdefault(group, []).append(((False, _module_key(module), ()), f"import {module}"))
-        plain = sorted((member for member in found if " as " not in member), key=_member_key)
-        renamed = [[member] for member in found if " as " in member]  # each on a line of its own
-        for each in filter(None, [plain, *renamed]):
-            key = (True, _module_key(module), _member_key(each[0]))
-            groups.setdefault(group, []).append((key, f"from {module} import {', '.join(each)}"))
-    return "\n\n".join("\n".join(text for _, text in sorted(groups[group])) for group in sorted(groups))
-
-
-def _group(root: str, package: str) -> int:
-    """Standard library, third party, the service, its tools, relative imports."""
-    if not root:
-        return 4
-    if root == package:
-        return 2
-    return 3 if root in TOOLS else 0 if root in sys.stdlib_module_names else 1
-
-
-def _module_key(module: str) -> tuple[Any, ...]:
-    dots = len(module) - len(module.lstrip("."))
-    return -dots, natural(module)
-
-
-def _member_key(member: str) -> tuple[Any, ...]:
-    kind = 0 if member.isupper() and len(member) > 1 else 1 if member[:1].isupper() else 2
-    return kind, natural(member), member
-
-
-def docstring(text: str, indent: int = 0) -> str:
-    """A docstring for a place indented by `indent`: on one line if it fits, else wrapped."""
-    text = " ".join(str(text).split()).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    text = f" {text}" if text.startswith('"') else text
-    if indent + _columns(text) + 7 <= WIDTH or " " not in text:
-        return f'"""{text}{" " * text.endswith(chr(34))}"""'
-    # Two lines at least: the formatter would join one with its quotes.
-    lines = _wrapped(text, min(WIDTH - indent - 3, _columns(text) - 1))
-    pad = " " * indent
-    return '"""' + f"\n{pad}".join([*lines, '"""'])
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most so many columns, unless one word is wider."""
-    lines: list[str] = []
-    for word in text.split(" "):
-        if lines and _columns(lines[-1]) + 1 + _columns(word) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
-
-
-def _columns(text: str) -> int:
-    """The text's width, as the formatter counts it: Chinese letters and emoji take two columns, accents none."""
-    if text.isascii():
-        return len(text)
-    return sum(_width(character) for character in text)
-
-
 def _code_columns(line: str) -> int:
     """The line's width without its word to the linter, which neither the formatter nor the linter counts."""
-    return _columns(line.partition(_NOTE)[0])
-
-
-def _width(character: str) -> int:
-    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def string(value: str, indent: int = 0, lead: int = 0) -> str:
-    """A string literal with a comma behind it, `lead` columns into a line that is indented by `indent`.
-
-    One that is too long is broken between words, into parentheses on lines of their own.
-    """
-    literal = _literal(value)
-    pieces = _pieces(value, WIDTH - indent - INDENT)
-    is_one_word = len(pieces) == 1 and indent + INDENT + _columns(literal) > WIDTH
-    fits = indent + lead + _columns(literal) + 1 <= WIDTH
-    return literal if fits or is_one_word else _in_parentheses(pieces, indent)
-
-
-def argument(value: str, indent: int = 0, lead: int = 0) -> str:
-    """The one string literal in the parentheses of a call, with a comma behind them; laid out as by `string`."""
-    literal = _literal(value)
-    if indent + lead + _columns(literal) + 3 <= WIDTH:
-        return f"({literal})"
-    return _in_parentheses(_pieces(value, WIDTH - indent - INDENT), indent)
-
-
-def sql_expression(sql: str, indent: int = 0, lead: int = 0) -> str:
-    """An expression of SQLAlchemy for the SQL, with a comma behind it; `text` would take `:x` in it for a parameter."""
-    call = "sa.literal_column" if _PARAMETER.search(sql) else "sa.text"
-    return call + argument(sql, indent, lead + len(call))
-
-
-def _in_parentheses(pieces: list[str], indent: int) -> str:
-    pad = " " * (indent + INDENT)
-    return "(\n" + "".join(f"{pad}{_literal(piece)}\n" for piece in pieces) + " " * indent + ")"
-
-
-def _pieces(value: str, width: int) -> list[str]:
-    pieces, current = [], ""
-    for word in re.findall(r"\S+\s*|\s+", value):
-        if current and _columns(_literal(current + word)) > width:
-            pieces.append(current)
-            current = ""
-        current += word
-    return [*pieces, current]
-
-
-def _literal(text: str) -> str:
-    """A string literal with the quotes that the formatter chooses."""
-    literal = json.dumps(text, ensure_ascii=False)
-    if text.count('"') > text.count("'"):
-        return "'" + literal[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
-    return literal
-
-
-def python_literal(value: Any, indent: int = 0) -> str:
-    """The value as a Python literal, one item a line, for a place indented by `indent`."""
-    pad = " " * (indent + INDENT)
-    if isinstance(value, dict) and value:
-        items = [f"{_literal(key)}: {python_literal(item, indent + INDENT)}" for key, item in value.items()]
-        opening, closing = "{", "}"
-    elif isinstance(value, list) and value:
-        items = [python_literal(item, indent + INDENT) for item in value]
-        opening, closing = "[", "]"
-    else:
-        return _literal(value) if isinstance(value, str) else repr(value)
-    return opening + "\n" + "".join(f"{pad}{item},\n" for item in items) + " " * indent + closing
-
-
-def toml_string(value: str) -> str:
-    """A basic string of TOML."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def markdown_cell(text: Any) -> str:
-    """The text for a cell of a Markdown table."""
-    return " ".join(str(text).split()).replace("|", "\\|")
-
-
-GLOBALS: dict[str, Any] = {}
-FILTERS = {
-    "fit": fit,
-    "imports": imports,
-    "docstring": docstring,
-    "string": string,
-    "argument": argument,
-    "sql_expression": sql_expression,
-    "toml_string": toml_string,
-    "yaml_string": yaml_string,
-    "python_literal": python_literal,
-    "markdown_cell": markdown_cell,
-}
+    return columns(line.partition(NOTE)[0])

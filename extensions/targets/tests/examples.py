@@ -1,14 +1,15 @@
-"""What the generated tests send and ask: an example of each aggregate, and the ways through its lifecycle."""
+"""What the generated tests send and ask: an example of each aggregate, and its variations."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..python.layout import string
+from ..python.literals import row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 Model = dict[str, Any]
 
@@ -19,33 +20,63 @@ _LIKE_OTHERS = re.compile(r"@|://|^[0-9a-fA-F]{8}-|^[0-9]{4}-?[0-9W]|^[-+]?[0-9.
 """Texts that `another` in dev/examples.py takes for an address, a UUID, a day or a number."""
 
 
-def examples(aggregate: Model) -> Model:
+@dataclass(frozen=True, slots=True)
+class ReferenceCode:
+    """Where an example has a reference that it needs, and the module of the aggregate that it refers to."""
+
+    place: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
     """How the tests create and change the aggregate, and which of its members they ask lists by."""
+
+    example_body: Model
+    example_patch: Model
+    example_patch_reference: Mapping[str, str]
+    """The module of the example that the patch refers to, by the member's name, if it is a reference."""
+    example_references: tuple[ReferenceCode, ...]
+    example_unique: Mapping[str, str]
+    """Wire name → the values that a unique field can have: a list, or a range."""
+    example_ignorecase: tuple[str, ...]
+    example_most: int | None
+    """How many of the aggregate can exist, where that is fewer than the tests may want."""
+    filter_tests: tuple[str, ...]
+    replaceable_parts: tuple[str, ...]
+    twin_tests: tuple[tuple[str, tuple[str, ...]], ...]
+    sort_tests: tuple[str, ...]
+
+
+def examples(aggregate: Model, without: Collection[str], most: int | None) -> Examples:
+    """The example of an aggregate, which has no items of the parts whose entities it does `without`."""
     inputs = [field for field in aggregate["input_fields"] if not _is_spare(field)]
-    patch, reference = _patch(aggregate)
-    return {
-        "example_body": {field["wire"]: field["example"] for field in inputs}
-        | {part["wire"]: _items(part) for part in aggregate["parts"]},
-        "example_patch": patch,
-        "example_patch_reference": reference,
-        "example_references": _references(aggregate),
-        "example_unique": {
-            field["wire"]: string_row(choices) if (choices := _choices(field)) else _bounds(field)
+    items = {part["wire"]: _items(part, without) for part in aggregate["parts"]}
+    patch, reference = _patch(aggregate, items)
+    twins = {part["wire"]: _unique_members(part, items[part["wire"]]) for part in aggregate["parts"]}
+    return Examples(
+        example_body={field["wire"]: field["example"] for field in inputs} | items,
+        example_patch=patch,
+        example_patch_reference=reference,
+        example_references=tuple(_references(aggregate, without)),
+        example_unique={
+            field["wire"]: row(choices) if (choices := _choices(field)) else row(_span(field), "()")
             for field in inputs
             if field["unique"] and field["kind"] != "ref"
         },
-        "example_ignorecase": [
+        example_ignorecase=tuple(
             field["wire"]
             for field in inputs
             if field["unique"] and field["ignorecase"] and field["kind"] != "url" and not _choices(field)
-        ],
-        "filter_tests": [
+        ),
+        example_most=most,
+        filter_tests=tuple(
             filter_["param"] for filter_ in aggregate["filters"] if _is_in_example(aggregate, filter_["param"])
-        ],
-        "replaceable_parts": [part["wire"] for part in aggregate["parts"] if _is_repeatable(part)],
-        "twin_tests": [(part["wire"], _unique_members(part)) for part in aggregate["parts"] if _unique_members(part)],
-        "sort_tests": [sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"],
-    }
+        ),
+        replaceable_parts=tuple(part["wire"] for part in aggregate["parts"] if _is_repeatable(part)),
+        twin_tests=tuple((wire, members) for wire, members in twins.items() if members),
+        sort_tests=tuple(sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"),
+    )
 
 
 def limits(aggregates: list[Model]) -> dict[str, int]:
@@ -113,15 +144,15 @@ def _is_repeatable(part: Model) -> bool:
     return part["max"] > 1 and not needs_others and not any(field["unique"] for field in fields)
 
 
-def _unique_members(part: Model) -> list[str]:
+def _unique_members(part: Model, items: list[Model]) -> tuple[str, ...]:
     """What two items of the part in the example may not share, where there may be two."""
-    fields = [field for item in _items(part) for field in part["input_fields"] if field["wire"] in item]
-    return [field["wire"] for field in fields if field["unique"]] if part["max"] > 1 else []
+    fields = [field for item in items for field in part["input_fields"] if field["wire"] in item]
+    return tuple(field["wire"] for field in fields if field["unique"]) if part["max"] > 1 else ()
 
 
-def _items(part: Model) -> list[Model]:
+def _items(part: Model, without: Collection[str]) -> list[Model]:
     """The part in the example: one item, or none where an item would need the aggregate itself."""
-    if not part["code"]["in_example"]:
+    if part["entity"] in without:
         return []
     return [{field["wire"]: field["example"] for field in part["input_fields"] if not _is_spare(field)}]
 
@@ -144,11 +175,6 @@ def _span(field: Model) -> tuple[int, int]:
     )
 
 
-def _bounds(field: Model) -> str:
-    low, high = _span(field)
-    return f"({low}, {high})"
-
-
 def _count(field: Model) -> int:
     """How many values of a unique field there are, or that there are plenty."""
     if choices := _choices(field):
@@ -157,79 +183,34 @@ def _count(field: Model) -> int:
     return high - low + 1 if field["kind"] in {"int", "bigint", "decimal"} else PLENTY
 
 
-def _patch(aggregate: Model) -> tuple[Model, Model]:
+def _patch(aggregate: Model, items: Mapping[str, list[Model]]) -> tuple[Model, dict[str, str]]:
     """A merge patch that is valid for every resource made from the example, and changes it where that can be.
 
-    With it comes the example that its member refers to, by the member's name, if it is a reference.
+    With it comes the module of the example that its member refers to, by the member's name, if it is a reference.
     """
     inputs = aggregate["input_fields"]
     plain = [field for field in inputs if field["kind"] != "ref"]
     for field in sorted(plain, key=lambda field: bool(field["unique"])):
         if len(field["examples"]) > 1:
             return {field["wire"]: field["examples"][1]}, {}
-    for part in aggregate["parts"]:
-        if _items(part):
-            return {part["wire"]: []}, {}
+    for wire, given in items.items():
+        if given:
+            return {wire: []}, {}
     for field in plain:
         if field["optional"]:
             return {field["wire"]: None}, {}
     for field in inputs:
         if field["kind"] == "ref":
             return {field["wire"]: field["example"]}, {field["wire"]: field["reference"]["module"]}
-    return ({plain[0]["wire"]: plain[0]["example"]} if plain else {part["wire"]: [] for part in aggregate["parts"]}), {}
+    return ({plain[0]["wire"]: plain[0]["example"]} if plain else {wire: [] for wire in items}), {}
 
 
-def _references(aggregate: Model) -> list[Model]:
-    fields = [([field["wire"]], field) for field in aggregate["input_fields"]]
+def _references(aggregate: Model, without: Collection[str]) -> Iterator[ReferenceCode]:
+    """The references that the example needs: those of the aggregate, and those of each part's one item."""
+    places: list[tuple[tuple[str | int, ...], Model]] = [((f["wire"],), f) for f in aggregate["input_fields"]]
     for part in aggregate["parts"]:
-        if part["code"]["in_example"]:
-            fields += [([part["wire"], 0, field["wire"]], field) for field in part["input_fields"]]
-    return [
-        {"place": python_row(place), "module": field["reference"]["module"]}
-        for place, field in fields
-        if field["kind"] == "ref" and not field["optional"]
-    ]
-
-
-def _paths(lifecycle: Model) -> dict[str, list[str]]:
-    """State → the shortest way to it from the first one, as the sub-resources of actions."""
-    paths: dict[str, list[str]] = {lifecycle["initial"]: []}
-    reached = [lifecycle["initial"]]
-    for state in reached:
-        for action in lifecycle["actions"]:
-            if state in action["sources"] and action["target"] not in paths:
-                paths[action["target"]] = [*paths[state], action["path"]]
-                reached.append(action["target"])
-    return paths
-
-
-def moves(lifecycle: Model) -> list[Model]:
-    """Each action from each state that can be reached: the steps there, and where it leads."""
-    paths = _paths(lifecycle)
-    return [
-        {"steps": string_row(paths[source], "[]"), "path": action["path"], "target": action["target"]}
-        for action in lifecycle["actions"]
-        for source in action["sources"]
-        if source in paths
-    ]
-
-
-def refusals(lifecycle: Model) -> list[Model]:
-    """Each action in each state that does not have it."""
-    return [
-        {"steps": string_row(steps, "[]"), "path": action["path"]}
-        for action in lifecycle["actions"]
-        for state, steps in _paths(lifecycle).items()
-        if state not in action["sources"]
-    ]
-
-
-def python_row(place: list[Any]) -> str:
-    """A tuple on one line."""
-    items = ", ".join(string(step) if isinstance(step, str) else str(step) for step in place)
-    return f"({items},)" if len(place) == 1 else f"({items})"
-
-
-def string_row(texts: list[str], brackets: str = "[]") -> str:
-    """A list of texts on one line."""
-    return brackets[0] + ", ".join(string(text) for text in texts) + brackets[1]
+        if part["entity"] not in without:
+            places += [((part["wire"], 0, field["wire"]), field) for field in part["input_fields"]]
+    for place, field in places:
+        if field["kind"] == "ref" and not field["optional"]:
+            yield ReferenceCode(row(place, "()"), field["reference"]["module"])

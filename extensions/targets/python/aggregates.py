@@ -1,0 +1,82 @@
+"""Aggregates in the code: the names of their objects, and their way between rows, the domain and views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .expressions import AttributeValue, row_from_domain, view_from_domain
+from .imports import entity_import
+from .names import entity_name
+
+Model = dict[str, Any]
+
+_DECODERS = {
+    "date": "date.fromisoformat",
+    "datetime": "datetime.fromisoformat",
+    "decimal": "Decimal",
+    "int": "int",
+    "bigint": "int",
+    "uuid": "UUID",
+    "ref": "UUID",
+    "id": "UUID",
+}
+"""How a sort's value is read back from the text in a cursor; everything else is text."""
+
+_OWN_ROUTERS = frozenset({"docs_router", "health_router"})
+"""The routers that the service has beside those of its aggregates."""
+
+
+@dataclass(frozen=True, slots=True)
+class SortCode:
+    """A sort by its name, and the expression that makes it."""
+
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateCode:
+    """An aggregate's names, and the expressions for its values."""
+
+    a: str
+    """The aggregate in a sentence: `an order line`."""
+    entity: str
+    entity_import: str
+    query: str
+    router: str
+    to_view: tuple[AttributeValue, ...]
+    arguments: tuple[str, ...]
+    """The values of the columns between the id and the version."""
+    sorts: tuple[SortCode, ...]
+    sort_names: tuple[str, ...]
+
+
+def aggregate_code(aggregate: Model) -> AggregateCode:
+    """The code of an aggregate, beside that of its fields and parts."""
+    variable = aggregate["variable"]
+    arguments = [each.value for each in row_from_domain(aggregate["fields"], variable)]
+    if aggregate["lifecycle"]:
+        arguments.append(f"{variable}.status")
+    return AggregateCode(
+        a=f"{aggregate['article']} {aggregate['title']}",
+        entity=entity_name(aggregate["name"]),
+        entity_import=entity_import(aggregate["name"]),
+        query=entity_name(f"{aggregate['name']}Query"),
+        router=router_name(aggregate),
+        to_view=view_from_domain(aggregate["output_fields"], variable),
+        arguments=tuple(arguments),
+        sorts=tuple(_sort(sort) for sort in aggregate["sorts"]),
+        sort_names=tuple(f"{sign}{sort['name']}" for sort in aggregate["sorts"] for sign in ("", "-")),
+    )
+
+
+def router_name(aggregate: Model) -> str:
+    """The name of the aggregate's router in app.py, where the service's own have theirs."""
+    name = f"{aggregate['singular']}_router"
+    return f"{aggregate['plural']}_router" if name in _OWN_ROUTERS else name
+
+
+def _sort(sort: Model) -> SortCode:
+    decode = _DECODERS.get(sort["kind"], "str")
+    return SortCode(sort["name"], f'Sort("{sort["column"]}", "{sort["cast"]}", {bool(sort["nullable"])}, {decode})')

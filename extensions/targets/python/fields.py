@@ -1,0 +1,110 @@
+"""Fields in the code: their annotations in the model, the schemas and the views, and their way between these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .expressions import domain_from_row, patched, view_from_row
+from .lint import DEFAULT_NOTE, looks_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Model = dict[str, Any]
+
+_EMPTY = {"[]": "list", "{}": "dict"}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCode:
+    """A field's annotations, with their defaults, and the expressions for its value."""
+
+    model: str
+    create: str
+    patch: str
+    view: str
+    domain_from_row: str
+    view_from_row: str | None
+    """What clients see of a row of asyncpg; none where they see nothing, and in parts, which rows have as JSON."""
+    patched: str
+
+
+def field_code(field: Model, places: Mapping[str, int]) -> FieldCode:
+    """The code of a field; `places` are those of the columns that clients see in a row of asyncpg."""
+    exempt = DEFAULT_NOTE if _looks_like_password(field) else ""
+    return FieldCode(
+        model=_model(field) + (exempt if field["readonly"] else ""),
+        create=_create(field) + exempt,
+        patch=_patch(field),
+        view=_view(field),
+        domain_from_row=domain_from_row(field),
+        view_from_row=view_from_row(field, places) if field["column"] in places else None,
+        patched=patched(field),
+    )
+
+
+def annotated(annotation: str, item: str) -> str:
+    """The annotation with one more item of `Annotated`."""
+    if annotation.startswith("Annotated[") and annotation.endswith("]") and _is_whole(annotation):
+        return f"{annotation[:-1]}, {item}]"
+    return f"Annotated[{annotation}, {item}]"
+
+
+def _is_whole(annotation: str) -> bool:
+    """Whether the first bracket is closed by the last character."""
+    depth = 0
+    for position, character in enumerate(annotation):
+        depth += (character == "[") - (character == "]")
+        if depth == 0 and character == "]":
+            return position == len(annotation) - 1
+    return False
+
+
+def _looks_like_password(field: Model) -> bool:
+    """Whether the linter takes the field's default for a password, by the field's name."""
+    default = field["default"]
+    return bool(default) and default["python"][:1] in "\"'" and looks_secret(field["attribute"])
+
+
+def _model(field: Model) -> str:
+    """The annotation in the domain model; only what is not sent by clients has its default there."""
+    default = field["default"]
+    if field["optional"]:
+        return f"{field['python']} | None = None"
+    if default is None or not field["readonly"]:
+        return str(field["python"])
+    return f"{field['python']} = {_default(default, 'field')}"
+
+
+def _create(field: Model) -> str:
+    default = field["default"]
+    if field["optional"]:
+        return _with_alias(field, f"{field['input']} | None") + " = None"
+    annotation = _with_alias(field, field["input"])
+    return annotation if default is None else f"{annotation} = {_default(default, 'Field')}"
+
+
+def _patch(field: Model) -> str:
+    annotation = _with_alias(field, f"{field['input']} | None")
+    return f"{annotation if field['optional'] else annotated(annotation, 'NotNull')} = None"
+
+
+def _view(field: Model) -> str:
+    view = f"{field['view']} | None" if field["optional"] else str(field["view"])
+    if field["attribute"] != field["wire"]:
+        default = "default=None, " if field["optional"] else ""
+        return f'{view} = msgspec.field({default}name="{field["wire"]}")'
+    return f"{view} = None" if field["optional"] else view
+
+
+def _default(default: Model, field: str) -> str:
+    """The default's expression; one that can be changed is made anew for each object, by `field` of its library."""
+    literal = str(default["python"])
+    return f"{field}(default_factory={_EMPTY.get(literal, f'lambda: {literal}')})" if default["mutable"] else literal
+
+
+def _with_alias(field: Model, annotation: str) -> str:
+    if field["attribute"] == field["wire"]:
+        return annotation
+    return annotated(annotation, f'Field(alias="{field["wire"]}")')

@@ -1,0 +1,53 @@
+"""Parts in the code: their annotations in the schemas, and their items' way between views, the domain and rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .expressions import (
+    AttributeValue,
+    ColumnValue,
+    domain_from_view,
+    patched_part,
+    row_from_domain,
+    view_from_domain,
+)
+from .names import entity_name
+
+Model = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PartCode:
+    """A part's annotations and names, and the expressions for its items."""
+
+    create: str
+    patch: str
+    patched: str
+    entity: str
+    constant: str
+    """The name of the decoder of the part's items in a row."""
+    function: str
+    """The name of the function that turns a view of an item into the domain's."""
+    members: tuple[ColumnValue, ...]
+    from_view: tuple[AttributeValue, ...]
+    to_view: tuple[AttributeValue, ...]
+
+
+def part_code(part: Model) -> PartCode:
+    """The code of a part."""
+    items = f"list[{part['entity']}Input]"
+    alias = f', alias="{part["wire"]}"' if part["attribute"] != part["wire"] else ""
+    limit = f"Field(max_length={part['max']}{alias})"
+    return PartCode(
+        create=f"Annotated[{items}, {limit}] = Field(default_factory=list)",
+        patch=f"Annotated[{items} | None, {limit}, NotNull] = None",
+        patched=patched_part(part),
+        entity=entity_name(part["entity"]),
+        constant=part["table"].upper(),
+        function=f"_{part['table']}",
+        members=row_from_domain(part["fields"], "part"),
+        from_view=domain_from_view(part["fields"], part["variable"]),
+        to_view=view_from_domain(part["fields"], part["variable"]),
+    )

@@ -1,0 +1,74 @@
+"""The ways through a lifecycle that the generated tests go, and those that they are refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..python.literals import row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Model = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An action in a state that has it: the steps to the state, the action's path, and the state after it."""
+
+    steps: str
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An action in a state that does not have it: the steps to the state, and the action's path."""
+
+    steps: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scenarios:
+    """What the tests try with a lifecycle; empty without one."""
+
+    covers_all_states: Mapping[str, bool]
+    """Action → whether it is possible in every state."""
+    moves: tuple[Move, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def scenarios(lifecycle: Model | None) -> Scenarios:
+    """Each action in each state that can be reached."""
+    if not lifecycle:
+        return Scenarios({}, (), ())
+    paths, actions = _paths(lifecycle), lifecycle["actions"]
+    return Scenarios(
+        covers_all_states={action["name"]: len(action["sources"]) == len(lifecycle["states"]) for action in actions},
+        moves=tuple(
+            Move(row(paths[source]), action["path"], action["target"])
+            for action in actions
+            for source in action["sources"]
+            if source in paths
+        ),
+        refusals=tuple(
+            Refusal(row(steps), action["path"])
+            for action in actions
+            for state, steps in paths.items()
+            if state not in action["sources"]
+        ),
+    )
+
+
+def _paths(lifecycle: Model) -> dict[str, list[str]]:
+    """State → the shortest way to it from the first one, as the sub-resources of actions."""
+    paths: dict[str, list[str]] = {lifecycle["initial"]: []}
+    reached = [lifecycle["initial"]]
+    for state in reached:
+        for action in lifecycle["actions"]:
+            if state in action["sources"] and action["target"] not in paths:
+                paths[action["target"]] = [*paths[state], action["path"]]
+                reached.append(action["target"])
+    return paths

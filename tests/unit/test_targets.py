@@ -1,0 +1,122 @@
+"""What the targets say of a domain, each by itself."""
+
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from strategies import domains
+
+from extensions.pipeline import build_model, with_code
+from extensions.pipeline.code import plain
+from extensions.targets.openapi.linting import contract_linting
+from extensions.targets.postgres.statements import part_statements, statements
+from extensions.targets.python.fields import annotated
+from extensions.targets.python.lint import looks_secret, noted
+from extensions.targets.tests.scenarios import Move, Refusal, scenarios
+
+FAST = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+VAULT = {
+    "Vault": {
+        "fields": {
+            "owner_token": "string(20)",
+            "door_code": "string(8) secret",
+            "worth": "money",
+            "options": {"type": "json", "default": {"lock": None}},
+        },
+        "parts": {"boxes": {"entity": "Box", "fields": {"label": "string(20)", "price": "money?"}}},
+        "filter": ["owner_token"],
+        "lifecycle": {
+            "states": ["OPEN", "SHUT", "SEALED"],
+            "actions": {
+                "shut": {"from": "OPEN", "to": "SHUT"},
+                "seal": {"from": ["OPEN", "SHUT"], "to": "SEALED"},
+            },
+        },
+    }
+}
+
+
+def _aggregates(aggregates: dict[str, Any]) -> list[dict[str, Any]]:
+    built: list[dict[str, Any]] = build_model({"context": "bank", "aggregates": aggregates})["aggregates"]
+    return built
+
+
+@FAST
+@given(domains())
+def test_the_model_stays_as_it_is(domain: Any) -> None:
+    model = build_model(domain)
+    before = repr(model)
+    view = with_code(model, "service")
+    assert repr(model) == before
+    assert view.keys() - model.keys() == {"code"}
+    assert plain(view) == view  # tuples and dataclasses would be something else after JSON
+
+
+def test_parameters_are_numbered_in_the_order_of_the_columns() -> None:
+    (vault,) = _aggregates(VAULT)
+    found = statements(vault)
+    assert found.columns == (
+        *("id", "owner_token", "door_code", "worth_amount", "worth_currency", "options"),
+        *("status", "version", "created_at", "modified_at"),
+    )
+    assert found.insert_values[:2] == ("$10::uuid", "$11::text")
+    assert found.update_values == (
+        *("owner_token = $3", "door_code = $4", "worth_amount = $5", "worth_currency = $6", "options = $7"),
+        *("status = $8", "version = $9", "modified_at = $10"),
+    )
+    (boxes,) = part_statements(vault, found)
+    assert (boxes.data_number, boxes.update_number) == (20, 11)
+
+
+def test_clients_see_no_secret_columns() -> None:
+    (vault,) = _aggregates(VAULT)
+    found = statements(vault)
+    assert found.has_secrets
+    assert "door_code" not in found.shown_columns
+    assert found.places["worth_amount"] == 2
+    assert part_statements(vault, found)[0].place == len(found.shown_columns)
+    with pytest.raises(FrozenInstanceError):
+        found.has_secrets = False  # type: ignore[misc]
+
+
+def test_scenarios_go_the_shortest_way() -> None:
+    (vault,) = _aggregates(VAULT)
+    found = scenarios(vault["lifecycle"])
+    assert found.covers_all_states == {"shut": False, "seal": False}
+    assert [Move(steps='["shut-requests"]', path="sealings", target="SEALED")] == [
+        m for m in found.moves if "shut" in m.steps
+    ]
+    assert Refusal(steps='["sealings"]', path="shut-requests") in found.refusals
+    assert scenarios(None).moves == ()
+
+
+def test_linters_of_the_contract_are_told_of_credentials() -> None:
+    found = contract_linting(_aggregates(VAULT))
+    assert found.credential_places == ("/paths/~1vaults/get/parameters",)
+    assert found.has_null
+    plain_domain = {"Token": {"fields": {"v1": "int"}}, "ApiThing": {"fields": {"n": "int"}}}
+    found = contract_linting(_aggregates(plain_domain))
+    assert found.credential_places == ("/components/parameters/token_id",)
+    assert (found.has_null, found.has_api_like_path, found.has_version_like_path) == (False, True, False)
+    assert found.action_ids == ()
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        ("int", "Annotated[int, NotNull]"),
+        ("Annotated[int, Field(ge=1)]", "Annotated[int, Field(ge=1), NotNull]"),
+        ("Annotated[int, Field()] | list[int]", "Annotated[Annotated[int, Field()] | list[int], NotNull]"),
+    ],
+)
+def test_annotations_are_not_nested(annotation: str, expected: str) -> None:
+    assert annotated(annotation, "NotNull") == expected
+
+
+def test_linters_of_the_code_are_told_of_suspects() -> None:
+    assert [looks_secret(name) for name in ("token", "api_token_id", "tokens", "PASSWD", "passport")] == [
+        *(True, True, False, True, False),
+    ]
+    assert noted('host = "0.0.0.0"') == 'host = "0.0.0.0"  # noqa: S104 - a text of the domain'
+    assert noted('    "/tmp/x"') == '    "/tmp/x"'
