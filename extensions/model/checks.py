@@ -113,7 +113,7 @@ class _Checks:
                     self._field(declared, inner, columns)
 
     def _field(self, declared: FieldDeclaration, wires: dict[str, str], columns: dict[str, str]) -> None:
-        name, path, kind = declared.name, declared.path, declared.spec.type.kind
+        name, path = declared.name, declared.path
         if name in RESERVED_FIELDS:
             self._add(path, f"{name!r} is a field that every aggregate has already; drop it or rename it")
             return
@@ -123,7 +123,7 @@ class _Checks:
             self._add(path, f"is {declared.wire!r} on the wire, as {wires[declared.wire]} is; rename one of them")
             return
         wires.setdefault(declared.wire, path)
-        for column in self._reserved.columns(declared.wire, kind):
+        for column in self._reserved.columns(declared.wire, declared.spec):
             if column in columns and columns[column] != path:
                 self._add(path, f"has the column {column!r}, as {columns[column]} has; rename one of them")
             columns.setdefault(column, path)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ..types import Spec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reserved:
@@ -35,5 +37,5 @@ class Reserved:
     """The folder of an aggregate, from its name in snake_case."""
     table: Callable[[str], str]
     """The table of an aggregate or a part, from its plural in snake_case."""
-    columns: Callable[[str, str], Sequence[str]]
-    """The columns of a field, from its name in JSON and the word of its type."""
+    columns: Callable[[str, Spec], Sequence[str]]
+    """The columns of a field, from its name in JSON and its type."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..model.domain import written
+from ..targets.docs.types import mermaid_type
+from ..targets.openapi.types import field_schemas
 from ..targets.postgres.tables import table_name
+from ..targets.postgres.types import sql_literals
 from ..targets.python import names as python_names
+from ..targets.python.types import python_literal, python_type
 from ..text import naming
 from .tableview import column_view
 
@@ -22,10 +26,10 @@ WIDTH = 120
 
 def field_view(field: Field, columns: Iterable[Column], domain: Domain) -> Json:
     """A field that is stored in these columns."""
-    spec, row = field.type, field.type.type
-    forms = row.forms(spec)
+    spec = field.type
+    code, schemas = python_type(spec), field_schemas(spec)
     default = _default(field) if field.default else None
-    literal, literal_imports = row.python_literal(spec, field.examples[0])
+    example = python_literal(spec, field.examples[0])
     stored = [column_view(column) for column in columns]
     module = python_names.module_name(naming.snake(field.target)) if field.target else None
     return {
@@ -45,26 +49,26 @@ def field_view(field: Field, columns: Iterable[Column], domain: Domain) -> Json:
         "sensitivity": field.sensitivity,
         "default": default,
         "description": _description(field),
-        "python": forms.python,
-        "input": forms.input,
-        "view": forms.view,
-        "query": forms.query,
+        "python": code.model.text,
+        "input": code.body.text,
+        "view": code.answer.text,
+        "query": code.query.text,
         "imports": {
-            "python": sorted({*forms.python_imports, *(default["imports"] if default else ())}),
-            "input": sorted({*forms.input_imports, *(default["imports"] if default else ())}),
-            "view": sorted(forms.view_imports),
-            "query": sorted(forms.query_imports),
+            "python": sorted({*code.model.imports, *(default["imports"] if default else ())}),
+            "input": sorted({*code.body.imports, *(default["imports"] if default else ())}),
+            "view": sorted(code.answer.imports),
+            "query": sorted(code.query.imports),
         },
-        "alias": {"name": spec.alias_name, "definition": _alias(spec.alias_name, forms.alias)} if forms.alias else None,
-        "json_schema": forms.schema,
-        "input_json_schema": forms.input_schema or forms.schema,
+        "alias": {"name": spec.alias_name, "definition": _alias(spec.alias_name, code.alias)} if code.alias else None,
+        "json_schema": schemas.answer,
+        "input_json_schema": schemas.request,
         "example": field.examples[0],
         "other_example": field.examples[1] if len(field.examples) > 1 else None,
         "examples": list(field.examples),
-        "bounds": row.span(spec),
-        "example_python": literal,
-        "example_imports": list(literal_imports),
-        "mermaid": forms.mermaid,
+        "bounds": spec.type.span(spec),
+        "example_python": example.text,
+        "example_imports": list(example.imports),
+        "mermaid": mermaid_type(spec),
         "column": stored[0]["name"],
         "columns": stored,
         "enum": field.enum,
@@ -77,14 +81,14 @@ def field_view(field: Field, columns: Iterable[Column], domain: Domain) -> Json:
 
 def _default(field: Field) -> Json:
     value = field.default.value if field.default else None
-    python, imports = field.type.type.python_literal(field.type, value)
+    python = python_literal(field.type, value)
     return {
-        "python": python,
-        "input": python,
+        "python": python.text,
+        "input": python.text,
         "json": value,
-        "sql": list(field.type.type.sql_literals(field.type, value)),
+        "sql": list(sql_literals(field.type, value)),
         "mutable": isinstance(value, (list, dict)) and field.kind != "money",
-        "imports": list(imports),
+        "imports": list(python.imports),
     }
 
 

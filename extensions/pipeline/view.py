@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..targets.openapi.types import SHARED_SCHEMAS
 from ..targets.postgres.tables import columns, tables
 from ..targets.python import names as python_names
 from ..text import naming
-from ..types import SHARED_SCHEMAS
 from . import tableview
 from .fieldview import field_view, filter_view, sort_view
 

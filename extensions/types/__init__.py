@@ -1,7 +1,7 @@
-"""The type table: each field type of the language with its form in every artefact.
+"""The type table: what each field type of the language means.
 
-Adding a type is adding a class and its row in `TABLE`; the parser, the model and the language's JSON Schema read the
-table.
+Adding a type is adding a class and its row in `TABLE`, which the parser, the model and the language's JSON Schema read,
+and a row in `types.py` of each target.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from ..text import naming
 from ..text.patterns import Pattern, PatternError
 from ..text.problems import nearest, show
-from .base import Column, FieldType, FieldTypeError, Forms, Spec, python_text
+from .base import FieldType, FieldTypeError, Spec
 from .choices import EnumType, JsonType, ListType, enum_member
 from .moments import DatetimeType, DateType, IdType, RefType, UuidType
 from .numbers import BigintType, BoolType, DecimalType, IntType, MoneyType
 from .text import EmailType, StringType, TextType, UrlType
-from .wire import LONGEST_DEFAULT, LONGEST_INDEXED, LONGEST_PATTERN, SHARED_SCHEMAS
+from .wire import LONGEST_DEFAULT, LONGEST_INDEXED, LONGEST_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,17 +25,13 @@ if TYPE_CHECKING:
 __all__ = [
     "LONGEST_DEFAULT",
     "LONGEST_INDEXED",
-    "SHARED_SCHEMAS",
     "TABLE",
-    "Column",
     "FieldType",
     "FieldTypeError",
-    "Forms",
     "Spec",
     "enum_member",
     "parse_type",
     "pattern_of",
-    "python_text",
 ]
 
 TABLE: Mapping[str, FieldType] = {

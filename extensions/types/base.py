@@ -1,4 +1,4 @@
-"""What a field type is: a row of the table, its arguments, and its form in every artefact."""
+"""What a field type is: a row of the table, and its arguments and bounds."""
 
 from __future__ import annotations
 
@@ -23,42 +23,6 @@ class FieldTypeError(ValueError):
     """A type, bound, default or example is wrong; the message says what was expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a field. `suffix` is added to the field's name; `{c}` stands for the column in `checks`."""
-
-    suffix: str
-    sql: str
-    sa: str
-    cast: str
-    checks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Forms:
-    """A field's type in every artefact.
-
-    `python` is the annotation in the domain model, `input` in the pydantic body, `query` in the query string, `view` in
-    the msgspec answer; the imports beside them are whole lines. `schema` is the JSON Schema of answers, `input_schema`
-    that of requests.
-    """
-
-    columns: tuple[Column, ...]
-    python: str
-    input: str
-    view: str
-    schema: dict[str, Any]
-    mermaid: str
-    query: str = ""
-    input_schema: dict[str, Any] | None = None
-    python_imports: tuple[str, ...] = ()
-    input_imports: tuple[str, ...] = ()
-    view_imports: tuple[str, ...] = ()
-    query_imports: tuple[str, ...] = ()
-    alias: str = ""
-    """The input annotation when it deserves a name of its own; `input` is then that name."""
-
-
 @dataclass(slots=True, eq=False)
 class Spec:
     """A field's type with its arguments and bounds, as declared."""
@@ -77,6 +41,11 @@ class Spec:
     pattern: Pattern | None = None
     enum_class: str = ""
     alias_name: str = ""
+
+    @property
+    def shortest(self) -> int:
+        """The shortest length of a text."""
+        return 1 if self.low is None else self.low
 
     @property
     def item(self) -> Spec:
@@ -114,6 +83,8 @@ class FieldType(ABC):
     """The most characters that an index can hold, where the type allows for more."""
     structured: ClassVar[bool] = False
     """Whether a default in a line is read as JSON or YAML."""
+    multiline: ClassVar[bool] = False
+    """Whether its texts may have line breaks."""
     refers: ClassVar[bool] = False
     """Whether it holds the identity of an aggregate."""
     local: ClassVar[bool] = False
@@ -128,11 +99,12 @@ class FieldType(ABC):
         raise FieldTypeError(f"min and max have no meaning for {self.kind}")
 
     @abstractmethod
-    def forms(self, spec: Spec) -> Forms: ...
-
-    @abstractmethod
     def value(self, spec: Spec, raw: object) -> Any:
         """A default or example as it goes over the wire; raises FieldTypeError when it is not valid for the field."""
+
+    def pattern(self, spec: Spec) -> str:
+        """The regular expression that all its texts match, from `^` to `$`; empty when it has none."""
+        return ""
 
     def span(self, spec: Spec) -> list[int] | None:
         """Shortest and longest text, or least and greatest number, where the type has such bounds."""
@@ -150,38 +122,6 @@ class FieldType(ABC):
             if value not in found:
                 found.append(value)
         return found
-
-    def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
-        """A wire value as a Python expression of the domain type, with the imports that it needs."""
-        return python_text(value), ()
-
-    def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
-        """A wire value as SQL, one expression per column."""
-        return (sql_text(value) if isinstance(value, str) else str(value),)
-
-
-def python_text(value: object) -> str:
-    """A JSON value as a Python literal in the formatter's style."""
-    if isinstance(value, str):
-        escaped = "".join(letter if letter in "'\"" else repr(letter)[1:-1] for letter in value)
-        if value.count('"') > value.count("'"):
-            return "'" + escaped.replace("'", "\\'") + "'"
-        return '"' + escaped.replace('"', '\\"') + '"'
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{python_text(key)}: {python_text(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(python_text(item) for item in value) + "]"
-    return repr(value)
-
-
-def raw_text(value: str) -> str:
-    """A regular expression as a Python string, raw if possible."""
-    return f'r"{value}"' if '"' not in value else python_text(value)
-
-
-def sql_text(value: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def whole_number(raw: object, what: str) -> int:

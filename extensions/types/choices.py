@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import yaml
 
 from ..text import naming
 from ..text.problems import show
-from .base import Column, FieldType, FieldTypeError, Forms, Spec, check_order, sql_text, whole_number
+from .base import FieldType, FieldTypeError, Spec, check_order, whole_number
 from .wire import LARGEST_JSON_NUMBER, LONGEST_LIST, TEXT_PATTERN
 
 if TYPE_CHECKING:
@@ -40,22 +39,6 @@ class EnumType(FieldType):
             raise FieldTypeError(f"enum has {len(members)} words; at most 100 are possible")
         return Spec(self, members=members)
 
-    def forms(self, spec: Spec) -> Forms:
-        values = ", ".join(sql_text(member) for member in spec.members)
-        imports = (f"from .model import {spec.enum_class}",)
-        return Forms(
-            (Column("", "varchar(40)", "sa.String(40)", "text", (f"{{c}} IN ({values})",)),),
-            spec.enum_class,
-            spec.enum_class,
-            "str",
-            {"$ref": f"#/components/schemas/{spec.enum_class}"},
-            spec.enum_class or "enum",
-            query=spec.enum_class,
-            input_schema={"type": "string", "enum": spec.members},
-            input_imports=imports,
-            query_imports=imports,
-        )
-
     def value(self, spec: Spec, raw: object) -> str:
         text = str(raw).strip().upper().replace("-", "_")
         if text not in spec.members:
@@ -64,9 +47,6 @@ class EnumType(FieldType):
 
     def examples(self, spec: Spec) -> Iterator[str]:
         yield from spec.members
-
-    def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
-        return f"{spec.enum_class}.{value}", (f"from .model import {spec.enum_class}",)
 
 
 def enum_member(raw: str) -> str:
@@ -87,19 +67,6 @@ class JsonType(FieldType):
     unique = indexable = filterable = listable = False
     structured = True
 
-    def forms(self, spec: Spec) -> Forms:
-        return Forms(
-            (Column("", "jsonb", "postgresql.JSONB()", "jsonb"),),
-            "dict[str, Any]",
-            "JsonObject",
-            "dict[str, Any]",
-            {"$ref": "#/components/schemas/JsonObject"},
-            "json",
-            python_imports=("from typing import Any",),
-            input_imports=("from ..platform.fields import JsonObject",),
-            view_imports=("from typing import Any",),
-        )
-
     def value(self, spec: Spec, raw: object) -> dict[str, Any]:
         if isinstance(raw, str):
             raw = _flow(raw)
@@ -110,9 +77,6 @@ class JsonType(FieldType):
 
     def examples(self, spec: Spec) -> Iterator[dict[str, Any]]:
         yield from ({"source": "import", "attempt": number} for number in range(1, 10))
-
-    def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
-        return (f"{sql_text(json.dumps(value, ensure_ascii=False))}::jsonb",)
 
 
 def _check_json(value: object, depth: int) -> None:
@@ -162,59 +126,26 @@ class ListType(FieldType):
                 spec.high = number
         check_order(spec.low, spec.high)
 
-    def _range(self, spec: Spec) -> tuple[int, int]:
-        return spec.low or 0, spec.high or LONGEST_LIST
-
-    def forms(self, spec: Spec) -> Forms:
-        item = spec.item.type.forms(spec.item)
-        column = item.columns[0]
-        low, high = self._range(spec)
-        checks = [f"cardinality({{c}}) {f'BETWEEN {low} AND {high}' if low else f'<= {high}'}"]
-        if spec.item.type.kind == "enum":
-            values = ", ".join(sql_text(member) for member in spec.item.members)
-            checks.append(f"{{c}} <@ ARRAY[{values}]::{column.sql}[]")
-        schema = {"type": "array", "items": item.schema, "maxItems": high}
-        input_schema = {"type": "array", "items": item.input_schema or item.schema, "maxItems": high}
-        if low:
-            schema["minItems"] = input_schema["minItems"] = low
-        size = f"min_length={low}, max_length={high}" if low else f"max_length={high}"
-        return Forms(
-            (Column("", f"{column.sql}[]", f"postgresql.ARRAY({column.sa})", f"{column.cast}[]", tuple(checks)),),
-            f"list[{item.python}]",
-            f"Annotated[list[{item.input}], Field({size})]",
-            f"list[{item.view}]",
-            schema,
-            f"{item.mermaid}[]",
-            input_schema=input_schema,
-            python_imports=item.python_imports,
-            input_imports=(*item.input_imports, "from typing import Annotated", "from pydantic import Field"),
-            view_imports=item.view_imports,
-        )
-
     def value(self, spec: Spec, raw: object) -> list[Any]:
         if isinstance(raw, str):
             raw = _flow(raw)
         if not isinstance(raw, list):
             raise FieldTypeError(f"expected a list, such as [], not {show(raw)}")
-        low, high = self._range(spec)
+        low, high = list_range(spec)
         if not low <= len(raw) <= high:
             raise FieldTypeError(f"the list has {len(raw)} values; expected {low} to {high}")
         return [spec.item.type.value(spec.item, item) for item in raw]
 
     def examples(self, spec: Spec) -> Iterator[list[Any]]:
-        low, high = self._range(spec)
+        low, high = list_range(spec)
         values = list(islice(spec.item.type.examples(spec.item), 3))
         for size in (max(low, min(2, high)), max(low, 1), min(high, max(low, 3)), low):
             yield [values[index % len(values)] for index in range(size)]
 
-    def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
-        literals = [spec.item.type.python_literal(spec.item, item) for item in value]
-        return f"[{', '.join(text for text, _ in literals)}]", tuple({line for _, lines in literals for line in lines})
 
-    def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
-        column = spec.item.type.forms(spec.item).columns[0]
-        values = ", ".join(spec.item.type.sql_literals(spec.item, item)[0] for item in value)
-        return (f"ARRAY[{values}]::{column.sql}[]" if value else f"'{{}}'::{column.sql}[]",)
+def list_range(spec: Spec) -> tuple[int, int]:
+    """The fewest and the most values of a list."""
+    return spec.low or 0, spec.high or LONGEST_LIST
 
 
 def _flow(text: str) -> object:

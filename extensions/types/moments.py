@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ..text.problems import show
-from .base import Column, FieldType, FieldTypeError, Forms, Spec
-from .wire import DATE_PATTERN, LONGEST_MOMENT, MOMENT_PATTERN, RFC3339_PATTERN, TIMESTAMP_PATTERN, UUID_PATTERN
+from .base import FieldType, FieldTypeError, Spec
+from .wire import DATE_PATTERN, MOMENT_PATTERN, UUID_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,23 +22,6 @@ class DateType(FieldType):
     sample = "date"
     shape = "date"
     sortable = True
-
-    def forms(self, spec: Spec) -> Forms:
-        schema = {"type": "string", "format": "date", "minLength": 10, "maxLength": 10, "pattern": DATE_PATTERN}
-        imports = ("from ..platform.fields import Day",)
-        return Forms(
-            (Column("", "date", "sa.Date()", "date"),),
-            "date",
-            "Day",
-            "date",
-            schema,
-            "date",
-            query="Day",
-            python_imports=("from datetime import date",),
-            input_imports=imports,
-            view_imports=("from datetime import date",),
-            query_imports=imports,
-        )
 
     def value(self, spec: Spec, raw: object) -> str:
         text = raw.isoformat() if isinstance(raw, date) else str(raw)
@@ -53,10 +36,6 @@ class DateType(FieldType):
         yield from (f"2026-11-{day:02d}" for day in range(22, 31))
         yield from (f"2027-{month:02d}-{day:02d}" for month in range(1, 13) for day in range(1, 29))
 
-    def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
-        day = date.fromisoformat(value)
-        return f"date({day.year}, {day.month}, {day.day})", ("from datetime import date",)
-
 
 class DatetimeType(FieldType):
     kind = "datetime"
@@ -66,23 +45,6 @@ class DatetimeType(FieldType):
     shape = "datetime"
     sortable = True
     filterable = False
-
-    def forms(self, spec: Spec) -> Forms:
-        schema = {"type": "string", "format": "date-time", "maxLength": 35, "pattern": TIMESTAMP_PATTERN}
-        return Forms(
-            (Column("", "timestamptz", "sa.DateTime(timezone=True)", "timestamptz"),),
-            "datetime",
-            "Timestamp",
-            "datetime",
-            schema,
-            "datetime",
-            query="Timestamp",
-            input_schema=schema | {"maxLength": LONGEST_MOMENT, "pattern": RFC3339_PATTERN},
-            python_imports=("from datetime import datetime",),
-            input_imports=("from ..platform.fields import Timestamp",),
-            view_imports=("from datetime import datetime",),
-            query_imports=("from ..platform.fields import Timestamp",),
-        )
 
     def value(self, spec: Spec, raw: object) -> str:
         text = raw.isoformat() if isinstance(raw, datetime) else str(raw)
@@ -97,13 +59,6 @@ class DatetimeType(FieldType):
         for number in range(24 * 60):
             yield f"2026-11-22T{(8 + number // 60) % 24:02d}:{number % 60:02d}:00Z"
 
-    def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
-        moment = datetime.fromisoformat(value)
-        parts = [moment.year, moment.month, moment.day, moment.hour, moment.minute]
-        parts += [moment.second, moment.microsecond] if moment.microsecond else [moment.second] if moment.second else []
-        arguments = ", ".join(map(str, parts))
-        return f"datetime({arguments}, tzinfo=UTC)", ("from datetime import UTC, datetime",)
-
 
 class UuidType(FieldType):
     kind = "uuid"
@@ -111,22 +66,6 @@ class UuidType(FieldType):
     meaning = "a UUID"
     sample = "uuid"
     shape = "uuid"
-
-    def forms(self, spec: Spec) -> Forms:
-        imports = ("from ..platform.fields import Uuid",)
-        return Forms(
-            (Column("", "uuid", "sa.Uuid()", "uuid"),),
-            "UUID",
-            "Uuid",
-            "UUID",
-            {"type": "string", "format": "uuid", "minLength": 36, "maxLength": 36},
-            "uuid",
-            query="Uuid",
-            python_imports=("from uuid import UUID",),
-            input_imports=imports,
-            view_imports=("from uuid import UUID",),
-            query_imports=imports,
-        )
 
     def value(self, spec: Spec, raw: object) -> str:
         if not isinstance(raw, str) or not UUID_PATTERN.fullmatch(raw):
@@ -136,9 +75,6 @@ class UuidType(FieldType):
     def examples(self, spec: Spec) -> Iterator[str]:
         seed = sum((index + 1) * ord(letter) for index, letter in enumerate(spec.name)) % 0xFFFF
         yield from (f"018f6d2e-7c1a-7b3e-9f00-{seed:04x}{number:08x}" for number in range(1, 100))
-
-    def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
-        return f'UUID("{value}")', ("from uuid import UUID",)
 
 
 class RefType(UuidType):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..text.problems import show
-from .base import Column, FieldType, FieldTypeError, Forms, Spec, check_order, sql_text, whole_number
+from .base import FieldType, FieldTypeError, Spec, check_order, whole_number
 from .wire import INT32, INT64, MONEY_AMOUNT_PATTERN
 
 if TYPE_CHECKING:
@@ -32,53 +32,42 @@ class _Integral(FieldType):
         check_order(spec.low, spec.high)
 
     def span(self, spec: Spec) -> list[int] | None:
-        return list(self._range(spec))
-
-    def _range(self, spec: Spec) -> tuple[int, int]:
-        """The bounds; without them those of 32 bits, or of 64 when the one bound that is given does not fit."""
-        given = [bound for bound in (spec.low, spec.high) if bound is not None]
-        wide = self.kind == "bigint" or any(not INT32[0] <= bound <= INT32[1] for bound in given)
-        least, most = INT64 if wide else INT32
-        return (least if spec.low is None else spec.low, most if spec.high is None else spec.high)
-
-    def forms(self, spec: Spec) -> Forms:
-        low, high = self._range(spec)
-        wide = self.kind == "bigint" or low < INT32[0] or high > INT32[1]
-        full = (low, high) == (INT64 if wide else INT32)
-        alias = "Int64" if wide else "Int32"
-        column = Column(
-            "",
-            "bigint" if wide else "integer",
-            "sa.BigInteger()" if wide else "sa.Integer()",
-            "bigint" if wide else "integer",
-            () if full else (f"{{c}} BETWEEN {low} AND {high}",),
-        )
-        return Forms(
-            (column,),
-            "int",
-            alias if full else f"Annotated[int, Whole({low}, {high})]",
-            "int",
-            {"type": "integer", "format": "int64" if wide else "int32", "minimum": low, "maximum": high},
-            "bigint" if wide else "int",
-            query=f"Annotated[int, Digits({low}, {high})]",
-            input_imports=(f"from ..platform.fields import {alias}",)
-            if full
-            else ("from typing import Annotated", "from ..platform.fields import Whole"),
-            query_imports=("from typing import Annotated", "from ..platform.fields import Digits"),
-        )
+        return list(integer_range(spec))
 
     def value(self, spec: Spec, raw: object) -> int:
         number = whole_number(raw, "the value")
-        low, high = self._range(spec)
+        low, high = integer_range(spec)
         if not low <= number <= high:
             raise FieldTypeError(f"{number} is outside {low} to {high}")
         return number
 
     def examples(self, spec: Spec) -> Iterator[int]:
-        low, high = self._range(spec)
+        low, high = integer_range(spec)
         start = min(max(low, 1), high)
         yield from range(start, min(high, start + 99) + 1)
         yield from range(start - 1, max(low, start - 99) - 1, -1)
+
+
+def is_wide(spec: Spec) -> bool:
+    """Whether the integers need 64 bits rather than 32."""
+    given = [bound for bound in (spec.low, spec.high) if bound is not None]
+    return spec.type.kind == BigintType.kind or any(not INT32[0] <= bound <= INT32[1] for bound in given)
+
+
+def integer_range(spec: Spec) -> tuple[int, int]:
+    """The least and the greatest integer; without bounds those of 32 bits, or of 64 when a given one needs them."""
+    least, most = INT64 if is_wide(spec) else INT32
+    return (least if spec.low is None else spec.low, most if spec.high is None else spec.high)
+
+
+def has_whole_range(spec: Spec) -> bool:
+    """Whether all integers of 32 bits, or of 64, are valid."""
+    return integer_range(spec) == (INT64 if is_wide(spec) else INT32)
+
+
+def is_non_negative(spec: Spec) -> bool:
+    """Whether `min: 0` excludes negative amounts."""
+    return spec.low == 0
 
 
 class IntType(_Integral):
@@ -132,45 +121,15 @@ class DecimalType(FieldType):
     def bound(self, spec: Spec, low: object, high: object) -> None:
         _bound_sign(spec, low, high)
 
-    def _pattern(self, spec: Spec) -> str:
+    def pattern(self, spec: Spec) -> str:
         whole = spec.precision - spec.scale
         digits = f"[0-9]{{1,{whole}}}" if whole > 1 else "[0-9]" if whole else "0"
         fraction = f"(?:\\.[0-9]{{1,{spec.scale}}})?" if spec.scale else ""
-        return f"^{'' if spec.low == 0 else '-?'}{digits}{fraction}$"
-
-    def forms(self, spec: Spec) -> Forms:
-        arguments = f"{spec.precision}, {spec.scale}{', min=0' if spec.low == 0 else ''}"
-        schema = {
-            "type": "string",
-            "format": "decimal",
-            "maxLength": spec.precision + 3,
-            "pattern": self._pattern(spec),
-        }
-        numeric = f"({spec.precision}, {spec.scale})"
-        annotation = f"Annotated[Decimal, DecimalText({arguments})]"
-        imports = (
-            "from decimal import Decimal",
-            "from typing import Annotated",
-            "from ..platform.fields import DecimalText",
-        )
-        checks = ("{c} >= 0",) if spec.low == 0 else ()
-        return Forms(
-            (Column("", f"numeric{numeric}", f"sa.Numeric{numeric}", "numeric", checks),),
-            "Decimal",
-            annotation,
-            "Decimal",
-            schema,
-            "decimal",
-            query=annotation,
-            python_imports=imports[:1],
-            input_imports=imports,
-            view_imports=imports[:1],
-            query_imports=imports,
-        )
+        return f"^{'' if is_non_negative(spec) else '-?'}{digits}{fraction}$"
 
     def value(self, spec: Spec, raw: object) -> str:
         text = str(raw)
-        if isinstance(raw, bool) or not re.fullmatch(self._pattern(spec)[1:-1], text):
+        if isinstance(raw, bool) or not re.fullmatch(self.pattern(spec)[1:-1], text):
             raise FieldTypeError(
                 f"{show(raw)} is not a value of decimal({spec.precision},{spec.scale}){_at_least(spec)}"
             )
@@ -182,16 +141,6 @@ class DecimalType(FieldType):
             whole = "0" if spec.precision == spec.scale else str(number % 10 ** (spec.precision - spec.scale))
             fraction = f"{number * 10 ** (spec.scale - 1) if spec.scale == 1 else number:0{spec.scale}d}"[-spec.scale :]
             yield f"{whole}.{fraction}" if spec.scale else whole
-
-    def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
-        return _decimal_literal(value), ("from decimal import Decimal",)
-
-    def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
-        return (str(value),)
-
-
-def _decimal_literal(text: str) -> str:
-    return f'Decimal("{text}")' if "." in text else f"Decimal({int(text)})"
 
 
 def _bound_sign(spec: Spec, low: object, high: object) -> None:
@@ -206,7 +155,7 @@ def _bound_sign(spec: Spec, low: object, high: object) -> None:
 
 
 def _at_least(spec: Spec) -> str:
-    return " of zero or more" if spec.low == 0 else ""
+    return " of zero or more" if is_non_negative(spec) else ""
 
 
 class MoneyType(FieldType):
@@ -221,33 +170,13 @@ class MoneyType(FieldType):
     def bound(self, spec: Spec, low: object, high: object) -> None:
         _bound_sign(spec, low, high)
 
-    def forms(self, spec: Spec) -> Forms:
-        name = "NonNegativeMoney" if spec.low == 0 else "Money"
-        amount = "scale({c}) <= 4 AND abs({c}) < 100000000000000"
-        if spec.low == 0:
-            amount = "scale({c}) <= 4 AND {c} >= 0 AND {c} < 100000000000000"
-        return Forms(
-            (
-                Column("_amount", "numeric", "sa.Numeric()", "numeric", (amount,)),
-                Column("_currency", "varchar(3)", "sa.String(3)", "text", ("{c} ~ '^[A-Z]{3}$'",)),
-            ),
-            "Money",
-            "NonNegativeMoneyIn" if spec.low == 0 else "MoneyIn",
-            "MoneyView",
-            {"$ref": f"#/components/schemas/{name}"},
-            "Money",
-            python_imports=("from ..kernel import Money",),
-            input_imports=(f"from ..platform.fields import {'NonNegativeMoneyIn' if spec.low == 0 else 'MoneyIn'}",),
-            view_imports=("from ..platform.views import MoneyView",),
-        )
-
     def value(self, spec: Spec, raw: object) -> dict[str, str]:
         if isinstance(raw, str) and (match := re.fullmatch(r"\s*(\S+)\s+(\S+)\s*", raw)):
             raw = {"amount": match[1], "currency": match[2]}
         if not isinstance(raw, dict) or set(raw) != {"amount", "currency"}:
             raise FieldTypeError(f"expected an amount and a currency, such as 10.00 EUR, not {show(raw)}")
         amount, currency = str(raw["amount"]), str(raw["currency"])
-        pattern = MONEY_AMOUNT_PATTERN.replace("-?", "") if spec.low == 0 else MONEY_AMOUNT_PATTERN
+        pattern = MONEY_AMOUNT_PATTERN.replace("-?", "") if is_non_negative(spec) else MONEY_AMOUNT_PATTERN
         if not re.fullmatch(pattern[1:-1], amount):
             raise FieldTypeError(
                 f"the amount {show(amount)} is not a decimal{_at_least(spec)} with at most 4 decimal places"
@@ -259,13 +188,6 @@ class MoneyType(FieldType):
     def examples(self, spec: Spec) -> Iterator[dict[str, str]]:
         yield from ({"amount": f"{number}.00", "currency": "EUR"} for number in range(10, 100))
 
-    def python_literal(self, spec: Spec, value: Any) -> tuple[str, tuple[str, ...]]:
-        imports = ("from decimal import Decimal", "from ..kernel import Money")
-        return f'Money({_decimal_literal(value["amount"])}, "{value["currency"]}")', imports
-
-    def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
-        return value["amount"], sql_text(value["currency"])
-
 
 class BoolType(FieldType):
     kind = "bool"
@@ -276,18 +198,6 @@ class BoolType(FieldType):
     unique = False
     nullable = "a boolean is never absent: give it a default, such as bool = false, or use an enum"
 
-    def forms(self, spec: Spec) -> Forms:
-        return Forms(
-            (Column("", "boolean", "sa.Boolean()", "boolean"),),
-            "bool",
-            "bool",
-            "bool",
-            {"type": "boolean"},
-            "bool",
-            query="Annotated[bool, TrueFalse]",
-            query_imports=("from typing import Annotated", "from ..platform.fields import TrueFalse"),
-        )
-
     def value(self, spec: Spec, raw: object) -> bool:
         if isinstance(raw, bool):
             return raw
@@ -297,6 +207,3 @@ class BoolType(FieldType):
 
     def examples(self, spec: Spec) -> Iterator[bool]:
         yield from (True, False)
-
-    def sql_literals(self, spec: Spec, value: Any) -> tuple[str, ...]:
-        return ("true" if value else "false",)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..text import naming
 from ..text.problems import show
-from .base import Column, FieldType, FieldTypeError, Forms, Spec, check_order, raw_text, whole_number
+from .base import FieldType, FieldTypeError, Spec, check_order, whole_number
 from .wire import EMAIL_PATTERN, LINE_PATTERN, LONGEST_INDEXED, LONGEST_STRING, TEXT_PATTERN, URL_PATTERN
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ class _Textual(FieldType):
     bounds = "length"
     patterned = True
     limit: ClassVar[int] = LONGEST_STRING
-    multiline: ClassVar[bool] = False
 
     def bound(self, spec: Spec, low: object, high: object) -> None:
         if high is not None:
@@ -69,62 +68,27 @@ class _Textual(FieldType):
                 raise FieldTypeError("min must be 0 or more: it is the shortest length")
         check_order(spec.low, spec.length)
 
-    def _shortest(self, spec: Spec) -> int:
-        return 1 if spec.low is None else spec.low
-
     def span(self, spec: Spec) -> list[int] | None:
-        return [self._shortest(spec), spec.length]
+        return [spec.shortest, spec.length]
 
-    def _pattern(self, spec: Spec) -> str:
+    def pattern(self, spec: Spec) -> str:
         return spec.pattern.text if spec.pattern else TEXT_PATTERN if self.multiline else LINE_PATTERN
-
-    def forms(self, spec: Spec) -> Forms:
-        kind = "Text" if self.multiline else "Line"
-        arguments = [str(spec.length)]
-        if self._shortest(spec) != 1:
-            arguments.append(f"min={spec.low}")
-        if spec.pattern:
-            arguments.append(f"pattern={raw_text(spec.pattern.text)}")
-        annotation = f"Annotated[str, {kind}({', '.join(arguments)})]"
-        alias = spec.alias_name if spec.pattern else ""
-        schema: dict[str, Any] = {"type": "string", "maxLength": spec.length, "pattern": self._pattern(spec)}
-        if self._shortest(spec):
-            schema = {"type": "string", "minLength": self._shortest(spec), **schema}
-        columns = self._columns(spec)
-        imports = ("from typing import Annotated", f"from ..platform.fields import {kind}")
-        return Forms(
-            columns,
-            "str",
-            alias or annotation,
-            "str",
-            schema,
-            self.kind,
-            query=alias or annotation,
-            input_imports=imports,
-            query_imports=imports,
-            alias=annotation if alias else "",
-        )
-
-    def _columns(self, spec: Spec) -> tuple[Column, ...]:
-        return (Column("", f"varchar({spec.length})", f"sa.String({spec.length})", "text"),)
 
     def value(self, spec: Spec, raw: object) -> str:
         if isinstance(raw, (bool, dict, list)) or raw is None:
             raise FieldTypeError(f"expected a text, not {show(raw)}")
         text = str(raw)
-        if not self._shortest(spec) <= len(text) <= spec.length:
-            raise FieldTypeError(
-                f"{show(text)} has {len(text)} characters; expected {self._shortest(spec)} to {spec.length}"
-            )
-        if not re.fullmatch(self._pattern(spec)[1:-1], text):
+        if not spec.shortest <= len(text) <= spec.length:
+            raise FieldTypeError(f"{show(text)} has {len(text)} characters; expected {spec.shortest} to {spec.length}")
+        if not re.fullmatch(self.pattern(spec)[1:-1], text):
             what = f"does not match the pattern {spec.pattern.text}" if spec.pattern else "contains a control character"
             raise FieldTypeError(f"{show(text)} {what}")
         return text
 
     def examples(self, spec: Spec) -> Iterator[str]:
         if spec.pattern:
-            return spec.pattern.samples(self._shortest(spec), spec.length)
-        return _texts(spec.name, self._shortest(spec), spec.length)
+            return spec.pattern.samples(spec.shortest, spec.length)
+        return _texts(spec.name, spec.shortest, spec.length)
 
 
 class StringType(_Textual):
@@ -166,8 +130,6 @@ class _Formatted(_Textual):
     bounds = ""
     patterned = False
     cased = True
-    annotation: ClassVar[str]
-    format: ClassVar[str]
     regex: ClassVar[str]
     shortest: ClassVar[int]
 
@@ -177,29 +139,8 @@ class _Formatted(_Textual):
     def bound(self, spec: Spec, low: object, high: object) -> None:
         FieldType.bound(self, spec, low, high)
 
-    def _pattern(self, spec: Spec) -> str:
+    def pattern(self, spec: Spec) -> str:
         return self.regex
-
-    def forms(self, spec: Spec) -> Forms:
-        schema = {
-            "type": "string",
-            "format": self.format,
-            "minLength": self.shortest,
-            "maxLength": self.limit,
-            "pattern": self.regex,
-        }
-        imports = (f"from ..platform.fields import {self.annotation}",)
-        return Forms(
-            self._columns(spec),
-            "str",
-            self.annotation,
-            "str",
-            schema,
-            self.kind,
-            query=self.annotation,
-            input_imports=imports,
-            query_imports=imports,
-        )
 
     def value(self, spec: Spec, raw: object) -> str:
         text = str(raw) if not isinstance(raw, (bool, dict, list)) and raw is not None else ""
@@ -214,8 +155,6 @@ class EmailType(_Formatted):
     meaning = "an e-mail address"
     sample = "email"
     shape = "email"
-    annotation = "Email"
-    format = "email"
     regex = EMAIL_PATTERN
     limit = 254
     shortest = 6
@@ -232,8 +171,6 @@ class UrlType(_Formatted):
     meaning = "an http or https address"
     sample = "url"
     shape = "url"
-    annotation = "Url"
-    format = "uri"
     regex = URL_PATTERN
     limit = 2048
     shortest = 8

@@ -1,9 +1,8 @@
-"""What values look like on the wire: patterns that the contract and the service share, bounds, shared schemas."""
+"""What values look like on the wire: patterns that the contract and the service share, and bounds."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from ..text.patterns import CONTROLS
 
@@ -46,75 +45,3 @@ RFC3339_PATTERN = (
 """What the contract promises to take: the format `date-time` knows no moment without its second."""
 MONEY_AMOUNT_PATTERN = r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$"
 UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-SHARED_SCHEMAS: dict[str, dict[str, Any]] = {
-    "Money": {
-        "type": "object",
-        "description": "An exact amount in one currency.",
-        "required": ["amount", "currency"],
-        "additionalProperties": False,
-        "properties": {
-            "amount": {
-                "type": "string",
-                "format": "decimal",
-                "description": "Decimal amount, at most four decimal places; its scale is kept.",
-                "maxLength": 20,
-                "pattern": MONEY_AMOUNT_PATTERN,
-                "examples": ["10.00"],
-            },
-            "currency": {
-                "type": "string",
-                "format": "iso-4217",
-                "description": "ISO 4217 code.",
-                "minLength": 3,
-                "maxLength": 3,
-                "pattern": "^[A-Z]{3}$",
-                "examples": ["EUR"],
-            },
-        },
-    },
-    "JsonObject": {
-        "type": "object",
-        "description": "A JSON object of the caller's own shape, at most 16 levels deep; its numbers are doubles. "
-        "No patch makes it larger than 1 MiB.",
-        "maxProperties": 100,
-        "propertyNames": {"pattern": LINE_PATTERN, "maxLength": 100},
-        "additionalProperties": {"$ref": "#/components/schemas/JsonValue"},
-        "examples": [{"source": "import"}],
-    },
-    "JsonValue": {
-        "description": "Any JSON value.",
-        "anyOf": [
-            {"type": "string", "maxLength": LONGEST_STRING, "pattern": TEXT_PATTERN},
-            {
-                "type": "number",
-                "format": "double",
-                "minimum": -LARGEST_JSON_NUMBER,
-                "maximum": LARGEST_JSON_NUMBER,
-            },
-            {"type": "boolean"},
-            {"type": "null"},
-            {"type": "array", "maxItems": 100, "items": {"$ref": "#/components/schemas/JsonValue"}},
-            {
-                "type": "object",
-                "maxProperties": 100,
-                "propertyNames": {"pattern": LINE_PATTERN, "maxLength": 100},
-                "additionalProperties": {"$ref": "#/components/schemas/JsonValue"},
-            },
-        ],
-        "examples": ["import"],
-    },
-}
-SHARED_SCHEMAS["NonNegativeMoney"] = {
-    **SHARED_SCHEMAS["Money"],
-    "description": "An exact amount of zero or more in one currency.",
-    "properties": {
-        **SHARED_SCHEMAS["Money"]["properties"],
-        "amount": {
-            **SHARED_SCHEMAS["Money"]["properties"]["amount"],
-            "description": "Decimal amount of zero or more, at most four decimal places; its scale is kept.",
-            "pattern": MONEY_AMOUNT_PATTERN.replace("-?", ""),
-        },
-    },
-}
-"""Schemas that a field's schema may refer to, by name under `#/components/schemas/`."""

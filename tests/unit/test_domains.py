@@ -14,10 +14,10 @@ from strategies import JUNK, damaged_domains, domains
 from extensions.language.schema import language_schema
 from extensions.language.yaml_reader import YamlError, load_yaml
 from extensions.pipeline import build_model, problems_of, with_code
+from extensions.targets.openapi.types import SHARED_SCHEMAS
 from extensions.targets.postgres import names as sql_names
 from extensions.targets.python import names as python_names
 from extensions.text import naming
-from extensions.types import SHARED_SCHEMAS
 
 Model = dict[str, Any]
 

@@ -19,7 +19,11 @@ from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
 from extensions.language.schema import language_schema
-from extensions.types import SHARED_SCHEMAS, TABLE, FieldTypeError, Spec, parse_type, python_text
+from extensions.targets.openapi.types import SHARED_SCHEMAS, field_schemas
+from extensions.targets.postgres.types import column_types, sql_literals
+from extensions.targets.python.literals import python_text
+from extensions.targets.python.types import python_literal, python_type
+from extensions.types import TABLE, FieldTypeError, Spec, parse_type
 
 TEMPLATE = Path(__file__).parents[2] / "template"
 MODELS = [
@@ -77,7 +81,7 @@ def _spec(text: str) -> Spec:
 
 
 def _adapter(fields: ModuleType, spec: Spec) -> TypeAdapter[Any]:
-    return TypeAdapter(eval(spec.type.forms(spec).input, {**vars(fields), "Choice": Choice, "Field": Field}))  # noqa: S307
+    return TypeAdapter(eval(python_type(spec).body.text, {**vars(fields), "Choice": Choice, "Field": Field}))  # noqa: S307
 
 
 def _schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -88,8 +92,7 @@ def _schema(schema: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("text", MODELS)
 def test_examples_are_valid_everywhere(fields: ModuleType, text: str) -> None:
     spec = _spec(text)
-    forms = spec.type.forms(spec)
-    validator = jsonschema.Draft202012Validator(_schema(forms.input_schema or forms.schema))
+    validator = jsonschema.Draft202012Validator(_schema(field_schemas(spec).request))
     adapter = _adapter(fields, spec)
     examples = list(islice(spec.type.examples(spec), 20))
     assert examples
@@ -142,9 +145,8 @@ IMPOSSIBLE_DAYS = ("-02-29", "-02-30", "-02-31", "-04-31", "-06-31", "-09-31", "
 @example(value={"amount": "1.00", "currency": "EUR"})
 def test_contract_and_input_take_the_same(fields: ModuleType, text: str, value: Any) -> None:
     spec = _spec(text)
-    forms = spec.type.forms(spec)
     formats = jsonschema.FormatChecker(["date", "uuid"])
-    validator = jsonschema.Draft202012Validator(_schema(forms.input_schema or forms.schema), format_checker=formats)
+    validator = jsonschema.Draft202012Validator(_schema(field_schemas(spec).request), format_checker=formats)
     if isinstance(value, str) and (value.endswith("\n") or any(day in value for day in IMPOSSIBLE_DAYS)):
         return  # Python's `$` and missing format checkers differ from what the contract says
     allowed = validator.is_valid(value)
@@ -168,12 +170,11 @@ def test_every_type_is_tested_and_described() -> None:
 @pytest.mark.parametrize("text", MODELS)
 def test_sql_and_python_forms(text: str) -> None:
     spec = _spec(text)
-    forms = spec.type.forms(spec)
     value = next(spec.type.examples(spec))
-    assert len(spec.type.sql_literals(spec, value)) == len(forms.columns)
-    literal, imports = spec.type.python_literal(spec, value)
-    compile(literal, "literal", "eval")
-    assert all(line.startswith("from ") for line in imports)
+    assert len(sql_literals(spec, value)) == len(column_types(spec))
+    literal = python_literal(spec, value)
+    compile(literal.text, "literal", "eval")
+    assert all(line.startswith("from ") for line in literal.imports)
 
 
 def test_values_are_brought_into_their_wire_form() -> None:

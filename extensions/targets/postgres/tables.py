@@ -9,19 +9,19 @@ from ...text import english, naming
 from . import names as sql_names
 from .constraints import TableBuilder
 from .relation import Column
+from .types import column_types, sql_literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ...model.domain import Aggregate, Domain, Field, Part
+    from ...types import Spec
     from .relation import Table
 
-MONEY = ("_amount", "_currency")
 
-
-def column_names(wire: str, kind: str) -> tuple[str, ...]:
+def column_names(wire: str, spec: Spec) -> tuple[str, ...]:
     """The columns of a field of that type, by its name in JSON."""
-    return tuple(sql_names.sql_name(f"{wire}{suffix}") for suffix in (MONEY if kind == "money" else ("",)))
+    return tuple(sql_names.sql_name(f"{wire}{form.suffix}") for form in column_types(spec))
 
 
 def table_name(plural: str) -> str:
@@ -106,7 +106,7 @@ def _moment(name: str, comment: str) -> Column:
 
 def _searched(field: Field | None, name: str) -> str:
     """The column that a list goes by."""
-    return column_names(field.wire, field.kind)[0] if field else name
+    return column_names(field.wire, field.type)[0] if field else name
 
 
 def _former_table(aggregate: Aggregate) -> str | None:
@@ -127,7 +127,7 @@ def _former_column(field: Field, suffix: str) -> str | None:
 
 def columns(field: Field) -> tuple[Column, ...]:
     """The columns of a field, without the checks that its table gives names to."""
-    literals = field.type.type.sql_literals(field.type, field.default.value) if field.default else ()
+    literals = sql_literals(field.type, field.default.value) if field.default else ()
     return tuple(
         Column(
             name=sql_names.sql_name(f"{field.wire}{form.suffix}"),
@@ -141,7 +141,7 @@ def columns(field: Field) -> tuple[Column, ...]:
             field=field.wire,
             renamed_from=_former_column(field, form.suffix),
         )
-        for place, form in enumerate(field.type.type.forms(field.type).columns)
+        for place, form in enumerate(column_types(field.type))
     )
 
 
@@ -166,9 +166,9 @@ def _columns(builder: TableBuilder, owner: str, fields: Iterable[Field], domain:
 
 def _conditions(field: Field, found: Sequence[Column]) -> Iterator[list[str]]:
     """What every value keeps, for each column of the field."""
-    for column, form in zip(found, field.type.type.forms(field.type).columns, strict=True):
+    for column, form in zip(found, column_types(field.type), strict=True):
         conditions = [check.format(c=column.name) for check in _braced(form.checks)]
-        if form.suffix == MONEY[0] and field.optional:
+        if field.optional and column is found[0] and len(found) > 1:
             conditions.append(f"({column.name} IS NULL) = ({found[1].name} IS NULL)")
         yield conditions
 

@@ -71,6 +71,25 @@ def python_literal(value: Any, indent: int = 0) -> str:
     return opening + "\n" + "".join(f"{pad}{item},\n" for item in items) + " " * indent + closing
 
 
+def python_text(value: object) -> str:
+    """A JSON value as a Python literal on one line."""
+    if isinstance(value, str):
+        escaped = "".join(letter if letter in "'\"" else repr(letter)[1:-1] for letter in value)
+        if value.count('"') > value.count("'"):
+            return "'" + escaped.replace("'", "\\'") + "'"
+        return '"' + escaped.replace('"', '\\"') + '"'
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{python_text(key)}: {python_text(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(python_text(item) for item in value) + "]"
+    return repr(value)
+
+
+def raw_text(value: str) -> str:
+    """A regular expression as a Python string, raw if possible."""
+    return f'r"{value}"' if '"' not in value else python_text(value)
+
+
 def row(items: Iterable[str | int], brackets: str = "[]") -> str:
     """A list or a tuple of texts and numbers on one line."""
     literals = [string(item) if isinstance(item, str) else str(item) for item in items]

@@ -1,0 +1,1 @@
+"""Documents of the domain: its model as pictures and tables."""

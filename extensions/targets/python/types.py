@@ -1,0 +1,225 @@
+"""The type table of the generated Python: a field's annotations, and its values as expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from ...types.choices import list_range
+from ...types.numbers import has_whole_range, integer_range, is_non_negative, is_wide
+from ..rows import row_of
+from .literals import python_text, raw_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ...types import Spec
+
+ANNOTATED = "from typing import Annotated"
+DATE = "from datetime import date"
+DATETIME = "from datetime import datetime"
+DECIMAL = "from decimal import Decimal"
+MONEY = "from ..kernel import Money"
+UUID = "from uuid import UUID"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An annotation or an expression, with the lines that import what it needs."""
+
+    text: str
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonType:
+    """The annotations of a field: in the domain model, in bodies of requests, in answers, and in query strings."""
+
+    model: Code
+    body: Code
+    answer: Code
+    query: Code = Code("")
+    alias: str = ""
+    """The annotation of bodies when it deserves a name of its own; `body` and `query` are then that name."""
+
+
+def python_type(spec: Spec) -> PythonType:
+    """The annotations of a field of the type."""
+    return row_of(TABLE, spec, __name__).annotations(spec)
+
+
+def python_literal(spec: Spec, value: Any) -> Code:
+    """A wire value as an expression of the domain model."""
+    return row_of(TABLE, spec, __name__).literal(spec, value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    annotations: Callable[[Spec], PythonType]
+    literal: Callable[[Spec, Any], Code]
+
+
+# Annotations ---------------------------------------------------------------------------------------------------------
+
+
+def _field(name: str, text: str = "", *imports: str) -> Code:
+    """A type of `platform/fields.py`, or an annotation that is made with it."""
+    return Code(text or name, (*imports, f"from ..platform.fields import {name}"))
+
+
+def _same(plain: Code, body: Code) -> PythonType:
+    """A type that is the same in model and answers, and in bodies and query strings."""
+    return PythonType(model=plain, answer=plain, body=body, query=body)
+
+
+def _text(spec: Spec) -> PythonType:
+    kind = "Text" if spec.type.multiline else "Line"
+    arguments = [str(spec.length)]
+    if spec.shortest != 1:
+        arguments.append(f"min={spec.low}")
+    if spec.pattern:
+        arguments.append(f"pattern={raw_text(spec.pattern.text)}")
+    annotation = f"Annotated[str, {kind}({', '.join(arguments)})]"
+    alias = spec.alias_name if spec.pattern else ""
+    body = _field(kind, alias or annotation, ANNOTATED)
+    return PythonType(model=Code("str"), body=body, answer=Code("str"), query=body, alias=annotation if alias else "")
+
+
+def _formatted(name: str) -> Callable[[Spec], PythonType]:
+    """Text whose checks have a name of their own."""
+    form = _same(Code("str"), _field(name))
+    return lambda _spec: form
+
+
+def _integer(spec: Spec) -> PythonType:
+    low, high = integer_range(spec)
+    whole = "Int64" if is_wide(spec) else "Int32"
+    body = (
+        _field(whole) if has_whole_range(spec) else _field("Whole", f"Annotated[int, Whole({low}, {high})]", ANNOTATED)
+    )
+    query = _field("Digits", f"Annotated[int, Digits({low}, {high})]", ANNOTATED)
+    return PythonType(model=Code("int"), body=body, answer=Code("int"), query=query)
+
+
+def _decimal(spec: Spec) -> PythonType:
+    arguments = f"{spec.precision}, {spec.scale}{', min=0' if is_non_negative(spec) else ''}"
+    annotation = f"Annotated[Decimal, DecimalText({arguments})]"
+    return _same(Code("Decimal", (DECIMAL,)), _field("DecimalText", annotation, DECIMAL, ANNOTATED))
+
+
+def _money(spec: Spec) -> PythonType:
+    return PythonType(
+        model=Code("Money", (MONEY,)),
+        body=_field("NonNegativeMoneyIn" if is_non_negative(spec) else "MoneyIn"),
+        answer=Code("MoneyView", ("from ..platform.views import MoneyView",)),
+    )
+
+
+def _bool(_spec: Spec) -> PythonType:
+    query = _field("TrueFalse", "Annotated[bool, TrueFalse]", ANNOTATED)
+    return PythonType(model=Code("bool"), body=Code("bool"), answer=Code("bool"), query=query)
+
+
+def _date(_spec: Spec) -> PythonType:
+    return _same(Code("date", (DATE,)), _field("Day"))
+
+
+def _datetime(_spec: Spec) -> PythonType:
+    return _same(Code("datetime", (DATETIME,)), _field("Timestamp"))
+
+
+def _uuid(_spec: Spec) -> PythonType:
+    return _same(Code("UUID", (UUID,)), _field("Uuid"))
+
+
+def _enum(spec: Spec) -> PythonType:
+    body = _enum_class(spec)
+    return PythonType(model=Code(spec.enum_class), body=body, answer=Code("str"), query=body)
+
+
+def _enum_class(spec: Spec) -> Code:
+    return Code(spec.enum_class, (f"from .model import {spec.enum_class}",))
+
+
+def _json(_spec: Spec) -> PythonType:
+    plain = Code("dict[str, Any]", ("from typing import Any",))
+    return PythonType(model=plain, body=_field("JsonObject"), answer=plain)
+
+
+def _list(spec: Spec) -> PythonType:
+    item = python_type(spec.item)
+    low, high = list_range(spec)
+    size = f"min_length={low}, max_length={high}" if low else f"max_length={high}"
+    imports = (*item.body.imports, ANNOTATED, "from pydantic import Field")
+    return PythonType(
+        model=Code(f"list[{item.model.text}]", item.model.imports),
+        body=Code(f"Annotated[list[{item.body.text}], Field({size})]", imports),
+        answer=Code(f"list[{item.answer.text}]", item.answer.imports),
+    )
+
+
+# Values --------------------------------------------------------------------------------------------------------------
+
+
+def _plain_literal(_spec: Spec, value: Any) -> Code:
+    return Code(python_text(value))
+
+
+def _decimal_literal(_spec: Spec, value: Any) -> Code:
+    return Code(f'Decimal("{value}")' if "." in value else f"Decimal({int(value)})", (DECIMAL,))
+
+
+def _money_literal(spec: Spec, value: Any) -> Code:
+    amount = _decimal_literal(spec, value["amount"])
+    return Code(f'Money({amount.text}, "{value["currency"]}")', (*amount.imports, MONEY))
+
+
+def _date_literal(_spec: Spec, value: Any) -> Code:
+    day = date.fromisoformat(value)
+    return Code(f"date({day.year}, {day.month}, {day.day})", (DATE,))
+
+
+def _datetime_literal(_spec: Spec, value: Any) -> Code:
+    moment = datetime.fromisoformat(value)
+    parts = [moment.year, moment.month, moment.day, moment.hour, moment.minute]
+    parts += [moment.second, moment.microsecond] if moment.microsecond else [moment.second] if moment.second else []
+    return Code(f"datetime({', '.join(map(str, parts))}, tzinfo=UTC)", ("from datetime import UTC, datetime",))
+
+
+def _uuid_literal(_spec: Spec, value: Any) -> Code:
+    return Code(f'UUID("{value}")', (UUID,))
+
+
+def _enum_literal(spec: Spec, value: Any) -> Code:
+    enum = _enum_class(spec)
+    return Code(f"{enum.text}.{value}", enum.imports)
+
+
+def _list_literal(spec: Spec, value: Any) -> Code:
+    items = [python_literal(spec.item, item) for item in value]
+    imports = tuple(dict.fromkeys(line for item in items for line in item.imports))
+    return Code(f"[{', '.join(item.text for item in items)}]", imports)
+
+
+_UUID = _Row(_uuid, _uuid_literal)
+
+TABLE: Mapping[str, _Row] = {
+    "string": _Row(_text, _plain_literal),
+    "text": _Row(_text, _plain_literal),
+    "int": _Row(_integer, _plain_literal),
+    "bigint": _Row(_integer, _plain_literal),
+    "decimal": _Row(_decimal, _decimal_literal),
+    "money": _Row(_money, _money_literal),
+    "bool": _Row(_bool, _plain_literal),
+    "date": _Row(_date, _date_literal),
+    "datetime": _Row(_datetime, _datetime_literal),
+    "uuid": _UUID,
+    "email": _Row(_formatted("Email"), _plain_literal),
+    "url": _Row(_formatted("Url"), _plain_literal),
+    "enum": _Row(_enum, _enum_literal),
+    "json": _Row(_json, _plain_literal),
+    "list": _Row(_list, _list_literal),
+    "ref": _UUID,
+    "id": _UUID,
+}

@@ -1,0 +1,55 @@
+"""Each target has a row for each type of the language, and says so where it has none."""
+
+import importlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import extensions
+from extensions.targets.docs.types import mermaid_type
+from extensions.targets.openapi.types import field_schemas
+from extensions.targets.postgres.types import column_types, sql_literals
+from extensions.targets.python.types import python_literal, python_type
+from extensions.targets.rows import MissingRowError
+from extensions.types import TABLE, FieldType, Spec
+
+TARGETS = Path(extensions.__path__[0]) / "targets"
+MODULES = sorted(path.parent.name for path in TARGETS.glob("*/types.py"))
+
+
+class Colour(FieldType):
+    """A type that no target knows."""
+
+    kind = "colour"
+
+    def value(self, spec: Spec, raw: object) -> str:  # noqa: ARG002
+        return str(raw)
+
+    def examples(self, spec: Spec) -> Iterator[str]:  # noqa: ARG002
+        yield "#ff0000"
+
+
+FORMS: dict[str, list[Callable[[Spec], Any]]] = {
+    "docs": [mermaid_type],
+    "openapi": [field_schemas],
+    "postgres": [column_types, lambda spec: sql_literals(spec, "#ff0000")],
+    "python": [python_type, lambda spec: python_literal(spec, "#ff0000")],
+}
+
+
+def test_every_table_is_known_here() -> None:
+    assert sorted(FORMS) == MODULES
+
+
+@pytest.mark.parametrize("target", MODULES)
+def test_each_type_has_a_row(target: str) -> None:
+    assert list(importlib.import_module(f"extensions.targets.{target}.types").TABLE) == list(TABLE)
+
+
+@pytest.mark.parametrize("target", MODULES)
+def test_a_type_without_a_row_is_named_with_the_table(target: str) -> None:
+    for form in FORMS[target]:
+        with pytest.raises(MissingRowError, match=f"the type 'colour' has no row in targets/{target}/types.py"):
+            form(Spec(Colour()))
