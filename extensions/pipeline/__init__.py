@@ -7,10 +7,25 @@ from typing import TYPE_CHECKING, Any
 from ..language.schema import language_schema
 from ..text import naming
 from .code import with_code
-from .reading import build_model, domain_error, domain_text, problems_of, project_domain, sample_domain, yaml_line
+from .reading import (
+    build_model,
+    domain_error,
+    domain_model,
+    domain_text,
+    problems_of,
+    project_domain,
+    sample_domain,
+    yaml_line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+def template_model(domain: object, package: str) -> dict[str, Any]:
+    """The model of a domain with everything that the templates print; raises UserMessageError with all problems."""
+    return with_code(domain_model(domain), package)
+
 
 GLOBALS: Mapping[str, Callable[..., Any]] = {
     "project_domain": project_domain,
@@ -19,8 +34,7 @@ GLOBALS: Mapping[str, Callable[..., Any]] = {
     "language_schema": language_schema,
 }
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    "build_model": build_model,
-    "with_code": with_code,
+    "template_model": template_model,
     "yaml_line": yaml_line,
     "domain_text": domain_text,
     "snake": naming.snake,
@@ -34,8 +48,9 @@ __all__ = [
     "GLOBALS",
     "build_model",
     "domain_error",
+    "domain_model",
     "problems_of",
     "project_domain",
     "sample_domain",
-    "with_code",
+    "template_model",
 ]

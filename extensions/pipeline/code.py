@@ -8,40 +8,50 @@ from typing import TYPE_CHECKING, Any
 from ..targets.openapi.linting import contract_linting
 from ..targets.postgres.statements import field_statements, part_statements, statements
 from ..targets.postgres.tablecode import table_code
+from ..targets.postgres.tables import tables
 from ..targets.python.aggregates import aggregate_code
 from ..targets.python.application import application_code
+from ..targets.python.domain import python_domain
 from ..targets.python.fields import field_code
 from ..targets.python.imports import module_imports
 from ..targets.python.parts import part_code
 from ..targets.tests.examples import circular_parts, examples, limits
 from ..targets.tests.modules import has_test_like_classes, names_in_tests
 from ..targets.tests.scenarios import scenarios
+from .view import view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from ..model.domain import Domain
+    from ..targets.postgres.relation import Table
+    from ..targets.python.domain import PythonAggregate, PythonField
     from ..targets.python.fields import FieldCode
 
 Json = dict[str, Any]
 
 
-def with_code(model: Json, package: str) -> Json:
-    """The model with everything that the templates print; `package` is the service's Python package.
+def with_code(domain: Domain, package: str) -> Json:
+    """The domain with everything that the templates print; `package` is the service's Python package.
 
-    What the targets say of the model, of an aggregate, a part or a field stands beside it as `code`.
+    What the targets say of the domain, of an aggregate, a part or a field stands beside it as `code`.
     """
-    aggregates = model["aggregates"]
-    by_name = {aggregate["name"]: aggregate for aggregate in aggregates}
-    without = set(circular_parts(aggregates))
-    most = limits([by_name[name] for name in model["aggregates_by_dependency"]])
-    views = {name: _aggregate(each, package, without, most.get(name)) for name, each in by_name.items()}
+    stored = tables(domain)
+    aggregates = python_domain(domain, stored)
+    model = view_of(domain, stored, aggregates)
+    without = set(circular_parts(domain.aggregates))
+    most = limits([domain.aggregate(name) for name in domain.by_dependency])
+    views = {}
+    for view, (name, aggregate) in zip(model["aggregates"], aggregates.items(), strict=True):
+        sample = examples(aggregate.declared, without, most.get(name))
+        views[name] = _aggregate(view, aggregate, stored, {**plain(sample), **_tests(aggregate, package)})
     code = {
-        **plain(application_code(aggregates)),
+        **plain(application_code(list(aggregates.values()))),
         "aggregates": [views[name] for name in model["aggregates_by_module"]],
-        "tables": [table for name in model["aggregates_by_dependency"] for table in views[name]["code"]["tables"]],
+        "tables": [table for name in domain.by_dependency for table in views[name]["code"]["tables"]],
         "uses_postgresql_types": any(view["code"]["uses_postgresql_types"] for view in views.values()),
-        "has_test_like_classes": has_test_like_classes(aggregates),
-        **plain(contract_linting(aggregates)),
+        "has_test_like_classes": has_test_like_classes(domain.aggregates),
+        **plain(contract_linting(domain.aggregates)),
     }
     return {**model, "aggregates": list(views.values()), "code": code}
 
@@ -53,39 +63,49 @@ def plain(value: object) -> Any:
     return [plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
-def _aggregate(aggregate: Json, package: str, without: Collection[str], most: int | None) -> Json:
-    sql, ways = statements(aggregate), scenarios(aggregate["lifecycle"])
-    tables = [table_code(owner) for owner in (aggregate, *aggregate["parts"])]
-    own = [field_code(field, sql.places) for field in aggregate["fields"]]
-    inner = [[field_code(field, {}) for field in part["fields"]] for part in aggregate["parts"]]
-    parts = [part_code(part) for part in aggregate["parts"]]
-    parts_sql = part_statements(aggregate, sql)
+def _aggregate(view: Json, aggregate: PythonAggregate, stored: Mapping[str, Table], tests: Json) -> Json:
+    declared, own = aggregate.declared, stored[aggregate.declared.name]
+    inner = [stored[part.entity] for part in declared.parts]
+    sql = statements(own, inner)
+    sql_of_parts = part_statements(own, inner, sql)
+    fields = [field_code(field, sql.places) for field in aggregate.fields]
+    parts = [part_code(part) for part in aggregate.parts]
+    fields_of_parts = [[field_code(field, {}) for field in part.fields] for part in aggregate.parts]
+    described = [table_code(own, declared.description)]
+    described += [table_code(stored[part.entity], part.description) for part in declared.parts]
     code = {
         **plain(aggregate_code(aggregate)),
-        **plain(module_imports(aggregate, own, list(zip(parts, inner, strict=True)))),
+        **plain(module_imports(aggregate, fields, list(zip(parts, fields_of_parts, strict=True)))),
         **plain(sql),
-        **plain(examples(aggregate, without, most)),
-        **plain(ways),
-        **plain(names_in_tests(aggregate, ways, package)),
-        "tables": plain(tables),
-        "uses_postgresql_types": any(table.uses_postgresql_types for table in tables),
+        **tests,
+        "tables": plain(described),
+        "uses_postgresql_types": any(table.uses_postgresql_types for table in described),
     }
     return {
-        **aggregate,
-        **_fields(aggregate, own),
+        **view,
+        **_fields(view, aggregate.fields, fields),
         "parts": [
-            {**part, **_fields(part, codes), "code": {**plain(code), **plain(of_sql)}}
-            for part, code, codes, of_sql in zip(aggregate["parts"], parts, inner, parts_sql, strict=True)
+            {
+                **view["parts"][place],
+                **_fields(view["parts"][place], part.fields, fields_of_parts[place]),
+                "code": {**plain(parts[place]), **plain(sql_of_parts[place])},
+            }
+            for place, part in enumerate(aggregate.parts)
         ],
         "code": code,
     }
 
 
-def _fields(owner: Mapping[str, Any], codes: Sequence[FieldCode]) -> Json:
+def _tests(aggregate: PythonAggregate, package: str) -> Json:
+    ways = scenarios(aggregate.declared.lifecycle)
+    return {**plain(ways), **plain(names_in_tests(aggregate, ways, package))}
+
+
+def _fields(view: Json, fields: Sequence[PythonField], codes: Sequence[FieldCode]) -> Json:
     """The lists of fields of an aggregate or a part, each field with its code."""
-    views = {
-        field["attribute"]: {**field, "code": {**plain(code), **plain(field_statements(field))}}
-        for field, code in zip(owner["fields"], codes, strict=True)
+    coded = {
+        field.attribute: {**plain(code), **plain(field_statements(field.declared, field.columns))}
+        for field, code in zip(fields, codes, strict=True)
     }
-    lists = [name for name in ("fields", "input_fields", "output_fields") if name in owner]
-    return {name: [views[field["attribute"]] for field in owner[name]] for name in lists}
+    lists = [name for name in ("fields", "input_fields", "output_fields") if name in view]
+    return {name: [{**field, "code": coded[field["attribute"]]} for field in view[name]] for name in lists}

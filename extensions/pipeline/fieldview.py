@@ -9,86 +9,85 @@ from ..targets.docs.types import mermaid_type
 from ..targets.openapi.types import field_schemas
 from ..targets.postgres.tables import table_name
 from ..targets.postgres.types import sql_literals
-from ..targets.python import names as python_names
-from ..targets.python.types import python_literal, python_type
-from ..text import naming
+from ..targets.python.domain import module_of
+from ..targets.python.types import python_literal
 from .tableview import column_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..model.domain import Aggregate, Domain, Field, Filter, Sort
-    from ..targets.postgres.relation import Column
+    from ..model.domain import Aggregate, Domain, Field
+    from ..targets.python.domain import PythonField, PythonFilter, PythonSort
 
 Json = dict[str, Any]
-WIDTH = 120
 
 
-def field_view(field: Field, columns: Iterable[Column], domain: Domain) -> Json:
-    """A field that is stored in these columns."""
-    spec = field.type
-    code, schemas = python_type(spec), field_schemas(spec)
-    default = _default(field) if field.default else None
-    example = python_literal(spec, field.examples[0])
-    stored = [column_view(column) for column in columns]
-    module = python_names.module_name(naming.snake(field.target)) if field.target else None
+def field_view(field: PythonField, domain: Domain) -> Json:
+    """A field."""
+    declared = field.declared
+    spec, schemas = declared.type, field_schemas(declared.type)
+    example = python_literal(spec, declared.examples[0])
+    stored = [column_view(column) for column in field.columns]
+    module = module_of(declared.target) if declared.target else None
     return {
-        "name": field.name,
-        "renamed_from": field.renamed_from,
-        "wire": field.wire,
-        "attribute": python_names.attribute_name(field.wire),
-        "title": field.title,
-        "kind": field.kind,
+        "name": declared.name,
+        "renamed_from": declared.renamed_from,
+        "wire": declared.wire,
+        "attribute": field.attribute,
+        "title": declared.title,
+        "kind": declared.kind,
         "type": written(spec),
-        "optional": field.optional,
-        "required": field.required,
-        "unique": field.unique,
-        "ignorecase": field.ignorecase,
-        "indexed": field.indexed,
-        "readonly": field.readonly,
-        "sensitivity": field.sensitivity,
-        "default": default,
-        "description": _description(field),
-        "python": code.model.text,
-        "input": code.body.text,
-        "view": code.answer.text,
-        "query": code.query.text,
+        "optional": declared.optional,
+        "required": declared.required,
+        "unique": declared.unique,
+        "ignorecase": declared.ignorecase,
+        "indexed": declared.indexed,
+        "readonly": declared.readonly,
+        "sensitivity": declared.sensitivity,
+        "default": _default(field),
+        "description": _description(declared),
+        "python": field.python,
+        "input": field.input,
+        "view": field.view,
+        "query": field.query,
         "imports": {
-            "python": sorted({*code.model.imports, *(default["imports"] if default else ())}),
-            "input": sorted({*code.body.imports, *(default["imports"] if default else ())}),
-            "view": sorted(code.answer.imports),
-            "query": sorted(code.query.imports),
+            "python": list(field.imports.python),
+            "input": list(field.imports.input),
+            "view": list(field.imports.view),
+            "query": list(field.imports.query),
         },
-        "alias": {"name": spec.alias_name, "definition": _alias(spec.alias_name, code.alias)} if code.alias else None,
+        "alias": {"name": field.alias.name, "definition": field.alias.definition} if field.alias else None,
         "json_schema": schemas.answer,
         "input_json_schema": schemas.request,
-        "example": field.examples[0],
-        "other_example": field.examples[1] if len(field.examples) > 1 else None,
-        "examples": list(field.examples),
+        "example": declared.examples[0],
+        "other_example": declared.examples[1] if len(declared.examples) > 1 else None,
+        "examples": list(declared.examples),
         "bounds": spec.type.span(spec),
         "example_python": example.text,
         "example_imports": list(example.imports),
         "mermaid": mermaid_type(spec),
         "column": stored[0]["name"],
         "columns": stored,
-        "enum": field.enum,
+        "enum": declared.enum,
         "item": spec.inner.type.kind if spec.inner else None,
-        "reference": _reference(field, module, domain) if field.reference else None,
-        "target": field.target,
+        "reference": _reference(declared, module, domain) if declared.reference else None,
+        "target": declared.target,
         "target_module": module,
     }
 
 
-def _default(field: Field) -> Json:
-    value = field.default.value if field.default else None
-    python = python_literal(field.type, value)
+def _default(field: PythonField) -> Json | None:
+    declared, code = field.declared, field.default
+    if declared.default is None or code is None:
+        return None
+    value = declared.default.value
     return {
-        "python": python.text,
-        "input": python.text,
+        "python": code.python,
+        "input": code.python,
         "json": value,
-        "sql": list(sql_literals(field.type, value)),
-        "mutable": isinstance(value, (list, dict)) and field.kind != "money",
-        "imports": list(python.imports),
+        "sql": list(sql_literals(declared.type, value)),
+        "mutable": code.mutable,
+        "imports": list(code.imports),
     }
 
 
@@ -96,14 +95,6 @@ def _description(field: Field) -> str:
     """What the contract says of a field, with what clients have to know of the way in which it is compared."""
     alike = " Upper and lower case are alike where it is compared."
     return f"{field.description}{alike}" if field.ignorecase else field.description
-
-
-def _alias(name: str, annotation: str) -> str:
-    line = f"{name} = {annotation}"
-    if len(line) <= WIDTH:
-        return line
-    inner = annotation.removeprefix("Annotated[").removesuffix("]")
-    return f"{name} = Annotated[\n    {inner}\n]"
 
 
 def _reference(field: Field, module: str | None, domain: Domain) -> Json:
@@ -116,19 +107,17 @@ def _reference(field: Field, module: str | None, domain: Domain) -> Json:
     }
 
 
-def filter_view(entry: Filter, aggregate: Aggregate, fields: Iterable[Json]) -> Json:
+def filter_view(entry: PythonFilter, aggregate: Aggregate, fields: Iterable[Json]) -> Json:
     """A filter of the aggregate that has these fields."""
-    if entry.field is None:
-        return _state_filter(aggregate)
-    field = _of(entry.field, fields)
-    return {
+    own = {"attribute": entry.attribute, "query": entry.query, "imports": list(entry.imports)}
+    if entry.declared.field is None:
+        return own | _state_filter(aggregate)
+    field = _of(entry.declared.field, fields)
+    return own | {
         "param": field["wire"],
-        "attribute": field["attribute"],
         "column": field["column"],
         "cast": field["columns"][0]["cast"],
         "python": field["python"],
-        "query": field["query"],
-        "imports": field["imports"]["query"],
         "ignorecase": field["ignorecase"],
         "cases": ", in upper or lower case" if field["ignorecase"] else "",
         "kind": field["kind"],
@@ -142,16 +131,12 @@ def filter_view(entry: Filter, aggregate: Aggregate, fields: Iterable[Json]) -> 
 def _state_filter(aggregate: Aggregate) -> Json:
     if aggregate.lifecycle is None:
         raise ValueError(aggregate.name)
-    enum = aggregate.lifecycle.enum
     values = [state.name for state in aggregate.lifecycle.states]
     return {
         "param": "status",
-        "attribute": "status",
         "column": "status",
         "cast": "text",
-        "python": enum,
-        "query": enum,
-        "imports": [f"from .model import {enum}"],
+        "python": aggregate.lifecycle.enum,
         "ignorecase": False,
         "cases": "",
         "kind": "enum",
@@ -162,27 +147,17 @@ def _state_filter(aggregate: Aggregate) -> Json:
     }
 
 
-def sort_view(entry: Sort, fields: Iterable[Json]) -> Json:
+def sort_view(entry: PythonSort, fields: Iterable[Json]) -> Json:
     """An order of the lists of the aggregate that has these fields."""
-    if entry.field is None:
-        return {
-            "name": entry.name,
-            "attribute": entry.name,
-            "column": entry.name,
-            "cast": "timestamptz",
-            "nullable": False,
-            "kind": "datetime",
-            "python": "datetime",
-        }
-    field = _of(entry.field, fields)
+    field = _of(entry.declared.field, fields) if entry.declared.field else None
     return {
-        "name": field["wire"],
-        "attribute": field["attribute"],
-        "column": field["column"],
-        "cast": field["columns"][0]["cast"],
-        "nullable": field["optional"],
-        "kind": field["kind"],
-        "python": field["python"],
+        "name": entry.declared.wire,
+        "attribute": field["attribute"] if field else entry.declared.name,
+        "column": entry.column.name,
+        "cast": entry.column.cast,
+        "nullable": entry.column.nullable,
+        "kind": entry.kind,
+        "python": field["python"] if field else "datetime",
     }
 
 

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..targets.openapi.names import id_parameter, operation_id, path_of
 from ..targets.openapi.types import SHARED_SCHEMAS
 from ..targets.postgres.tables import columns, tables
-from ..targets.python import names as python_names
+from ..targets.python.aggregates import article
+from ..targets.python.domain import module_of, python_domain, python_field
 from ..text import naming
 from . import tableview
 from .fieldview import field_view, filter_view, sort_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from ..model.domain import Aggregate, Consumed, Domain, EnumType, Lifecycle, Member, Part, State
+    from ..model.domain import Consumed, Domain, EnumType, Member, State
     from ..targets.postgres.relation import Table
+    from ..targets.python.domain import PythonAggregate, PythonPart
 
 Json = dict[str, Any]
 
@@ -26,13 +29,18 @@ Json = dict[str, Any]
 def view(domain: Domain) -> Json:
     """The whole domain."""
     stored = tables(domain)
-    aggregates = [_aggregate(aggregate, stored, domain) for aggregate in domain.aggregates]
+    return view_of(domain, stored, python_domain(domain, stored))
+
+
+def view_of(domain: Domain, stored: Mapping[str, Table], code: Mapping[str, PythonAggregate]) -> Json:
+    """The domain with these tables, by aggregate and by entity of a part, and with these aggregates in Python."""
+    aggregates = [_aggregate(each, stored, domain) for each in code.values()]
     return {
         "context": domain.context,
         "title": domain.title,
         "description": domain.description,
         "aggregates": aggregates,
-        "aggregates_by_module": sorted((a["name"] for a in aggregates), key=lambda n: naming.natural(module(n))),
+        "aggregates_by_module": sorted((a["name"] for a in aggregates), key=lambda n: naming.natural(module_of(n))),
         "aggregates_by_dependency": list(domain.by_dependency),
         "modules": sorted((a["module"] for a in aggregates), key=naming.natural),
         "consumes": [_consumed(event, domain) for event in domain.consumes],
@@ -40,33 +48,28 @@ def view(domain: Domain) -> Json:
     }
 
 
-def module(name: str) -> str:
-    """The folder of an aggregate."""
-    return python_names.module_name(naming.snake(name))
-
-
-def _aggregate(aggregate: Aggregate, stored: dict[str, Table], domain: Domain) -> Json:
-    table = stored[aggregate.name]
-    path = naming.kebab(aggregate.plural)
-    fields = [field_view(field, table.columns_of(field), domain) for field in aggregate.fields]
-    parts = [_part(part, aggregate, stored[part.entity], domain) for part in aggregate.parts]
-    filters = [filter_view(each, aggregate, fields) for each in aggregate.filters]
+def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domain) -> Json:
+    aggregate = code.declared
+    table, path = stored[aggregate.name], path_of(aggregate)
+    fields = [field_view(field, domain) for field in code.fields]
+    parts = [_part(part, stored[part.declared.entity], domain) for part in code.parts]
+    filters = [filter_view(each, aggregate, fields) for each in code.filters]
     everything = [*fields, *(field for part in parts for field in part["fields"])]
     return {
         "name": aggregate.name,
         "renamed_from": aggregate.renamed_from,
         "schema": aggregate.name,
-        "module": module(aggregate.name),
+        "module": code.module,
         "singular": aggregate.singular,
-        "variable": python_names.variable_name(aggregate.singular),
+        "variable": code.variable,
         "title": aggregate.title,
         "titles": aggregate.titles,
-        "article": "an" if aggregate.title[0] in "aeiou" else "a",
+        "article": article(aggregate.title),
         "plural": aggregate.plural,
         "path": path,
         "table": table.name,
         "former_table": table.renamed_from,
-        "id_param": f"{aggregate.singular}_id",
+        "id_param": id_parameter(aggregate),
         "description": aggregate.description,
         "scope_read": f"{path}.read",
         "scope_write": f"{path}.write",
@@ -74,11 +77,11 @@ def _aggregate(aggregate: Aggregate, stored: dict[str, Table], domain: Domain) -
         "input_fields": [field for field in fields if not field["readonly"]],
         "output_fields": [field for field in fields if field["sensitivity"] != "secret"],
         "parts": parts,
-        "lifecycle": _lifecycle(aggregate, aggregate.lifecycle) if aggregate.lifecycle else None,
+        "lifecycle": _lifecycle(code),
         "enums": [_enum(enum) for enum in aggregate.enums],
         "aliases": [field["alias"] for field in everything if field["alias"]],
         "filters": filters,
-        "sorts": [sort_view(each, fields) for each in aggregate.sorts],
+        "sorts": [sort_view(each, fields) for each in code.sorts],
         **tableview.of(table),
         "imports": _imports(everything, filters),
         "example": {field["wire"]: field["example"] for field in fields if not field["readonly"]}
@@ -86,20 +89,18 @@ def _aggregate(aggregate: Aggregate, stored: dict[str, Table], domain: Domain) -
     }
 
 
-def _part(part: Part, owner: Aggregate, table: Table, domain: Domain) -> Json:
-    fields = [field_view(field, table.columns_of(field), domain) for field in part.fields]
-    variable = python_names.variable_name(part.singular)
-    if variable == python_names.variable_name(owner.singular):
-        variable = f"{variable}_part"
+def _part(code: PythonPart, table: Table, domain: Domain) -> Json:
+    part = code.declared
+    fields = [field_view(field, domain) for field in code.fields]
     return {
         "name": part.name,
         "wire": part.name,
-        "attribute": python_names.attribute_name(part.name),
+        "attribute": code.attribute,
         "entity": part.entity,
-        "module": module(part.entity),
+        "module": module_of(part.entity),
         "schema": part.entity,
         "singular": part.singular,
-        "variable": variable,
+        "variable": code.variable,
         "title": part.title,
         "titles": part.titles,
         "table": table.name,
@@ -114,14 +115,10 @@ def _part(part: Part, owner: Aggregate, table: Table, domain: Domain) -> Json:
     }
 
 
-def _lifecycle(aggregate: Aggregate, lifecycle: Lifecycle) -> Json:
-    names = [*(field.wire for field in aggregate.fields), *(part.name for part in aggregate.parts)]
-    taken = {*map(python_names.attribute_name, names), "status", "version"}
-
-    def method(action: str) -> str:
-        name = python_names.method_name(action)
-        return f"{name}_" if name in taken else name
-
+def _lifecycle(code: PythonAggregate) -> Json | None:
+    lifecycle = code.declared.lifecycle
+    if lifecycle is None:
+        return None
     return {
         "enum": lifecycle.enum,
         "states": _members(lifecycle.states),
@@ -129,15 +126,15 @@ def _lifecycle(aggregate: Aggregate, lifecycle: Lifecycle) -> Json:
         "actions": [
             {
                 "name": action.name,
-                "method": method(action.name),
+                "method": code.method(action),
                 "title": action.title,
                 "resource": action.resource,
                 "path": action.resource,
-                "operation_id": f"{action.name}_{aggregate.singular}",
+                "operation_id": operation_id(action, code.declared),
                 "sources": list(action.sources),
                 "target": action.target,
                 "emits": action.emits,
-                "stamps": python_names.attribute_name(action.stamps) if action.stamps else None,
+                "stamps": code.stamp(action),
                 "summary": action.summary,
                 "description": action.description,
             }
@@ -165,7 +162,7 @@ def _consumed(event: Consumed, domain: Domain) -> Json:
         "name": event.name,
         "source": event.source,
         "description": event.description,
-        "fields": [field_view(field, columns(field), domain) for field in event.fields],
+        "fields": [field_view(python_field(field, columns(field)), domain) for field in event.fields],
         "triggers": {"aggregate": event.triggers.aggregate, "action": event.triggers.action}
         if event.triggers
         else None,

@@ -13,7 +13,7 @@ from strategies import JUNK, damaged_domains, domains
 
 from extensions.language.schema import language_schema
 from extensions.language.yaml_reader import YamlError, load_yaml
-from extensions.pipeline import build_model, problems_of, with_code
+from extensions.pipeline import build_model, problems_of, template_model
 from extensions.targets.openapi.types import SHARED_SCHEMAS
 from extensions.targets.postgres import names as sql_names
 from extensions.targets.python import names as python_names
@@ -184,7 +184,7 @@ def test_examples_need_no_resource_that_needs_them() -> None:
         "Menu": {"fields": {"n": "int"}, "parts": {"courses": {"entity": "Course", "fields": {"guest": "ref Guest"}}}},
         "Guest": {"fields": {"n": "int"}, "parts": {"wishes": {"entity": "Wish", "fields": {"menu": "ref Menu"}}}},
     }
-    model = with_code(build_model({"context": "kitchen", "aggregates": aggregates}), "kitchen")
+    model = template_model({"context": "kitchen", "aggregates": aggregates}, "kitchen")
     codes = {aggregate["name"]: aggregate["code"] for aggregate in model["aggregates"]}
     assert [code["example_references"] for code in codes.values()] == [
         [],

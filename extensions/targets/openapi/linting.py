@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .names import id_parameter, operation_id, path_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-Model = dict[str, Any]
+    from ...model.domain import Aggregate, Field
 
 _CREDENTIAL = re.compile(r"token|password|secret|apikey", re.IGNORECASE)
 """What OWASP's rules take for a credential in the name of a parameter."""
@@ -31,41 +33,31 @@ class ContractLinting:
     """Where a parameter's name is taken for a credential, as JSON pointers."""
 
 
-def contract_linting(aggregates: Sequence[Model]) -> ContractLinting:
+def contract_linting(aggregates: Sequence[Aggregate]) -> ContractLinting:
     """The facts about the contract of these aggregates."""
-    members, paths = list(_members(aggregates)), list(_paths(aggregates))
+    fields = [field for aggregate in aggregates for field in aggregate.all_fields()]
+    parts = [part for aggregate in aggregates for part in aggregate.parts]
+    paths = list(_paths(aggregates))
     return ContractLinting(
-        action_ids=tuple(action["operation_id"] for aggregate in aggregates for action in _actions(aggregate)),
+        action_ids=tuple(operation_id(action, aggregate) for aggregate in aggregates for action in aggregate.actions),
         has_version_like_path=any(re.search("v[0-9]", path) for path in paths),
         has_api_like_path=any(path.startswith("/api") for path in paths),
-        members=tuple(sorted({each["wire"] for each in members})),
-        has_null=any(_has_null(_shown(each)) for each in members if each.get("kind") == "json"),
+        members=tuple(sorted({*(field.wire for field in fields), *(part.name for part in parts)})),
+        has_null=any(_has_null(_shown(field)) for field in fields if field.kind == "json"),
         credential_places=tuple(_credential_places(aggregates)),
     )
 
 
-def _actions(aggregate: Model) -> Sequence[Model]:
-    return aggregate["lifecycle"]["actions"] if aggregate["lifecycle"] else ()
-
-
-def _members(aggregates: Iterable[Model]) -> Iterator[Model]:
-    """Fields and parts: what the objects in the contract consist of."""
-    for aggregate in aggregates:
-        yield from (*aggregate["fields"], *aggregate["parts"])
-        yield from (field for part in aggregate["parts"] for field in part["fields"])
-
-
-def _paths(aggregates: Iterable[Model]) -> Iterator[str]:
+def _paths(aggregates: Iterable[Aggregate]) -> Iterator[str]:
     """The paths of the contract, each with those below it."""
     for aggregate in aggregates:
-        below = [action["path"] for action in _actions(aggregate)]
-        yield "/".join(["", aggregate["path"], aggregate["id_param"], *below])
+        below = [action.resource for action in aggregate.actions]
+        yield "/".join(["", path_of(aggregate), id_parameter(aggregate), *below])
 
 
-def _shown(field: Model) -> list[Any]:
+def _shown(field: Field) -> list[Any]:
     """The values that the contract shows of a field."""
-    default = [field["default"]["json"]] if field["default"] else []
-    return [*default, *field["examples"]]
+    return [*([field.default.value] if field.default else []), *field.examples]
 
 
 def _has_null(value: Any) -> bool:
@@ -74,10 +66,10 @@ def _has_null(value: Any) -> bool:
     return any(each is None or _has_null(each) for each in inner)
 
 
-def _credential_places(aggregates: Sequence[Model]) -> Iterator[str]:
+def _credential_places(aggregates: Sequence[Aggregate]) -> Iterator[str]:
     for aggregate in aggregates:
-        if _CREDENTIAL.search(aggregate["id_param"]):
-            yield f"/components/parameters/{aggregate['id_param']}"
+        if _CREDENTIAL.search(id_parameter(aggregate)):
+            yield f"/components/parameters/{id_parameter(aggregate)}"
     for aggregate in aggregates:
-        if any(_CREDENTIAL.search(filter_["param"]) for filter_ in aggregate["filters"]):
-            yield f"/paths/~1{aggregate['path']}/get/parameters"
+        if any(_CREDENTIAL.search(filter_.wire) for filter_ in aggregate.filters):
+            yield f"/paths/~1{path_of(aggregate)}/get/parameters"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...text.columns import WIDTH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-Model = dict[str, Any]
+    from ...model.domain import Field
+    from .relation import Column, Constraint, Table
 
 CLAIM_ARGS = 9
 """The arguments of `CLAIM` in platform/idempotency.py; those of an aggregate's INSERT follow."""
@@ -36,7 +37,7 @@ class Statements:
     """The number of the id's parameter in INSERT."""
     insert_values: tuple[str, ...]
     update_values: tuple[str, ...]
-    constraints: tuple[Model, ...]
+    constraints: tuple[Constraint, ...]
     """Those that a client's value can violate, of the aggregate and of its parts."""
 
 
@@ -61,11 +62,10 @@ class FieldStatements:
     """The field's value as JSON."""
 
 
-def statements(aggregate: Model) -> Statements:
-    """The columns and parameters of an aggregate's statements."""
-    columns = aggregate["table_columns"]
-    names = [column["name"] for column in columns]
-    shown = [column["name"] for column in columns if not column["secret"]]
+def statements(table: Table, parts: Sequence[Table]) -> Statements:
+    """The columns and parameters of the statements for an aggregate's table and those of its parts."""
+    names = [column.name for column in table.columns]
+    shown = [column.name for column in table.columns if not column.secret]
     changed = [name for name in names if name not in {"id", "created_at"}]
     first = CLAIM_ARGS + 1
     return Statements(
@@ -74,44 +74,43 @@ def statements(aggregate: Model) -> Statements:
         places={name: place for place, name in enumerate(shown)},
         has_secrets=len(shown) < len(names),
         id_number=first,
-        insert_values=tuple(f"${number}::{column['cast']}" for number, column in enumerate(columns, first)),
+        insert_values=tuple(f"${number}::{column.cast}" for number, column in enumerate(table.columns, first)),
         update_values=tuple(f"{name} = ${number}" for number, name in enumerate(changed, FIRST_CHANGED)),
         constraints=tuple(
             constraint
-            for owner in (aggregate, *aggregate["parts"])
-            for constraint in owner["constraints"]
-            if constraint["pointer"] and constraint["kind"] != "pk"
+            for owner in (table, *parts)
+            for constraint in owner.constraints
+            if constraint.pointer and constraint.kind != "pk"
         ),
     )
 
 
-def part_statements(aggregate: Model, own: Statements) -> tuple[PartStatements, ...]:
-    """The places and parameters of the parts of an aggregate, which come after its `own`."""
+def part_statements(table: Table, parts: Sequence[Table], own: Statements) -> tuple[PartStatements, ...]:
+    """The places and parameters of the parts of a table, which come after the table's `own`."""
     return tuple(
         PartStatements(
-            condition=_condition(part, aggregate["table"]),
+            condition=_condition(part, table.name),
             place=len(own.shown_columns) + index,
             data_number=own.id_number + len(own.columns) + index,
             update_number=FIRST_CHANGED + len(own.update_values) + index,
         )
-        for index, part in enumerate(aggregate["parts"])
+        for index, part in enumerate(parts)
     )
 
 
-def field_statements(field: Model) -> FieldStatements:
+def field_statements(field: Field, columns: Sequence[Column]) -> FieldStatements:
     """How the statements name a field's value; an amount of money is an object of its two columns."""
-    first = field["column"]
-    if field["kind"] != "money":
+    first = columns[0].name
+    if field.kind != "money":
         return FieldStatements(first)
-    second = field["columns"][1]["name"]
-    value = f"json_build_object(\n    'amount', {first}::text,\n    'currency', {second}\n)"
-    if field["optional"]:
+    value = f"json_build_object(\n    'amount', {first}::text,\n    'currency', {columns[1].name}\n)"
+    if field.optional:
         inner = value.replace("\n", "\n    ")
         value = f"CASE\n    WHEN {first} IS NOT NULL\n    THEN {inner}\nEND"
     return FieldStatements(value)
 
 
-def _condition(part: Model, parent: str) -> str:
+def _condition(part: Table, parent: str) -> str:
     """Which items belong to the row of the parent's table."""
-    condition = f"WHERE {part['parent_column']} = {parent}.id"
+    condition = f"WHERE {part.keys[0].name} = {parent}.id"
     return condition if len(condition) <= WIDTH - _CONDITION_INDENT else condition.replace(" = ", "\n    = ")

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import keyword
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-Model = dict[str, Any]
+if TYPE_CHECKING:
+    from .relation import Column, Constraint, Table
 
 TABLE_VARIABLES = frozenset({"metadata", "postgresql", "sa"})
 """What the modules of the tables import."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKeyCode:
+    """A foreign key; with `use_alter` it is added when both tables are there."""
+
+    name: str
+    columns: tuple[str, ...]
+    target_table: str
+    target_columns: tuple[str, ...]
+    on_delete: str
+    use_alter: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,44 +41,57 @@ class TableCode:
     name: str
     variable: str
     renamed_from: str | None
-    columns: tuple[Model, ...]
-    primary_key: Model
-    uniques: tuple[Model, ...]
-    foreign_keys: tuple[Model, ...]
-    checks: tuple[Model, ...]
+    columns: tuple[Column, ...]
+    primary_key: Constraint
+    uniques: tuple[Constraint, ...]
+    foreign_keys: tuple[ForeignKeyCode, ...]
+    checks: tuple[Constraint, ...]
     indexes: tuple[IndexCode, ...]
     description: str
 
     @property
     def uses_postgresql_types(self) -> bool:
         """Whether some column has a type that only PostgreSQL has."""
-        return any("postgresql." in column["sa"] for column in self.columns)
+        return any("postgresql." in column.sa for column in self.columns)
 
 
-def table_code(owner: Model) -> TableCode:
+def table_code(table: Table, description: str) -> TableCode:
     """The table of an aggregate or a part; a unique constraint on an expression is an index."""
-    taken = owner["table"] in TABLE_VARIABLES or keyword.iskeyword(owner["table"])
-    kinds: dict[str, list[Model]] = {"pk": [], "uq": [], "fk": [], "ck": []}
-    for constraint in owner["constraints"]:
-        kinds[constraint["kind"]].append(constraint)
-    expressions = [each for each in kinds["uq"] if each["keys"] != each["columns"]]
+    taken = table.name in TABLE_VARIABLES or keyword.iskeyword(table.name)
+    kinds: dict[str, list[Constraint]] = {"pk": [], "uq": [], "fk": [], "ck": []}
+    for constraint in table.constraints:
+        kinds[constraint.kind].append(constraint)
+    on_expressions = [each for each in kinds["uq"] if each.keys != each.columns]
     return TableCode(
-        name=owner["table"],
-        variable=f"{owner['table']}_" if taken else owner["table"],
-        renamed_from=owner["former_table"],
-        columns=tuple(owner["table_columns"]),
+        name=table.name,
+        variable=f"{table.name}_" if taken else table.name,
+        renamed_from=table.renamed_from,
+        columns=table.columns,
         primary_key=kinds["pk"][0],
-        uniques=tuple(each for each in kinds["uq"] if each["keys"] == each["columns"]),
-        foreign_keys=tuple(kinds["fk"]),
+        uniques=tuple(each for each in kinds["uq"] if each.keys == each.columns),
+        foreign_keys=tuple(_foreign_key(each) for each in kinds["fk"]),
         checks=tuple(kinds["ck"]),
-        indexes=tuple(
-            IndexCode(each["name"], "kind" in each, ", ".join(map(_key, each["keys"])))
-            for each in (*expressions, *owner["indexes"])
+        indexes=(
+            *(IndexCode(name=each.name, unique=True, keys=_keys(each.keys)) for each in on_expressions),
+            *(IndexCode(name=each.name, unique=False, keys=_keys(each.keys)) for each in table.indexes),
         ),
-        description=owner["description"],
+        description=description,
     )
 
 
-def _key(sql: str) -> str:
-    """A column of an index, or an expression."""
-    return f'sa.text("{sql}")' if "(" in sql else f'"{sql}"'
+def _foreign_key(constraint: Constraint) -> ForeignKeyCode:
+    if (foreign := constraint.foreign) is None:
+        raise ValueError(constraint.name)
+    return ForeignKeyCode(
+        name=constraint.name,
+        columns=constraint.columns,
+        target_table=foreign.target_table,
+        target_columns=foreign.target_columns,
+        on_delete=foreign.on_delete,
+        use_alter=foreign.use_alter,
+    )
+
+
+def _keys(keys: tuple[str, ...]) -> str:
+    """The columns and expressions of an index."""
+    return ", ".join(f'sa.text("{sql}")' if "(" in sql else f'"{sql}"' for sql in keys)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .expressions import AttributeValue, row_from_domain, view_from_domain
 from .imports import entity_import
 from .names import entity_name
 
-Model = dict[str, Any]
+if TYPE_CHECKING:
+    from ...model.domain import Aggregate
+    from .domain import PythonAggregate, PythonSort
 
 _DECODERS = {
     "date": "date.fromisoformat",
@@ -52,31 +54,36 @@ class AggregateCode:
     sort_names: tuple[str, ...]
 
 
-def aggregate_code(aggregate: Model) -> AggregateCode:
+def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
     """The code of an aggregate, beside that of its fields and parts."""
-    variable = aggregate["variable"]
-    arguments = [each.value for each in row_from_domain(aggregate["fields"], variable)]
-    if aggregate["lifecycle"]:
+    declared, variable = aggregate.declared, aggregate.variable
+    arguments = [each.value for each in row_from_domain(aggregate.fields, variable)]
+    if declared.lifecycle:
         arguments.append(f"{variable}.status")
     return AggregateCode(
-        a=f"{aggregate['article']} {aggregate['title']}",
-        entity=entity_name(aggregate["name"]),
-        entity_import=entity_import(aggregate["name"]),
-        query=entity_name(f"{aggregate['name']}Query"),
-        router=router_name(aggregate),
-        to_view=view_from_domain(aggregate["output_fields"], variable),
+        a=f"{article(declared.title)} {declared.title}",
+        entity=entity_name(declared.name),
+        entity_import=entity_import(declared.name),
+        query=entity_name(f"{declared.name}Query"),
+        router=router_name(declared),
+        to_view=view_from_domain(aggregate.output_fields, variable),
         arguments=tuple(arguments),
-        sorts=tuple(_sort(sort) for sort in aggregate["sorts"]),
-        sort_names=tuple(f"{sign}{sort['name']}" for sort in aggregate["sorts"] for sign in ("", "-")),
+        sorts=tuple(_sort(sort) for sort in aggregate.sorts),
+        sort_names=tuple(f"{sign}{sort.declared.wire}" for sort in aggregate.sorts for sign in ("", "-")),
     )
 
 
-def router_name(aggregate: Model) -> str:
+def article(title: str) -> str:
+    """The article before a title."""
+    return "an" if title[0] in "aeiou" else "a"
+
+
+def router_name(aggregate: Aggregate) -> str:
     """The name of the aggregate's router in app.py, where the service's own have theirs."""
-    name = f"{aggregate['singular']}_router"
-    return f"{aggregate['plural']}_router" if name in _OWN_ROUTERS else name
+    name = f"{aggregate.singular}_router"
+    return f"{aggregate.plural}_router" if name in _OWN_ROUTERS else name
 
 
-def _sort(sort: Model) -> SortCode:
-    decode = _DECODERS.get(sort["kind"], "str")
-    return SortCode(sort["name"], f'Sort("{sort["column"]}", "{sort["cast"]}", {bool(sort["nullable"])}, {decode})')
+def _sort(sort: PythonSort) -> SortCode:
+    column, decode = sort.column, _DECODERS.get(sort.kind, "str")
+    return SortCode(sort.declared.wire, f'Sort("{column.name}", "{column.cast}", {column.nullable}, {decode})')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .aggregates import router_name
 from .import_block import imports
@@ -11,7 +11,7 @@ from .import_block import imports
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Model = dict[str, Any]
+    from .domain import PythonAggregate
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +23,15 @@ class ApplicationCode:
     """Whether some aggregate has free JSON, which patches merge."""
 
 
-def application_code(aggregates: Sequence[Model]) -> ApplicationCode:
+def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
     """The code of the service that has these aggregates."""
     return ApplicationCode(
         app_imports=_app_imports(aggregates),
-        has_json=any(field["kind"] == "json" for aggregate in aggregates for field in aggregate["fields"]),
+        has_json=any(field.kind == "json" for aggregate in aggregates for field in aggregate.declared.fields),
     )
 
 
-def _app_imports(aggregates: Iterable[Model]) -> str:
+def _app_imports(aggregates: Iterable[PythonAggregate]) -> str:
     """What app.py imports: the platform, and repository, routes and rules of each aggregate."""
     lines = {
         "import asyncio",
@@ -47,10 +47,10 @@ def _app_imports(aggregates: Iterable[Model]) -> str:
         "from .settings import Settings",
     }
     for aggregate in aggregates:
-        module, name = aggregate["module"], aggregate["name"]
+        module, name = aggregate.module, aggregate.declared.name
         lines |= {
             f"from .{module}.repository import {name}Repository",
-            f"from .{module}.routes import router as {router_name(aggregate)}",
+            f"from .{module}.routes import router as {router_name(aggregate.declared)}",
             f"from .{module}.service import {name}Service",
         }
     return imports(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .expressions import domain_from_row, patched, view_from_row
 from .lint import DEFAULT_NOTE, looks_secret
@@ -11,7 +11,7 @@ from .lint import DEFAULT_NOTE, looks_secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Model = dict[str, Any]
+    from .domain import PythonDefault, PythonField
 
 _EMPTY = {"[]": "list", "{}": "dict"}
 
@@ -30,16 +30,16 @@ class FieldCode:
     patched: str
 
 
-def field_code(field: Model, places: Mapping[str, int]) -> FieldCode:
+def field_code(field: PythonField, places: Mapping[str, int]) -> FieldCode:
     """The code of a field; `places` are those of the columns that clients see in a row of asyncpg."""
     exempt = DEFAULT_NOTE if _looks_like_password(field) else ""
     return FieldCode(
-        model=_model(field) + (exempt if field["readonly"] else ""),
+        model=_model(field) + (exempt if field.declared.readonly else ""),
         create=_create(field) + exempt,
         patch=_patch(field),
         view=_view(field),
         domain_from_row=domain_from_row(field),
-        view_from_row=view_from_row(field, places) if field["column"] in places else None,
+        view_from_row=view_from_row(field, places) if field.columns[0].name in places else None,
         patched=patched(field),
     )
 
@@ -61,50 +61,50 @@ def _is_whole(annotation: str) -> bool:
     return False
 
 
-def _looks_like_password(field: Model) -> bool:
+def _looks_like_password(field: PythonField) -> bool:
     """Whether the linter takes the field's default for a password, by the field's name."""
-    default = field["default"]
-    return bool(default) and default["python"][:1] in "\"'" and looks_secret(field["attribute"])
+    default = field.default
+    return default is not None and default.python[:1] in "\"'" and looks_secret(field.attribute)
 
 
-def _model(field: Model) -> str:
+def _model(field: PythonField) -> str:
     """The annotation in the domain model; only what is not sent by clients has its default there."""
-    default = field["default"]
-    if field["optional"]:
-        return f"{field['python']} | None = None"
-    if default is None or not field["readonly"]:
-        return str(field["python"])
-    return f"{field['python']} = {_default(default, 'field')}"
+    default = field.default
+    if field.declared.optional:
+        return f"{field.python} | None = None"
+    if default is None or not field.declared.readonly:
+        return field.python
+    return f"{field.python} = {_default(default, 'field')}"
 
 
-def _create(field: Model) -> str:
-    default = field["default"]
-    if field["optional"]:
-        return _with_alias(field, f"{field['input']} | None") + " = None"
-    annotation = _with_alias(field, field["input"])
+def _create(field: PythonField) -> str:
+    default = field.default
+    if field.declared.optional:
+        return _with_alias(field, f"{field.input} | None") + " = None"
+    annotation = _with_alias(field, field.input)
     return annotation if default is None else f"{annotation} = {_default(default, 'Field')}"
 
 
-def _patch(field: Model) -> str:
-    annotation = _with_alias(field, f"{field['input']} | None")
-    return f"{annotation if field['optional'] else annotated(annotation, 'NotNull')} = None"
+def _patch(field: PythonField) -> str:
+    annotation = _with_alias(field, f"{field.input} | None")
+    return f"{annotation if field.declared.optional else annotated(annotation, 'NotNull')} = None"
 
 
-def _view(field: Model) -> str:
-    view = f"{field['view']} | None" if field["optional"] else str(field["view"])
-    if field["attribute"] != field["wire"]:
-        default = "default=None, " if field["optional"] else ""
-        return f'{view} = msgspec.field({default}name="{field["wire"]}")'
-    return f"{view} = None" if field["optional"] else view
+def _view(field: PythonField) -> str:
+    view = f"{field.view} | None" if field.declared.optional else field.view
+    if field.is_renamed:
+        default = "default=None, " if field.declared.optional else ""
+        return f'{view} = msgspec.field({default}name="{field.declared.wire}")'
+    return f"{view} = None" if field.declared.optional else view
 
 
-def _default(default: Model, field: str) -> str:
+def _default(default: PythonDefault, field: str) -> str:
     """The default's expression; one that can be changed is made anew for each object, by `field` of its library."""
-    literal = str(default["python"])
-    return f"{field}(default_factory={_EMPTY.get(literal, f'lambda: {literal}')})" if default["mutable"] else literal
+    literal = default.python
+    return f"{field}(default_factory={_EMPTY.get(literal, f'lambda: {literal}')})" if default.mutable else literal
 
 
-def _with_alias(field: Model, annotation: str) -> str:
-    if field["attribute"] == field["wire"]:
+def _with_alias(field: PythonField, annotation: str) -> str:
+    if not field.is_renamed:
         return annotation
-    return annotated(annotation, f'Field(alias="{field["wire"]}")')
+    return annotated(annotation, f'Field(alias="{field.declared.wire}")')

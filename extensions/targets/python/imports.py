@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .import_block import imports
 from .names import entity_name
@@ -12,10 +12,9 @@ from .names import entity_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .domain import PythonAggregate
     from .fields import FieldCode
     from .parts import PartCode
-
-Model = dict[str, Any]
 
 _CURSOR_IMPORTS = {
     "date": "from datetime import date",
@@ -36,7 +35,7 @@ class ModuleImports:
 
 
 def module_imports(
-    aggregate: Model, fields: Sequence[FieldCode], parts: Sequence[tuple[PartCode, Sequence[FieldCode]]]
+    aggregate: PythonAggregate, fields: Sequence[FieldCode], parts: Sequence[tuple[PartCode, Sequence[FieldCode]]]
 ) -> ModuleImports:
     """The imports of the modules in which this code is printed: that of the fields, and of each part with its own."""
     return ModuleImports(
@@ -53,82 +52,77 @@ def entity_import(name: str) -> str:
     return name if entity == name else f"{name} as {entity}"
 
 
-def _everything(aggregate: Model) -> list[Model]:
-    return [*aggregate["fields"], *(field for part in aggregate["parts"] for field in part["fields"])]
-
-
-def _model_imports(aggregate: Model, codes: Sequence[FieldCode]) -> str:
+def _model_imports(aggregate: PythonAggregate, codes: Sequence[FieldCode]) -> str:
     text = " ".join(code.model for code in codes)
     printed = set(re.findall(r"(?<![.\w])\w+", re.sub(r'"[^"]*"', "", text)))
     lines = {
         f"{module} import {name}"
-        for field in _everything(aggregate)
-        for module, _, names in (line.partition(" import ") for line in field["imports"]["python"])
+        for field in aggregate.all_fields
+        for module, _, names in (line.partition(" import ") for line in field.imports.python)
         for name in names.split(", ")
         if name in printed and module != "from .model"
     }
     lines |= {"from dataclasses import dataclass", "from datetime import datetime", "from uuid import UUID"}
     if "field(default_factory" in text:
         lines.add("from dataclasses import field")
-    if aggregate["enums"] or aggregate["lifecycle"]:
+    if aggregate.declared.enums:
         lines.add("from enum import StrEnum")
-    if aggregate["lifecycle"]:
+    if aggregate.declared.lifecycle:
         lines.add("from ..kernel import TransitionRefused")
     return imports(lines)
 
 
 def _schema_imports(
-    aggregate: Model, fields: Sequence[FieldCode], parts: Sequence[tuple[PartCode, Sequence[FieldCode]]]
+    aggregate: PythonAggregate, fields: Sequence[FieldCode], parts: Sequence[tuple[PartCode, Sequence[FieldCode]]]
 ) -> str:
-    inputs = [*aggregate["input_fields"], *(field for part in aggregate["parts"] for field in part["input_fields"])]
-    renamed = [filter_ for filter_ in aggregate["filters"] if filter_["param"] != filter_["attribute"]]
-    lines = {line for field in inputs for line in field["imports"]["input"]}
-    lines |= {line for filter_ in aggregate["filters"] for line in filter_["imports"]}
+    renamed = [filter_ for filter_ in aggregate.filters if filter_.is_renamed]
+    lines = {line for field in aggregate.all_fields if not field.declared.readonly for line in field.imports.input}
+    lines |= {line for filter_ in aggregate.filters for line in filter_.imports}
     lines |= {
         "from datetime import datetime",
         "from typing import Literal",
         "from uuid import UUID",
-        f"from .model import {entity_import(aggregate['name'])}",
+        f"from .model import {entity_import(aggregate.declared.name)}",
         "from ..platform.http import Body, PageParameters, Patch",
     }
-    lines |= {f"from .model import {entity_import(part['entity'])}" for part in aggregate["parts"]}
+    lines |= {f"from .model import {entity_import(part.declared.entity)}" for part in aggregate.parts}
     printed = [
         text
-        for field, code in zip(aggregate["fields"], fields, strict=True)
-        if not field["readonly"]
+        for field, code in zip(aggregate.fields, fields, strict=True)
+        if not field.declared.readonly
         for text in (code.create, code.patch)
     ]
-    for part, (code, inner) in zip(aggregate["parts"], parts, strict=True):
-        own = zip(part["fields"], inner, strict=True)
-        printed += [code.create, code.patch, *(each.create for field, each in own if not field["readonly"])]
-    printed += [filter_["query"] for filter_ in renamed]
+    for part, (code, inner) in zip(aggregate.parts, parts, strict=True):
+        own = zip(part.fields, inner, strict=True)
+        printed += [code.create, code.patch, *(each.create for field, each in own if not field.declared.readonly)]
+    printed += [filter_.query for filter_ in renamed]
     if renamed or any("Annotated[" in text for text in printed):
         lines.add("from typing import Annotated")
     if renamed or any("Field(" in text for text in printed):
         lines.add("from pydantic import Field")
     if any("NotNull" in text for text in printed):
         lines.add("from ..platform.fields import NotNull")
-    if any(field["kind"] == "json" for field in aggregate["input_fields"]):
+    if any(field.kind == "json" for field in aggregate.declared.input_fields):
         lines.add("from ..platform.merge import merged")
     return imports(lines)
 
 
-def _view_imports(aggregate: Model) -> str:
-    shown = [*aggregate["output_fields"], *(field for part in aggregate["parts"] for field in part["fields"])]
-    lines = {line for field in shown for line in field["imports"]["view"]}
+def _view_imports(aggregate: PythonAggregate) -> str:
+    shown = [*aggregate.output_fields, *(field for part in aggregate.parts for field in part.fields)]
+    lines = {line for field in shown for line in field.imports.view}
     lines |= {
         "from datetime import datetime",
         "from typing import Self",
         "from uuid import UUID",
         "import msgspec",
-        f"from .model import {aggregate['name']}",
+        f"from .model import {aggregate.declared.name}",
     }
-    lines |= {f"from .model import {part['entity']}" for part in aggregate["parts"]}
+    lines |= {f"from .model import {part.declared.entity}" for part in aggregate.parts}
     return imports(lines)
 
 
-def _repository_imports(aggregate: Model) -> str:
-    name, lifecycle = aggregate["name"], aggregate["lifecycle"]
+def _repository_imports(aggregate: PythonAggregate) -> str:
+    name, lifecycle = aggregate.declared.name, aggregate.declared.lifecycle
     lines = {
         "from collections.abc import Mapping",
         "from datetime import datetime",
@@ -142,23 +136,23 @@ def _repository_imports(aggregate: Model) -> str:
         f"from .schemas import {entity_import(f'{name}Query')}",
         f"from .views import {name}Page, {name}View",
     }
-    lines |= {_CURSOR_IMPORTS[sort["kind"]] for sort in aggregate["sorts"] if sort["kind"] in _CURSOR_IMPORTS}
-    if any(field["kind"] == "money" for field in aggregate["fields"]):
+    lines |= {_CURSOR_IMPORTS[sort.kind] for sort in aggregate.sorts if sort.kind in _CURSOR_IMPORTS}
+    if any(field.kind == "money" for field in aggregate.declared.fields):
         lines.add("from ..kernel import Money")
-    if any(field["kind"] == "money" for field in aggregate["output_fields"]):
+    if any(field.kind == "money" for field in aggregate.declared.output_fields):
         lines.add("from ..platform.views import MoneyView")
-    lines |= {f"from .model import {field['enum']}" for field in _everything(aggregate) if field["enum"]}
+    lines |= {f"from .model import {field.declared.enum}" for field in aggregate.all_fields if field.declared.enum}
     if lifecycle:
         lines |= {
             "from ..platform.idempotency import store_claim",
             "from ..platform.problems import changed_meanwhile",
-            f"from .model import {lifecycle['enum']}",
+            f"from .model import {lifecycle.enum}",
         }
-    for part in aggregate["parts"]:
+    for part in aggregate.parts:
         lines |= {
             "from typing import Any",
             "import msgspec",
-            f"from .model import {entity_import(part['entity'])}",
-            f"from .views import {part['entity']}View",
+            f"from .model import {entity_import(part.declared.entity)}",
+            f"from .views import {part.declared.entity}View",
         }
     return imports(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .expressions import (
     AttributeValue,
@@ -15,7 +15,8 @@ from .expressions import (
 )
 from .names import entity_name
 
-Model = dict[str, Any]
+if TYPE_CHECKING:
+    from .domain import PythonPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +36,19 @@ class PartCode:
     to_view: tuple[AttributeValue, ...]
 
 
-def part_code(part: Model) -> PartCode:
+def part_code(part: PythonPart) -> PartCode:
     """The code of a part."""
-    items = f"list[{part['entity']}Input]"
-    alias = f', alias="{part["wire"]}"' if part["attribute"] != part["wire"] else ""
-    limit = f"Field(max_length={part['max']}{alias})"
+    items = f"list[{part.declared.entity}Input]"
+    alias = f', alias="{part.declared.name}"' if part.attribute != part.declared.name else ""
+    limit = f"Field(max_length={part.declared.maximum}{alias})"
     return PartCode(
         create=f"Annotated[{items}, {limit}] = Field(default_factory=list)",
         patch=f"Annotated[{items} | None, {limit}, NotNull] = None",
         patched=patched_part(part),
-        entity=entity_name(part["entity"]),
-        constant=part["table"].upper(),
-        function=f"_{part['table']}",
-        members=row_from_domain(part["fields"], "part"),
-        from_view=domain_from_view(part["fields"], part["variable"]),
-        to_view=view_from_domain(part["fields"], part["variable"]),
+        entity=entity_name(part.declared.entity),
+        constant=part.table.upper(),
+        function=f"_{part.table}",
+        members=row_from_domain(part.fields, "part"),
+        from_view=domain_from_view(part.fields, part.variable),
+        to_view=view_from_domain(part.fields, part.variable),
     )

@@ -6,12 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..openapi.types import field_schemas
+from ..python.domain import module_of
 from ..python.literals import row
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-Model = dict[str, Any]
+    from ...model.domain import Aggregate, Field, Part
+
+Json = dict[str, Any]
 
 PLENTY = 10
 """No generated test makes so many resources of one kind."""
@@ -32,8 +36,8 @@ class ReferenceCode:
 class Examples:
     """How the tests create and change the aggregate, and which of its members they ask lists by."""
 
-    example_body: Model
-    example_patch: Model
+    example_body: Json
+    example_patch: Json
     example_patch_reference: Mapping[str, str]
     """The module of the example that the patch refers to, by the member's name, if it is a reference."""
     example_references: tuple[ReferenceCode, ...]
@@ -48,38 +52,38 @@ class Examples:
     sort_tests: tuple[str, ...]
 
 
-def examples(aggregate: Model, without: Collection[str], most: int | None) -> Examples:
+def examples(aggregate: Aggregate, without: Collection[str], most: int | None) -> Examples:
     """The example of an aggregate, which has no items of the parts whose entities it does `without`."""
-    inputs = [field for field in aggregate["input_fields"] if not _is_spare(field)]
-    items = {part["wire"]: _items(part, without) for part in aggregate["parts"]}
+    inputs = [field for field in aggregate.input_fields if not _is_spare(field)]
+    items = {part.name: _items(part, without) for part in aggregate.parts}
     patch, reference = _patch(aggregate, items)
-    twins = {part["wire"]: _unique_members(part, items[part["wire"]]) for part in aggregate["parts"]}
+    twins = {part.name: _unique_members(part, items[part.name]) for part in aggregate.parts}
     return Examples(
-        example_body={field["wire"]: field["example"] for field in inputs} | items,
+        example_body={field.wire: field.examples[0] for field in inputs} | items,
         example_patch=patch,
         example_patch_reference=reference,
         example_references=tuple(_references(aggregate, without)),
         example_unique={
-            field["wire"]: row(choices) if (choices := _choices(field)) else row(_span(field), "()")
+            field.wire: row(choices) if (choices := _choices(field)) else row(_span(field), "()")
             for field in inputs
-            if field["unique"] and field["kind"] != "ref"
+            if field.unique and not field.target
         },
         example_ignorecase=tuple(
-            field["wire"]
+            field.wire
             for field in inputs
-            if field["unique"] and field["ignorecase"] and field["kind"] != "url" and not _choices(field)
+            if field.unique and field.ignorecase and field.kind != "url" and not _choices(field)
         ),
         example_most=most,
         filter_tests=tuple(
-            filter_["param"] for filter_ in aggregate["filters"] if _is_in_example(aggregate, filter_["param"])
+            filter_.wire for filter_ in aggregate.filters if filter_.field is None or _is_in_example(filter_.field)
         ),
-        replaceable_parts=tuple(part["wire"] for part in aggregate["parts"] if _is_repeatable(part)),
+        replaceable_parts=tuple(part.name for part in aggregate.parts if _is_repeatable(part)),
         twin_tests=tuple((wire, members) for wire, members in twins.items() if members),
-        sort_tests=tuple(sort["name"] for sort in aggregate["sorts"] if sort["name"] != "created_at"),
+        sort_tests=tuple(sort.wire for sort in aggregate.sorts if sort.wire != "created_at"),
     )
 
 
-def limits(aggregates: list[Model]) -> dict[str, int]:
+def limits(aggregates: Sequence[Aggregate]) -> dict[str, int]:
     """Aggregate → how many of it can exist, where that is fewer than the tests may want: unique values run out.
 
     The aggregates come after those that they must refer to.
@@ -87,32 +91,30 @@ def limits(aggregates: list[Model]) -> dict[str, int]:
     found: dict[str, int] = {}
     for aggregate in aggregates:
         counts = []
-        for field in aggregate["input_fields"]:
-            if not field["unique"] or _is_spare(field):
+        for field in aggregate.input_fields:
+            if not field.unique or _is_spare(field):
                 continue
-            target = field["reference"]["aggregate"] if field["kind"] == "ref" else None
-            counts.append(found.get(target, PLENTY) if target else _count(field))
+            counts.append(found.get(field.target, PLENTY) if field.target else _count(field))
         if (fewest := min(counts, default=PLENTY)) < PLENTY:
-            found[aggregate["name"]] = fewest
+            found[aggregate.name] = fewest
     return found
 
 
-def circular_parts(aggregates: list[Model]) -> Iterator[str]:
+def circular_parts(aggregates: Sequence[Aggregate]) -> Iterator[str]:
     """The entities of the parts that an example does without: they need a resource that may need this one."""
-    needed = {aggregate["name"]: _targets(aggregate) for aggregate in aggregates}
+    needed = {aggregate.name: _targets(aggregate) for aggregate in aggregates}
     for aggregate in aggregates:
-        for part in aggregate["parts"]:
+        for part in aggregate.parts:
             targets = _targets(part)
-            if aggregate["name"] in _reached(targets, needed):
-                yield part["entity"]
+            if aggregate.name in _reached(targets, needed):
+                yield part.entity
             else:
-                needed[aggregate["name"]] |= targets
+                needed[aggregate.name] |= targets
 
 
-def _targets(owner: Model) -> set[str]:
+def _targets(owner: Aggregate | Part) -> set[str]:
     """The aggregates that it must refer to."""
-    required = (field for field in owner["input_fields"] if field["kind"] == "ref" and not field["optional"])
-    return {field["reference"]["aggregate"] for field in required}
+    return {field.target for field in owner.input_fields if field.target and not field.optional}
 
 
 def _reached(names: set[str], needed: dict[str, set[str]]) -> set[str]:
@@ -126,91 +128,84 @@ def _reached(names: set[str], needed: dict[str, set[str]]) -> set[str]:
     return reached
 
 
-def _is_spare(field: Model) -> bool:
+def _is_spare(field: Field) -> bool:
     """Whether the example does without the field: an optional reference would need another resource."""
-    return bool(field["optional"]) and field["kind"] == "ref"
+    return field.optional and field.target is not None
 
 
-def _is_in_example(aggregate: Model, param: str) -> bool:
-    if param == "status" and aggregate["lifecycle"]:
-        return True
-    return any(field["wire"] == param and not _is_spare(field) for field in aggregate["input_fields"])
+def _is_in_example(field: Field) -> bool:
+    return not field.readonly and not _is_spare(field)
 
 
-def _is_repeatable(part: Model) -> bool:
+def _is_repeatable(part: Part) -> bool:
     """Whether two items like the example may stand in one resource, without another resource to refer to."""
-    fields = part["input_fields"]
-    needs_others = any(field["kind"] == "ref" and not field["optional"] for field in fields)
-    return part["max"] > 1 and not needs_others and not any(field["unique"] for field in fields)
+    return part.maximum > 1 and not _targets(part) and not any(field.unique for field in part.input_fields)
 
 
-def _unique_members(part: Model, items: list[Model]) -> tuple[str, ...]:
+def _unique_members(part: Part, items: list[Json]) -> tuple[str, ...]:
     """What two items of the part in the example may not share, where there may be two."""
-    fields = [field for item in items for field in part["input_fields"] if field["wire"] in item]
-    return tuple(field["wire"] for field in fields if field["unique"]) if part["max"] > 1 else ()
+    fields = [field for item in items for field in part.input_fields if field.wire in item]
+    return tuple(field.wire for field in fields if field.unique) if part.maximum > 1 else ()
 
 
-def _items(part: Model, without: Collection[str]) -> list[Model]:
+def _items(part: Part, without: Collection[str]) -> list[Json]:
     """The part in the example: one item, or none where an item would need the aggregate itself."""
-    if part["entity"] in without:
+    if part.entity in without:
         return []
-    return [{field["wire"]: field["example"] for field in part["input_fields"] if not _is_spare(field)}]
+    return [{field.wire: field.examples[0] for field in part.input_fields if not _is_spare(field)}]
 
 
-def _choices(field: Model) -> list[str]:
+def _choices(field: Field) -> tuple[str, ...]:
     """The values of a unique field, where no other can be made up: of a pattern, or of a format of the team's own."""
-    is_text = field["kind"] == "string" and not field["alias"]
-    return list(field["examples"]) if field["alias"] or (is_text and _LIKE_OTHERS.search(field["example"])) else []
+    looks_like_others = field.kind == "string" and _LIKE_OTHERS.search(field.examples[0])
+    return field.examples if field.type.pattern or looks_like_others else ()
 
 
-def _span(field: Model) -> tuple[int, int]:
+def _span(field: Field) -> tuple[int, int]:
     """Shortest and longest text, or least and greatest number; the digits of a decimal are a number."""
-    schema = field["input_json_schema"]
-    if field["kind"] == "decimal":
-        digits = int(re.findall("[0-9]+", field["columns"][0]["sql"])[0])
-        return 0, 10 ** min(digits, 15) - 1
-    return (
-        schema.get("minimum", schema.get("minLength", 0)),
-        schema.get("maximum", schema.get("maxLength", 0)),
-    )
+    if field.kind == "decimal":
+        return 0, 10 ** min(field.type.precision, 15) - 1
+    schema = field_schemas(field.type).request
+    low, high = ("minimum", "maximum") if "minimum" in schema else ("minLength", "maxLength")
+    return schema.get(low, 0), schema.get(high, 0)
 
 
-def _count(field: Model) -> int:
+def _count(field: Field) -> int:
     """How many values of a unique field there are, or that there are plenty."""
     if choices := _choices(field):
         return len(choices)
     low, high = _span(field)
-    return high - low + 1 if field["kind"] in {"int", "bigint", "decimal"} else PLENTY
+    return high - low + 1 if field.kind in {"int", "bigint", "decimal"} else PLENTY
 
 
-def _patch(aggregate: Model, items: Mapping[str, list[Model]]) -> tuple[Model, dict[str, str]]:
+def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]]) -> tuple[Json, dict[str, str]]:
     """A merge patch that is valid for every resource made from the example, and changes it where that can be.
 
     With it comes the module of the example that its member refers to, by the member's name, if it is a reference.
     """
-    inputs = aggregate["input_fields"]
-    plain = [field for field in inputs if field["kind"] != "ref"]
-    for field in sorted(plain, key=lambda field: bool(field["unique"])):
-        if len(field["examples"]) > 1:
-            return {field["wire"]: field["examples"][1]}, {}
+    inputs = aggregate.input_fields
+    plain = [field for field in inputs if not field.target]
+    for field in sorted(plain, key=lambda field: field.unique):
+        if len(field.examples) > 1:
+            return {field.wire: field.examples[1]}, {}
     for wire, given in items.items():
         if given:
             return {wire: []}, {}
     for field in plain:
-        if field["optional"]:
-            return {field["wire"]: None}, {}
+        if field.optional:
+            return {field.wire: None}, {}
     for field in inputs:
-        if field["kind"] == "ref":
-            return {field["wire"]: field["example"]}, {field["wire"]: field["reference"]["module"]}
-    return ({plain[0]["wire"]: plain[0]["example"]} if plain else {wire: [] for wire in items}), {}
+        if field.target:
+            return {field.wire: field.examples[0]}, {field.wire: module_of(field.target)}
+    return ({plain[0].wire: plain[0].examples[0]} if plain else {wire: [] for wire in items}), {}
 
 
-def _references(aggregate: Model, without: Collection[str]) -> Iterator[ReferenceCode]:
+def _references(aggregate: Aggregate, without: Collection[str]) -> Iterator[ReferenceCode]:
     """The references that the example needs: those of the aggregate, and those of each part's one item."""
-    places: list[tuple[tuple[str | int, ...], Model]] = [((f["wire"],), f) for f in aggregate["input_fields"]]
-    for part in aggregate["parts"]:
-        if part["entity"] not in without:
-            places += [((part["wire"], 0, field["wire"]), field) for field in part["input_fields"]]
+    places: list[tuple[tuple[str | int, ...], Field]] = [((field.wire,), field) for field in aggregate.input_fields]
+    for part in aggregate.parts:
+        if part.entity not in without:
+            places += [((part.name, 0, field.wire), field) for field in part.input_fields]
     for place, field in places:
-        if field["kind"] == "ref" and not field["optional"]:
-            yield ReferenceCode(row(place, "()"), field["reference"]["module"])
+        if field.target and not field.optional:
+            yield ReferenceCode(row(place, "()"), module_of(field.target))

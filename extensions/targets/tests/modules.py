@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..python.import_block import imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ...model.domain import Aggregate
+    from ..python.domain import PythonAggregate
     from .scenarios import Scenarios
-
-Model = dict[str, Any]
 
 TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
 """What the tests of a model call something else."""
@@ -26,30 +26,30 @@ class NamesInTests:
     model_test_imports: str
 
 
-def names_in_tests(aggregate: Model, ways: Scenarios, package: str) -> NamesInTests:
+def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, package: str) -> NamesInTests:
     """The names in the test modules of an aggregate; `package` is the service's Python package."""
-    variable = aggregate["variable"]
+    variable = aggregate.variable
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
         model_test_imports=_model_test_imports(aggregate, ways, package),
     )
 
 
-def has_test_like_classes(aggregates: Iterable[Model]) -> bool:
+def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:
     """Whether pytest would take a class of the models for tests."""
     return any(
         name.startswith("Test")
         for aggregate in aggregates
         for name in (
-            aggregate["name"],
-            *(enum["name"] for enum in aggregate["enums"]),
-            *(part["entity"] for part in aggregate["parts"]),
+            aggregate.name,
+            *(enum.name for enum in aggregate.enums),
+            *(part.entity for part in aggregate.parts),
         )
     )
 
 
-def _model_test_imports(aggregate: Model, ways: Scenarios, package: str) -> str:
-    module, name, lifecycle = aggregate["module"], aggregate["name"], aggregate["lifecycle"]
+def _model_test_imports(aggregate: PythonAggregate, ways: Scenarios, package: str) -> str:
+    module, name, lifecycle = aggregate.module, aggregate.declared.name, aggregate.declared.lifecycle
     lines = {
         "import json",
         "from dev.examples import EXAMPLES",
@@ -59,7 +59,7 @@ def _model_test_imports(aggregate: Model, ways: Scenarios, package: str) -> str:
         f"from {package}.platform.ids import new_id",
     }
     if lifecycle:
-        lines |= {"import pytest", f"from {package}.{module}.model import {lifecycle['enum']}"}
+        lines |= {"import pytest", f"from {package}.{module}.model import {lifecycle.enum}"}
         if not all(ways.covers_all_states.values()):
             lines.add(f"from {package}.kernel import TransitionRefused")
     return imports(lines, package)

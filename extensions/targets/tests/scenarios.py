@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..python.literals import row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Model = dict[str, Any]
+    from ...model.domain import Lifecycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +40,35 @@ class Scenarios:
     refusals: tuple[Refusal, ...]
 
 
-def scenarios(lifecycle: Model | None) -> Scenarios:
+def scenarios(lifecycle: Lifecycle | None) -> Scenarios:
     """Each action in each state that can be reached."""
     if not lifecycle:
         return Scenarios({}, (), ())
-    paths, actions = _paths(lifecycle), lifecycle["actions"]
+    paths, actions = _paths(lifecycle), lifecycle.actions
     return Scenarios(
-        covers_all_states={action["name"]: len(action["sources"]) == len(lifecycle["states"]) for action in actions},
+        covers_all_states={action.name: len(action.sources) == len(lifecycle.states) for action in actions},
         moves=tuple(
-            Move(row(paths[source]), action["path"], action["target"])
+            Move(row(paths[source]), action.resource, action.target)
             for action in actions
-            for source in action["sources"]
+            for source in action.sources
             if source in paths
         ),
         refusals=tuple(
-            Refusal(row(steps), action["path"])
+            Refusal(row(steps), action.resource)
             for action in actions
             for state, steps in paths.items()
-            if state not in action["sources"]
+            if state not in action.sources
         ),
     )
 
 
-def _paths(lifecycle: Model) -> dict[str, list[str]]:
+def _paths(lifecycle: Lifecycle) -> dict[str, list[str]]:
     """State → the shortest way to it from the first one, as the sub-resources of actions."""
-    paths: dict[str, list[str]] = {lifecycle["initial"]: []}
-    reached = [lifecycle["initial"]]
+    paths: dict[str, list[str]] = {lifecycle.initial: []}
+    reached = [lifecycle.initial]
     for state in reached:
-        for action in lifecycle["actions"]:
-            if state in action["sources"] and action["target"] not in paths:
-                paths[action["target"]] = [*paths[state], action["path"]]
-                reached.append(action["target"])
+        for action in lifecycle.actions:
+            if state in action.sources and action.target not in paths:
+                paths[action.target] = [*paths[state], action.resource]
+                reached.append(action.target)
     return paths

@@ -1,0 +1,238 @@
+"""The domain by the names and types of Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...text.columns import WIDTH
+from ...text.naming import snake
+from .names import attribute_name, method_name, module_name, variable_name
+from .types import python_literal, python_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ...model.domain import Action, Aggregate, Domain, Field, Filter, Part, Sort
+    from ..postgres.relation import Column, Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imports:
+    """The lines that import what annotations and defaults of a field need, by the module that prints them."""
+
+    python: tuple[str, ...]
+    """The domain model."""
+    input: tuple[str, ...]
+    view: tuple[str, ...]
+    query: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonDefault:
+    """A field's default as an expression; one that can be changed has to be made anew for each object."""
+
+    python: str
+    imports: tuple[str, ...]
+    mutable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """The name of an annotation that deserves one, and the statement that gives it."""
+
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonField:
+    """A field as an attribute, with its annotations, and the columns in which rows have it."""
+
+    declared: Field
+    attribute: str
+    python: str
+    """The annotation in the domain model."""
+    input: str
+    """The annotation in bodies of requests."""
+    view: str
+    """The annotation in answers."""
+    query: str
+    """The annotation in query strings."""
+    imports: Imports
+    default: PythonDefault | None
+    alias: Alias | None
+    columns: tuple[Column, ...]
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether it goes by another name over the wire."""
+        return self.attribute != self.declared.wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonPart:
+    """A part as an attribute, and the variable that stands for one of its items."""
+
+    declared: Part
+    attribute: str
+    variable: str
+    table: str
+    fields: tuple[PythonField, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonFilter:
+    """A filter as an attribute of the query; `imports` are the lines that its annotation needs."""
+
+    declared: Filter
+    attribute: str
+    query: str
+    imports: tuple[str, ...]
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether it goes by another name in addresses."""
+        return self.attribute != self.declared.wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonSort:
+    """An order of lists, and the column by which rows are sorted."""
+
+    declared: Sort
+    column: Column
+
+    @property
+    def kind(self) -> str:
+        """The word of the type of what is sorted by."""
+        return self.declared.field.kind if self.declared.field else "datetime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonAggregate:
+    """An aggregate as a folder of modules, and the variable that stands for one of its resources."""
+
+    declared: Aggregate
+    module: str
+    variable: str
+    fields: tuple[PythonField, ...]
+    parts: tuple[PythonPart, ...]
+    filters: tuple[PythonFilter, ...]
+    sorts: tuple[PythonSort, ...]
+
+    @property
+    def output_fields(self) -> tuple[PythonField, ...]:
+        """The fields that clients may see."""
+        return tuple(field for field in self.fields if not field.declared.is_secret)
+
+    @property
+    def all_fields(self) -> tuple[PythonField, ...]:
+        """Its fields and those of its parts."""
+        return (*self.fields, *(field for part in self.parts for field in part.fields))
+
+    def method(self, action: Action) -> str:
+        """The method that does the action; attributes of the same name go before."""
+        names = (*(field.attribute for field in self.fields), *(part.attribute for part in self.parts))
+        name = method_name(action.name)
+        return f"{name}_" if name in {*names, "status", "version"} else name
+
+    def stamp(self, action: Action) -> str | None:
+        """The attribute that takes the moment of the action."""
+        return attribute_name(action.stamps) if action.stamps else None
+
+
+def module_of(name: str) -> str:
+    """The folder of an aggregate."""
+    return module_name(snake(name))
+
+
+def python_domain(domain: Domain, tables: Mapping[str, Table]) -> dict[str, PythonAggregate]:
+    """The aggregates by name; `tables` has that of each aggregate, and that of each part by its entity."""
+    return {each.name: _aggregate(each, tables) for each in domain.aggregates}
+
+
+def _aggregate(aggregate: Aggregate, tables: Mapping[str, Table]) -> PythonAggregate:
+    table, variable = tables[aggregate.name], variable_name(aggregate.singular)
+    fields = [python_field(field, table.columns_of(field)) for field in aggregate.fields]
+    return PythonAggregate(
+        declared=aggregate,
+        module=module_of(aggregate.name),
+        variable=variable,
+        fields=tuple(fields),
+        parts=tuple(_part(part, tables[part.entity], variable) for part in aggregate.parts),
+        filters=tuple(_filter(each, aggregate, fields) for each in aggregate.filters),
+        sorts=tuple(_sort(each, table) for each in aggregate.sorts),
+    )
+
+
+def python_field(field: Field, columns: Sequence[Column]) -> PythonField:
+    """A field that is stored in these columns."""
+    types = python_type(field.type)
+    default = _default(field)
+    needed = default.imports if default else ()
+    return PythonField(
+        declared=field,
+        attribute=attribute_name(field.wire),
+        python=types.model.text,
+        input=types.body.text,
+        view=types.answer.text,
+        query=types.query.text,
+        imports=Imports(
+            python=_sorted(types.model.imports, needed),
+            input=_sorted(types.body.imports, needed),
+            view=_sorted(types.answer.imports),
+            query=_sorted(types.query.imports),
+        ),
+        default=default,
+        alias=_alias(field.type.alias_name, types.alias) if types.alias else None,
+        columns=tuple(columns),
+    )
+
+
+def _default(field: Field) -> PythonDefault | None:
+    if field.default is None:
+        return None
+    value = field.default.value
+    literal = python_literal(field.type, value)
+    mutable = isinstance(value, (list, dict)) and field.kind != "money"
+    return PythonDefault(python=literal.text, imports=literal.imports, mutable=mutable)
+
+
+def _sorted(*lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({line for each in lines for line in each}))
+
+
+def _alias(name: str, annotation: str) -> Alias:
+    statement = f"{name} = {annotation}"
+    if len(statement) > WIDTH:
+        inner = annotation.removeprefix("Annotated[").removesuffix("]")
+        statement = f"{name} = Annotated[\n    {inner}\n]"
+    return Alias(name=name, definition=statement)
+
+
+def _part(part: Part, table: Table, owner: str) -> PythonPart:
+    variable = variable_name(part.singular)
+    return PythonPart(
+        declared=part,
+        attribute=attribute_name(part.name),
+        variable=f"{variable}_part" if variable == owner else variable,
+        table=table.name,
+        fields=tuple(python_field(field, table.columns_of(field)) for field in part.fields),
+    )
+
+
+def _filter(entry: Filter, aggregate: Aggregate, fields: Iterable[PythonField]) -> PythonFilter:
+    if entry.field is not None:
+        field = next(each for each in fields if each.declared is entry.field)
+        return PythonFilter(declared=entry, attribute=field.attribute, query=field.query, imports=field.imports.query)
+    if aggregate.lifecycle is None:
+        raise ValueError(aggregate.name)
+    enum = aggregate.lifecycle.enum
+    return PythonFilter(declared=entry, attribute=entry.name, query=enum, imports=(f"from .model import {enum}",))
+
+
+def _sort(entry: Sort, table: Table) -> PythonSort:
+    columns = table.columns_of(entry.field) if entry.field else table.columns
+    column = columns[0] if entry.field else next(each for each in columns if each.name == entry.name)
+    return PythonSort(declared=entry, column=column)
