@@ -113,11 +113,13 @@ def litter(name: str, text: str) -> list[str]:
         found.append(f"{name}: a blank line at the start")
     if "\r" in text or ("\t" in text and not name.endswith(("Makefile", ".mako", "LICENSE"))):
         found.append(f"{name}: a tab or a carriage return")
-    allowed = 2 if name.endswith((".py", ".mako")) else 1
+    allowed = usual = 2 if name.endswith((".py", ".mako")) else 1
     blank = 0
     for number, line in enumerate(text.splitlines(), start=1):
         if line != line.rstrip() and not name.endswith(".md"):
             found.append(f"{name}:{number}: trailing space")
+        if line.startswith("```"):
+            allowed = 2 if line == "```python" else usual
         blank = blank + 1 if not line else 0
         if blank > allowed:
             found.append(f"{name}:{number}: blank lines")
