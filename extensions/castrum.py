@@ -33,7 +33,6 @@ PARTS = (
     "targets.python",
     "targets.openapi.catalogue",
     "targets.openapi.document",
-    "capacity.bodies",
     "answers.ownership",
     "answers.place",
     "targets.openapi.wire",

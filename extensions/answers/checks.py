@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from copier.errors import UserMessageError
+from jinja2 import pass_context
 
 from ..capacity import plan as capacity
+from ..capacity.bodies import largest_body
+from ..capacity.load import Growth, Load
+from ..capacity.rows import row_bytes
 from ..targets.python import names as python_names
-from . import delivery, place
+from . import delivery, given, place
+from .contradictions import contradictions
 
-Answers = dict[str, Any]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LONGEST_SERVICE_NAME = 40
 LONGEST_DESCRIPTION = 300
@@ -45,6 +52,9 @@ RULES: dict[str, tuple[str, str]] = {
     ),
 }
 """Answer → regular expression that it matches as a whole, and the same in words."""
+
+JUDGED = (*RULES, "repository", "folder", "region", "environments", *delivery.NUMBERS)
+"""The answers that may be wrong by themselves; Copier judges a choice."""
 
 DEPENDENCIES = frozenset(
     """
@@ -82,47 +92,66 @@ def package_name(service: str) -> str:
     return f"{name}_service" if any(name in names for names in taken) else name
 
 
-def answer_error(question: str, answer: Any, conf: Any, earlier: Answers | None = None) -> str:
-    """What is wrong with an answer that was typed at its prompt, by itself or beside those given `earlier`.
+@pass_context
+def answer_error(context: Mapping[str, Any], question: str) -> str:
+    """What is wrong with the answer that was typed at this prompt, by itself or beside those to earlier questions.
 
-    Answers from elsewhere are left to `capacity_plan`, which reports all of them at once.
+    Answers from elsewhere are left to `planned`, which reports all of them at once.
     """
+    conf = context["_copier_conf"]
     if conf["defaults"] or question in conf["data"]:
         return ""
-    given = {**(earlier or {}), question: answer}
-    if "model" in given:
-        given["row_bytes"] = capacity.row_bytes(given.pop("model"))
-    return _problem(question, given) or "; ".join(why for _, why in delivery.contradictions(given))
-
-
-def capacity_plan(given: Answers, model: dict[str, Any]) -> dict[str, Any]:
-    """The capacity plan for all answers. Raises one clear error for all that cannot be used, alone or together."""
-    problems = {name: problem for name in given if (problem := _problem(name, given))}
-    usable = {name: answer for name, answer in given.items() if name not in problems}
-    usable["row_bytes"] = capacity.row_bytes(model)
-    lines = [f"  - {name}: {problem}" for name, problem in (*problems.items(), *delivery.contradictions(usable))]
-    if lines:
-        count = f"{len(lines)} answers cannot" if len(lines) > 1 else "1 answer cannot"
-        raise UserMessageError(f"{count} be used:\n" + "\n".join(lines))
-    numbers = {name: int(usable[name]) for name in delivery.NUMBERS}
-    return capacity.plan(
-        capacity.Load(numbers["peak_rps"], numbers["p99_ms"], given["availability"], given["release"]),
-        capacity.Growth(numbers["rows_per_day"], numbers["retention_days"], usable["row_bytes"]),
-        cloud=given["cloud"],
-        data_class=given["data_class"],
-        environments=delivery.environment_names(given["environments"]),
-        address=urlsplit(given["api_url"]).netloc,
+    asked = list(given.questions())
+    before = [name for name in (*asked[: asked.index(question)], "model") if name in context]
+    answers = {name: context[name] for name in (*before, question)}
+    unusable = [name for name in before if name in JUDGED and _problem(name, answers)]
+    return _problem(question, answers) or "; ".join(
+        why for _, why in contradictions(answers, unusable=unusable, concerning=question)
     )
 
 
-def _problem(question: str, given: Answers) -> str:
+@pass_context
+def capacity_plan(context: Mapping[str, Any]) -> dict[str, Any]:
+    """The capacity plan for all answers, as templates read it."""
+    return asdict(planned(context))
+
+
+def planned(answers: Mapping[str, Any]) -> capacity.Plan:
+    """The capacity plan for all answers and the `model` of the domain.
+
+    Raises one clear error for all that cannot be used, alone or together.
+    """
+    problems = {name: problem for name in JUDGED if (problem := _problem(name, answers))}
+    lines = [
+        f"  - {name}: {problem}"
+        for name, problem in (*problems.items(), *contradictions(answers, unusable=problems.keys()))
+    ]
+    if lines:
+        count = f"{len(lines)} answers cannot" if len(lines) > 1 else "1 answer cannot"
+        raise UserMessageError(f"{count} be used:\n" + "\n".join(lines))
+    numbers = {name: int(answers[name]) for name in delivery.NUMBERS}
+    model = answers["model"]
+    return capacity.plan(
+        capacity.Answers(
+            load=Load(numbers["peak_rps"], numbers["p99_ms"], answers["availability"], answers["release"]),
+            growth=Growth(numbers["rows_per_day"], numbers["retention_days"], row_bytes(model)),
+            largest_body=largest_body(model),
+            cloud=answers["cloud"],
+            data_class=answers["data_class"],
+            environments=tuple(delivery.environment_names(answers["environments"])),
+            address=urlsplit(answers["api_url"]).netloc,
+        )
+    )
+
+
+def _problem(question: str, answers: Mapping[str, Any]) -> str:
     """What is wrong with one answer by itself."""
     if question == "folder":
-        return place.problem(str(given[question]))
+        return place.problem(str(answers[question]))
     if question not in RULES:
-        return delivery.problem(question, given)
+        return delivery.problem(question, answers)
     pattern, words = RULES[question]
-    answer = given[question]
+    answer = answers[question]
     if isinstance(answer, str) and re.fullmatch(pattern, answer):
         return ""
     return f"{answer!r} is not {words}" if words.startswith(("an ", "one ")) else f"{answer!r} is not made of {words}"

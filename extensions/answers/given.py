@@ -7,6 +7,7 @@ question.
 from __future__ import annotations
 
 import difflib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from typing import Any
 import yaml
 from copier.errors import UserMessageError
 
-FOLDER = Path(__file__).resolve().parents[2] / "questions"
+from ..text.sentences import alternatives
+
+TEMPLATE = Path(__file__).resolve().parents[2]
 ANSWERS_FILE = ".copier-answers.yml"
 TEXTS = frozenset({"service_name", "description", "organisation", "owner_team", "folder"})
 """Answers in which a number is a text that YAML has read as one: 0123 would come as 83."""
@@ -22,10 +25,11 @@ TEXTS = frozenset({"service_name", "description", "organisation", "owner_team", 
 
 @lru_cache(maxsize=1)
 def questions() -> dict[str, dict[str, Any]]:
-    """Every question that is asked."""
+    """Every question that is asked, in the order in which it is."""
     found: dict[str, dict[str, Any]] = {}
-    for path in sorted(FOLDER.glob("*.yml")):
-        document: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    settings = (TEMPLATE / "copier.yml").read_text(encoding="utf-8")
+    for path in re.findall("^!include (.+)$", settings, re.MULTILINE):
+        document: dict[str, dict[str, Any]] = yaml.safe_load((TEMPLATE / path).read_text(encoding="utf-8"))
         found |= {name: each for name, each in document.items() if name[0] != "_" and each.get("when") is not False}
     return found
 
@@ -63,7 +67,7 @@ def _problem(name: str, value: Any) -> str:
         return f"{name}: YAML reads what stands there as the number {value}; write the text in quotes"
     choices = [str(choice) for choice in _choices(name)]
     if choices and str(value) not in choices:
-        return f"{name}: {str(value)!r} is not {', '.join(choices[:-1])} or {choices[-1]}"
+        return f"{name}: {str(value)!r} is not {alternatives(choices)}"
     return ""
 
 

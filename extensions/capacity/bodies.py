@@ -1,6 +1,6 @@
 """How large the body of a request may be: the largest that the contract allows, as far as a pod's memory goes.
 
-Pure functions of the model and the capacity plan. The formula of each is in its docstring, each assumption a constant.
+Pure functions of the model and of a pod's memory. The formula of each is in its docstring, each assumption a constant.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from .plan import DATABASE_SHARE, P99_TO_MEAN, Load, pod_memory_mib, pods, pool_size
+from .load import Load
+from .pods import pod_memory_mib, pods
+from .pools import pool_size
 from .serving import IDLE_MIB, requests_under_way
 
 if TYPE_CHECKING:
@@ -72,25 +74,23 @@ def largest_body(model: Mapping[str, Any]) -> int:
     return max(2 + sum(shares(aggregate).values()) for aggregate in model["aggregates"])
 
 
-def room_bytes(capacity: Mapping[str, Any]) -> int:
+def room_bytes(memory_mib: int, requests: int) -> int:
     """Most bytes of a body for which a pod has memory: `(memory - 128 MiB) / (requests under way · 2)`."""
-    pod = capacity["pod"]
-    return int((pod["memory_mib"] - IDLE_MIB) * MIB // (pod["requests"] * COPIES))
+    return (memory_mib - IDLE_MIB) * MIB // (requests * COPIES)
 
 
-def body_limit(model: Mapping[str, Any], capacity: Mapping[str, Any]) -> int:
+def body_limit(largest: int, memory_mib: int, requests: int) -> int:
     """Bytes that a service takes by default: its largest body, if there is room; at least 1 MiB, in steps of 64 KiB."""
-    wanted = ceil(largest_body(model) / STEP) * STEP
-    return max(LEAST_LIMIT, min(wanted, room_bytes(capacity) // STEP * STEP))
+    wanted = ceil(largest / STEP) * STEP
+    return max(LEAST_LIMIT, min(wanted, room_bytes(memory_mib, requests) // STEP * STEP))
 
 
 def notes(model: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
     """What clients of a service with these operations answers may send and it will not take."""
     peak, p99, availability = int(answers["peak_rps"]), int(answers["p99_ms"]), str(answers["availability"])
     rps = pods(Load(peak, p99, availability, "rolling")).rps
-    requests = requests_under_way(pool_size(rps, p99), held_share=DATABASE_SHARE, p99_to_mean=P99_TO_MEAN)
-    plan = {"pod": {"memory_mib": pod_memory_mib(rps, p99), "requests": requests}}
-    return too_large(model, body_limit(model, plan))
+    requests = requests_under_way(pool_size(rps, p99))
+    return too_large(model, body_limit(largest_body(model), pod_memory_mib(rps, p99), requests))
 
 
 def too_large(model: Mapping[str, Any], limit: int) -> list[str]:
@@ -118,7 +118,3 @@ def too_large(model: Mapping[str, Any], limit: int) -> list[str]:
 def megabytes(size: int) -> str:
     """The size for people."""
     return f"{size / 10**6:.1f} MB"
-
-
-GLOBALS = {"body_limit": body_limit, "largest_body": largest_body}
-FILTERS: dict[str, Any] = {}

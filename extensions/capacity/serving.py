@@ -1,11 +1,15 @@
 """How a pod serves: how many requests and connections at once, how long it keeps those, and how it ends.
 
-Pure functions of numbers, a part of the plan in `capacity`.
+Pure functions of numbers, a part of the plan.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil
+
+from .load import P99_TO_MEAN
+from .pools import DATABASE_SHARE
 
 KEEP_ALIVE_S = {"aws": 75, "gcp": 620, "azure": 3620}
 """Longer than what is in front keeps an idle connection, so that it never sends a request on one that is being closed.
@@ -35,13 +39,24 @@ The rest is for longer heads.
 """
 
 
-def requests_under_way(pool: int, *, held_share: float, p99_to_mean: float) -> int:
+@dataclass(frozen=True)
+class Shutdown:
+    """Seconds of an orderly end: `grace_s` is the sum of the others."""
+
+    pre_stop_s: int
+    settle_s: int
+    drain_s: int
+    margin_s: int
+    grace_s: int
+
+
+def requests_under_way(pool: int) -> int:
     """Requests that a pod works at at once; the others wait: `pool · p99 / held`.
 
     So many are what its connections answer within the objective. A request holds a connection for its share of the mean
     response time, which is the p99 through 4.6.
     """
-    return ceil(pool * p99_to_mean / held_share)
+    return ceil(pool * P99_TO_MEAN / DATABASE_SHARE)
 
 
 def open_connections(memory_mib: int) -> int:
@@ -49,18 +64,12 @@ def open_connections(memory_mib: int) -> int:
     return (memory_mib - IDLE_MIB) * 1024 // CONNECTION_KIB
 
 
-def shutdown(service_ms: int) -> dict[str, int]:
-    """Seconds of an orderly end: `grace = pre-stop + settle + drain + margin`.
+def shutdown(service_ms: int) -> Shutdown:
+    """How a pod ends: `grace = pre-stop + settle + drain + margin`.
 
     Drain: as long as the longest request, at least 10 s. Margin: for those that did not end, the last telemetry, which
     a collector that is down does not prolong, and the connections to the database.
     """
     drain = max(LEAST_DRAIN_S, ceil(service_ms / 1000))
     margin = CANCELLING_S + TELEMETRY_S + DATABASE_S + SPARE_S
-    return {
-        "pre_stop_s": PRE_STOP_S,
-        "settle_s": SETTLE_S,
-        "drain_s": drain,
-        "margin_s": margin,
-        "grace_s": PRE_STOP_S + SETTLE_S + drain + margin,
-    }
+    return Shutdown(PRE_STOP_S, SETTLE_S, drain, margin, PRE_STOP_S + SETTLE_S + drain + margin)

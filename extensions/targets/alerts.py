@@ -8,12 +8,7 @@ often, so a rule about shares of them also wants a number of them.
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from ..capacity import plan as capacity
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 PAGE, TICKET = "page", "ticket"
 
@@ -362,16 +357,9 @@ def runbooks_url(host: str, repository: str) -> str:
     return PAGES[host].format(repository)
 
 
-def planned_connections(environment: Mapping[str, Any], pool: int, release: str) -> int:
-    """Connections of an environment at most, without the reserve for people."""
-    most = capacity.connections_of(environment["replicas"]["max"], pool, release)
-    return most - capacity.RESERVED_CONNECTIONS
-
-
 GLOBALS = {
     "alerts": alerts,
     "alarms": alarms,
     "runbooks_url": runbooks_url,
-    "planned_connections": planned_connections,
 }
 FILTERS: dict[str, Any] = {}

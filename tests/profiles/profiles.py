@@ -29,7 +29,7 @@ def model(example: str) -> Any:
 def allowed(row: Row) -> bool:
     """Whether the template takes these answers together."""
     try:
-        answers.capacity_plan(values.answers(row), model(str(row["example"])))
+        answers.planned({**values.answers(row), "model": model(str(row["example"]))})
     except UserMessageError:
         return False
     return True

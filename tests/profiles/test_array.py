@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extensions.answers.given import questions
 from profiles import profiles
 from profiles.array import Array, Row, all_pairs, pairs_of
-from profiles.values import FREE, questions
+from profiles.values import FREE
 
 VALUES = st.dictionaries(
     st.sampled_from("abcdef"), st.integers(2, 4).map(lambda count: tuple(range(count))), min_size=2

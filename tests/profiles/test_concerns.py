@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from harness import rendering
 
+from extensions.answers.given import questions
 from profiles import profiles
 from profiles.array import Row, Value
-from profiles.values import questions
 
 HELM = "deploy/helm/*"
 TERRAFORM = "deploy/terraform/*"

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-from harness.paths import EXAMPLES, ROOT
+from harness.paths import EXAMPLES
 
+from extensions.answers.given import questions
 from profiles.array import Value
 
 FREE: Mapping[str, tuple[Value, ...]] = {
@@ -36,20 +36,6 @@ REGIONS = {
 
 UNLIKE_CHOICES = frozenset({"domain"})
 """Questions that a profile answers in another way: the domain is that of an example."""
-
-
-def questions() -> dict[str, dict[str, Any]]:
-    """Every question that a person may be asked, from the files that copier.yml names."""
-    documents = (ROOT / "copier.yml").read_text(encoding="utf-8").split("\n---\n")
-    included = [line.split()[1] for text in documents for line in text.splitlines() if line.startswith("!include ")]
-    found: dict[str, dict[str, Any]] = {}
-    for name in included:
-        found |= yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
-    return {
-        name: question
-        for name, question in found.items()
-        if not name.startswith("_") and question.get("when") is not False
-    }
 
 
 def choices(question: Mapping[str, Any]) -> tuple[Value, ...]:

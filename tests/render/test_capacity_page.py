@@ -14,7 +14,7 @@ import pytest
 import yaml
 from harness import rendering
 
-from extensions.capacity.plan import row_bytes
+from extensions.capacity.rows import row_bytes
 from extensions.pipeline.reading import build_model, sample_domain
 
 ANSWERS: Mapping[str, Mapping[str, Any]] = {

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from harness.hcl import Configuration, Rule
 from harness.tools import BIN, require, run
 
 from extensions.answers import checks as answers
-from extensions.capacity import plan as capacity
+from extensions.capacity.database import RESERVED_CONNECTIONS
+from extensions.capacity.plan import Plan
 from extensions.pipeline import build_model
-from extensions.targets import alerts
 
 CLOUDS = ("aws", "gcp", "azure")
 CHECKOV = "checkov==3.3.30"
@@ -82,12 +83,11 @@ class Project:
     def folders(self) -> list[Path]:
         return [self.module, *self.environments]
 
-    def plan(self) -> dict[str, Any]:
+    def plan(self) -> Plan:
         """The capacity plan for the answers, not by way of the templates."""
         domain = yaml.safe_load((self.root / "domain.yaml").read_text(encoding="utf-8"))
         given = {name: answer for name, answer in self.answers.items() if not name.startswith("_")}
-        plan: dict[str, Any] = answers.capacity_plan(given, build_model(domain))
-        return plan
+        return answers.planned({"folder": "", **given, "model": build_model(domain)})
 
 
 Projects = Callable[..., Project]
@@ -582,27 +582,28 @@ def test_chart_takes_the_outputs(cloud: str, project: Projects, outputs: Callabl
 @each_cloud
 def test_numbers_are_those_of_the_plan(cloud: str, answered: str, project: Projects) -> None:
     found = project(cloud, answered)
-    planned = {each["name"]: each for each in found.plan()["environments"]}
+    planned = {each.name: each for each in found.plan().environments}
     assert {folder.name for folder in found.environments} == set(planned)
     for folder in found.environments:
         call = Configuration(folder).one("module")
         assert call["environment"] == folder.name
         assert call["service"] == found.answers["service_name"]
         assert call["data_class"] == found.answers["data_class"]
-        assert call["hostname"] == planned[folder.name]["host"]
+        assert call["hostname"] == planned[folder.name].host
         database = dict(call["database"])
         most = database.pop("planned_connections")
-        assert database == planned[folder.name]["database"]
+        sizes = asdict(planned[folder.name].database)
+        assert database.pop("class") == sizes["class_name"]
+        assert database == {name: sizes[name] for name in database}
+        assert len(database) == 6
         # All pods of a release, and a migration; the reserve for people is not planned to be used.
-        assert most == alerts.planned_connections(
-            planned[folder.name], found.plan()["pool_size"], found.answers.get("release", "rolling")
-        )
-        assert most <= database["max_connections"] - capacity.RESERVED_CONNECTIONS
+        assert most == planned[folder.name].planned_connections
+        assert most <= database["max_connections"] - RESERVED_CONNECTIONS
         assert found.answers["region"] in "\n".join(Configuration(folder).sources.values()) + (
             folder / "terraform.tfvars"
         ).read_text(encoding="utf-8")
-    production = list(planned.values())[-1]["database"]
-    assert production["deletion_protection"]
+    production = list(planned.values())[-1].database
+    assert production.deletion_protection
 
 
 @each_cloud

@@ -33,7 +33,7 @@ SERVICE = {
     "licence": "proprietary",
     "max_body_bytes": 1_048_576,
 }
-PLAN = {"pod": {"memory_mib": 256, "requests": 30}}
+MEMORY_MIB, REQUESTS = 256, 30
 WIDEST = "\N{GRINNING FACE}"
 
 
@@ -83,23 +83,28 @@ def test_the_largest_body_of_any_domain(domain: Any) -> None:
     check(domain)
 
 
+def limit(model: Any) -> int:
+    return bodies.body_limit(bodies.largest_body(model), MEMORY_MIB, REQUESTS)
+
+
 def test_the_limit_is_what_the_contract_allows() -> None:
     model = build_model(load_yaml(ARTICLE.replace("max: 1000", "max: 12").encode()))
-    assert bodies.largest_body(model) <= bodies.body_limit(model, PLAN) < bodies.largest_body(model) + bodies.STEP
-    assert bodies.too_large(model, bodies.body_limit(model, PLAN)) == []
+    assert bodies.largest_body(model) <= limit(model) < bodies.largest_body(model) + bodies.STEP
+    assert bodies.too_large(model, limit(model)) == []
 
 
 def test_the_limit_is_what_a_pod_has_memory_for() -> None:
     model = build_model(load_yaml(ARTICLE.encode()))
-    assert bodies.room_bytes(PLAN) == (256 - 128) * 2**20 // (30 * 2)
-    assert bodies.room_bytes(PLAN) - bodies.STEP < bodies.body_limit(model, PLAN) <= bodies.room_bytes(PLAN)
-    assert bodies.room_bytes({"pod": {"memory_mib": 384, "requests": 30}}) == 2 * (256 - 128) * 2**20 // (30 * 2)
+    room = bodies.room_bytes(MEMORY_MIB, REQUESTS)
+    assert room == (256 - 128) * 2**20 // (30 * 2)
+    assert room - bodies.STEP < limit(model) <= room
+    assert bodies.room_bytes(384, REQUESTS) == 2 * (256 - 128) * 2**20 // (30 * 2)
 
 
 @pytest.mark.parametrize("name", ["ordering", "minimal"])
 def test_the_limit_is_never_less_than_it_was(name: str) -> None:
     model = build_model(load_yaml(domain_file(name).read_bytes()))
-    assert bodies.body_limit(model, PLAN) == 1_048_576
+    assert limit(model) == 1_048_576
 
 
 def test_check_names_what_is_too_large(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

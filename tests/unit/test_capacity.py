@@ -11,11 +11,15 @@ from copier.errors import UserMessageError
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from extensions import capacity
 from extensions.answers import checks as answers
 from extensions.answers import delivery
-from extensions.capacity import plan as capacity
+from extensions.answers.contradictions import CHECKS, contradictions, needs
+from extensions.answers.given import questions
 from extensions.capacity import serving
-from extensions.capacity.plan import CLASSES, Growth, Load
+from extensions.capacity.database import CLASSES
+from extensions.capacity.load import Growth, Load
+from extensions.capacity.plan import Answers, Plan
 from extensions.pipeline.reading import build_model, sample_domain
 
 MODEL = build_model(sample_domain())
@@ -28,6 +32,7 @@ ANSWERS = {
     "api_url": "https://orders.example",
     "repository_host": "github",
     "repository": "acme/orders",
+    "folder": "",
     "cloud": "aws",
     "region": "eu-central-1",
     "environments": "staging, production",
@@ -40,8 +45,9 @@ ANSWERS = {
     "rpo_minutes": "5",
     "rto_minutes": "60",
     "data_class": "confidential",
+    "model": MODEL,
 }
-AVAILABILITIES = st.sampled_from(list(capacity.ERROR_BUDGETS))
+AVAILABILITIES = st.sampled_from(list(capacity.load.ERROR_BUDGETS))
 RELEASES = st.sampled_from(["rolling", "canary", "blue-green"])
 
 
@@ -58,13 +64,13 @@ OPERATIONS = st.fixed_dictionaries(
     | {
         "availability": AVAILABILITIES,
         "release": RELEASES,
-        "data_class": st.sampled_from(list(capacity.BACKUP_DAYS)),
+        "data_class": st.sampled_from(list(capacity.storage.BACKUP_DAYS)),
     }
 )
 
 
-def planned(**changes: str) -> Any:
-    return answers.capacity_plan(ANSWERS | changes, MODEL)
+def planned(**changes: str) -> Plan:
+    return answers.planned(ANSWERS | changes)
 
 
 def refusals(**changes: str) -> dict[str, str]:
@@ -82,55 +88,55 @@ def refusals(**changes: str) -> dict[str, str]:
 @given(LOADS, st.integers(1, 1000))
 def test_more_requests_never_mean_less(load: Load, more: int) -> None:
     larger = load._replace(peak_rps=load.peak_rps + more)
-    before, after = capacity.pods(load), capacity.pods(larger)
+    before, after = capacity.pods.pods(load), capacity.pods.pods(larger)
     assert before.rps <= after.rps
     assert before.least <= after.least
     assert before.most <= after.most
     assert before.most * before.rps <= after.most * after.rps
-    for size in (capacity.pool_size, capacity.pod_cpu_m, capacity.pod_memory_mib):
+    for size in (capacity.pools.pool_size, capacity.pods.pod_cpu_m, capacity.pods.pod_memory_mib):
         assert size(before.rps, load.p99_ms) <= size(after.rps, load.p99_ms)
-    assert capacity.connections(load) <= capacity.connections(larger)
-    assert capacity.rate_limit_per_minute(load.peak_rps) <= capacity.rate_limit_per_minute(larger.peak_rps)
+    assert capacity.database.connections(load) <= capacity.database.connections(larger)
+    assert capacity.pods.rate_limit_per_minute(load.peak_rps) <= capacity.pods.rate_limit_per_minute(larger.peak_rps)
 
 
 @given(LOADS, GROWTHS, st.integers(1, 1000))
 def test_more_requests_never_mean_a_smaller_database(load: Load, growth: Growth, more: int) -> None:
-    before = capacity.database_class(load, growth)
-    after = capacity.database_class(load._replace(peak_rps=load.peak_rps + more), growth)
+    before = capacity.database.database_class(load, growth)
+    after = capacity.database.database_class(load._replace(peak_rps=load.peak_rps + more), growth)
     assert after is None or (before is not None and CLASSES.index(before) <= CLASSES.index(after))
 
 
 @given(LOADS)
 def test_the_peak_is_carried_when_a_zone_is_lost(load: Load) -> None:
-    pods, zones = capacity.pods(load), capacity.zones(load.availability)
+    pods, zones = capacity.pods.pods(load), capacity.load.zones(load.availability)
     left = pods.most - (1 if zones == 1 else ceil(pods.most / zones))
     assert left * pods.rps >= load.peak_rps
     # The autoscaler has as many running at the peak as it takes, so that nobody waits for new ones.
-    running = load.peak_rps * capacity.REQUEST_CPU_MS / capacity.pod_cpu_m(pods.rps, load.p99_ms)
-    assert running / (capacity.autoscaling_percent(load.availability) / 100) <= pods.most + 1
+    running = load.peak_rps * capacity.pods.REQUEST_CPU_MS / capacity.pods.pod_cpu_m(pods.rps, load.p99_ms)
+    assert running / (capacity.pods.autoscaling_percent(load.availability) / 100) <= pods.most + 1
 
 
 @given(LOADS)
 def test_replicas_are_spread_and_have_room(load: Load) -> None:
-    pods, zones = capacity.pods(load), capacity.zones(load.availability)
+    pods, zones = capacity.pods.pods(load), capacity.load.zones(load.availability)
     assert 2 <= zones * 1 + (zones == 1) <= pods.least <= pods.most
-    assert pods.most >= 2 * capacity.fewest_pods(load.availability)
-    assert pods.least * capacity.BURST >= pods.most
+    assert pods.most >= 2 * capacity.pods.fewest_pods(load.availability)
+    assert pods.least * capacity.pods.BURST >= pods.most
     assert (zones == 1) == (load.availability == "99.5")
 
 
 @given(LOADS)
 def test_a_pod_can_do_what_is_planned_for_it(load: Load) -> None:
-    pods = capacity.pods(load)
-    share = capacity.pod_cpu_m(pods.rps, load.p99_ms) / 1000
-    used = pods.rps * capacity.REQUEST_CPU_MS / 1000
-    assert 1 <= pods.rps <= capacity.largest_pod_rps(load.p99_ms)
-    assert used <= capacity.POD_UTILISATION * share + 1e-9
+    pods = capacity.pods.pods(load)
+    share = capacity.pods.pod_cpu_m(pods.rps, load.p99_ms) / 1000
+    used = pods.rps * capacity.pods.REQUEST_CPU_MS / 1000
+    assert 1 <= pods.rps <= capacity.pods.largest_pod_rps(load.p99_ms)
+    assert used <= capacity.pods.POD_UTILISATION * share + 1e-9
     # 99 of 100 requests are through the processor within their half of the objective.
-    through_ms = capacity.P99_TO_MEAN * capacity.REQUEST_CPU_MS / share / (1 - capacity.POD_UTILISATION)
-    assert through_ms <= load.p99_ms * (1 - capacity.DATABASE_SHARE) + 1e-9
-    busy = capacity.busy_connections(pods.rps, load.p99_ms)
-    assert capacity.pool_size(pods.rps, load.p99_ms) >= busy + capacity.POOL_DEVIATIONS * busy**0.5
+    through_ms = capacity.load.P99_TO_MEAN * capacity.pods.REQUEST_CPU_MS / share / (1 - capacity.pods.POD_UTILISATION)
+    assert through_ms <= load.p99_ms * (1 - capacity.pools.DATABASE_SHARE) + 1e-9
+    busy = capacity.pools.busy_connections(pods.rps, load.p99_ms)
+    assert capacity.pools.pool_size(pods.rps, load.p99_ms) >= busy + capacity.pools.POOL_DEVIATIONS * busy**0.5
 
 
 # The database
@@ -138,38 +144,40 @@ def test_a_pod_can_do_what_is_planned_for_it(load: Load) -> None:
 
 @given(LOADS, GROWTHS, st.sampled_from(["aws", "gcp", "azure"]))
 def test_connections_never_exceed_the_database(load: Load, growth: Growth, cloud: str) -> None:
-    assume(capacity.database_class(load, growth) is not None)
-    plan = capacity.plan(load, growth, cloud=cloud, data_class="internal", environments=["test", "live"], address="x.y")
-    for environment in plan["environments"]:
-        most = environment["replicas"]["max"]
-        pods = most + capacity.surge(most, load.release)
-        wanted = pods * plan["pool_size"] + capacity.MIGRATION_CONNECTIONS + capacity.RESERVED_CONNECTIONS
-        assert wanted <= environment["database"]["max_connections"]
-        assert environment["database"]["storage_gib"] < environment["database"]["max_storage_gib"]
-    assert plan["working"]["connections"] == wanted
+    assume(capacity.database.database_class(load, growth) is not None)
+    plan = capacity.plan.plan(Answers(load, growth, 10_000, cloud, "internal", ("test", "live"), "x.y"))
+    for environment in plan.environments:
+        most = environment.replicas.max
+        pods = most + capacity.pods.surge(most, load.release)
+        wanted = (
+            pods * plan.pool_size + capacity.database.MIGRATION_CONNECTIONS + capacity.database.RESERVED_CONNECTIONS
+        )
+        assert wanted <= environment.database.max_connections
+        assert environment.database.storage_gib < environment.database.max_storage_gib
+    assert plan.working.connections == wanted
 
 
 def test_every_class_is_larger_than_the_one_before() -> None:
-    for smaller, larger in pairwise((capacity.SMALL_CLASS, *CLASSES)):
+    for smaller, larger in pairwise((capacity.database.SMALL_CLASS, *CLASSES)):
         assert smaller.vcpus <= larger.vcpus
         assert smaller.memory_gib < larger.memory_gib
         assert smaller.max_connections <= larger.max_connections
         assert all(smaller.names[cloud] != larger.names[cloud] for cloud in smaller.names)
-    for size in (capacity.SMALL_CLASS, *CLASSES):
+    for size in (capacity.database.SMALL_CLASS, *CLASSES):
         assert f"db-custom-{size.vcpus}-{1024 * size.memory_gib}" == size.gcp
         assert re.fullmatch(rf"(GP_Standard_D{size.vcpus}ds_v5|B_Standard_B2s)", size.azure)
 
 
 @given(GROWTHS, st.sampled_from(["aws", "gcp", "azure"]))
 def test_storage_holds_what_is_kept(growth: Growth, cloud: str) -> None:
-    stored = capacity.stored_gib(*growth)
-    assume(stored <= capacity.LARGEST_STORAGE_GIB[cloud])
-    first, last = capacity.storage_gib(growth, cloud)
-    assert stored <= last <= capacity.LARGEST_STORAGE_GIB[cloud]
+    stored = capacity.storage.stored_gib(*growth)
+    assume(stored <= capacity.storage.LARGEST_STORAGE_GIB[cloud])
+    first, last = capacity.storage.storage_gib(growth, cloud)
+    assert stored <= last <= capacity.storage.LARGEST_STORAGE_GIB[cloud]
     assert first < last
     assert {first.bit_count(), last.bit_count()} == {1}
     more = growth._replace(rows_per_day=growth.rows_per_day + 1)
-    assert (first, last) <= capacity.storage_gib(more, cloud)
+    assert (first, last) <= capacity.storage.storage_gib(more, cloud)
 
 
 @pytest.mark.parametrize(
@@ -184,15 +192,15 @@ def test_storage_holds_what_is_kept(growth: Growth, cloud: str) -> None:
     ],
 )
 def test_bytes_of_a_column(sql: str, expected: int) -> None:
-    assert capacity.column_bytes(sql) == expected
+    assert capacity.rows.column_bytes(sql) == expected
 
 
 def test_bytes_of_a_row_are_the_mean_of_all_tables() -> None:
     tables = [table for aggregate in MODEL["aggregates"] for table in (aggregate, *aggregate["parts"])]
-    sizes = [capacity.table_bytes(table) for table in tables]
+    sizes = [capacity.rows.table_bytes(table) for table in tables]
     assert len(sizes) == 3
-    assert capacity.row_bytes(MODEL) == ceil(sum(sizes) / 3)
-    assert min(sizes) > capacity.ROW_HEADER_BYTES + 16
+    assert capacity.rows.row_bytes(MODEL) == ceil(sum(sizes) / 3)
+    assert min(sizes) > capacity.rows.ROW_HEADER_BYTES + 16
 
 
 # Time
@@ -200,27 +208,27 @@ def test_bytes_of_a_row_are_the_mean_of_all_tables() -> None:
 
 @given(whole("p99_ms"))
 def test_timeouts_lie_within_each_other(p99_ms: int) -> None:
-    limits = capacity.timeouts(p99_ms)
+    limits = capacity.timeouts.timeouts(p99_ms)
     order = ["client_ms", "gateway_ms", "service_ms", "command_ms", "statement_ms", "lock_ms"]
-    assert all(limits[outer] > limits[inner] for outer, inner in pairwise(order))
-    assert limits["acquire_ms"] + limits["command_ms"] <= limits["service_ms"]
-    assert limits["statement_ms"] >= 2 * p99_ms
-    end = serving.shutdown(limits["service_ms"])
-    assert end["drain_s"] * 1000 >= limits["service_ms"]
-    assert end["grace_s"] == sum(end[part] for part in ("pre_stop_s", "settle_s", "drain_s", "margin_s"))
-    assert end["margin_s"] > serving.CANCELLING_S + serving.TELEMETRY_S + serving.DATABASE_S
+    assert all(getattr(limits, outer) > getattr(limits, inner) for outer, inner in pairwise(order))
+    assert limits.acquire_ms + limits.command_ms <= limits.service_ms
+    assert limits.statement_ms >= 2 * p99_ms
+    end = serving.shutdown(limits.service_ms)
+    assert end.drain_s * 1000 >= limits.service_ms
+    assert end.grace_s == end.pre_stop_s + end.settle_s + end.drain_s + end.margin_s
+    assert end.margin_s > serving.CANCELLING_S + serving.TELEMETRY_S + serving.DATABASE_S
 
 
-@given(st.integers(capacity.LEAST_POOL, capacity.LARGEST_POOL))
+@given(st.integers(capacity.pools.LEAST_POOL, capacity.pools.LARGEST_POOL))
 def test_a_pod_works_at_more_requests_than_it_has_connections(pool: int) -> None:
-    under_way = serving.requests_under_way(pool, held_share=capacity.DATABASE_SHARE, p99_to_mean=capacity.P99_TO_MEAN)
+    under_way = serving.requests_under_way(pool)
     assert 4 * pool < under_way < 10 * pool
 
 
 @given(whole("peak_rps"), whole("p99_ms"))
 def test_open_connections_fit_into_the_memory(peak_rps: int, p99_ms: int) -> None:
-    planned = capacity.pods(Load(peak_rps, p99_ms, "99.9", "rolling"))
-    memory = capacity.pod_memory_mib(planned.rps, p99_ms)
+    planned = capacity.pods.pods(Load(peak_rps, p99_ms, "99.9", "rolling"))
+    memory = capacity.pods.pod_memory_mib(planned.rps, p99_ms)
     connections = serving.open_connections(memory)
     assert connections >= 6000
     assert serving.IDLE_MIB + connections * serving.CONNECTION_KIB / 1024 <= memory
@@ -235,8 +243,8 @@ def test_idle_connections_outlast_what_is_in_front(cloud: str, in_front_s: int) 
 @given(whole("peak_rps"))
 @example(20)
 def test_a_canary_is_judged_by_enough_requests(peak_rps: int) -> None:
-    enough = capacity.canary_requests(peak_rps) >= capacity.CANARY_REQUESTS
-    assert enough == (peak_rps >= capacity.least_canary_rps())
+    enough = capacity.canary.requests_seen(peak_rps) >= capacity.canary.REQUESTS
+    assert enough == (peak_rps >= capacity.canary.least_rps())
 
 
 # The plan
@@ -245,37 +253,37 @@ def test_a_canary_is_judged_by_enough_requests(peak_rps: int) -> None:
 @given(OPERATIONS, st.sampled_from(["aws", "gcp", "azure"]))
 def test_any_answers_are_planned_for_or_refused(operations: dict[str, str], cloud: str) -> None:
     given_answers = ANSWERS | operations | {"cloud": cloud, "region": delivery.default_region(cloud)}
-    usable = given_answers | {"row_bytes": capacity.row_bytes(MODEL)}
-    if refused := list(delivery.contradictions(usable)):
+    if refused := list(contradictions(given_answers)):
         assert all("; " in why for _, why in refused), "without a remedy"
         with pytest.raises(UserMessageError):
-            answers.capacity_plan(given_answers, MODEL)
+            answers.planned(given_answers)
         return
-    plan = answers.capacity_plan(given_answers, MODEL)
-    assert json.loads(json.dumps(plan)) == plan
-    last = plan["environments"][-1]
+    plan = answers.planned(given_answers)
+    assert json.loads(json.dumps(answers.capacity_plan(given_answers)))["pool_size"] == plan.pool_size
+    last = plan.environments[-1]
     rpo, rto = int(operations["rpo_minutes"]), int(operations["rto_minutes"])
     # A standby has every commit and takes over in minutes; without one, the log and the backup have to do.
-    standby = plan["database"]["multi_zone"]
-    assert rpo >= (0 if standby else capacity.BACKUP_RPO_MINUTES)
-    assert rto >= (capacity.FAILOVER_MINUTES if standby else plan["working"]["restore_minutes"])
-    assert rto <= plan["working"]["budget_minutes_year"]
-    assert plan["database"]["backup_days"] >= plan["database"]["point_in_time_days"] >= 7
-    assert 7 <= plan["database"]["backup_days"] <= 35
-    assert plan["database"]["backup_days"] * 24 * 60 >= rpo
-    assert last["production"]
-    assert last["replicas"] == plan["replicas"]
-    assert last["database"]["class"] == plan["database"]["class"][cloud]
-    assert last["database"]["deletion_protection"]
-    assert [other["production"] for other in plan["environments"][:-1]] == [False]
+    standby = plan.database.multi_zone
+    assert rpo >= (0 if standby else capacity.storage.BACKUP_RPO_MINUTES)
+    assert rto >= (capacity.storage.FAILOVER_MINUTES if standby else plan.working.restore_minutes)
+    assert rto <= plan.working.budget_minutes_year
+    assert plan.database.backup_days >= plan.database.point_in_time_days >= 7
+    assert 7 <= plan.database.backup_days <= 35
+    assert plan.database.backup_days * 24 * 60 >= rpo
+    assert last.production
+    assert last.replicas == plan.replicas
+    assert last.database == plan.database
+    assert plan.database.class_name in [size.names[cloud] for size in CLASSES]
+    assert last.database.deletion_protection
+    assert [other.production for other in plan.environments[:-1]] == [False]
 
 
 def test_environments_are_in_the_order_of_promotion() -> None:
     plan = planned(environments="qa,staging , live", api_url="https://api.example:8443")
-    assert [each["name"] for each in plan["environments"]] == ["qa", "staging", "live"]
-    assert [each["host"] for each in plan["environments"]] == ["qa.api.example", "staging.api.example", "api.example"]
-    assert all(each["address"] == f"{each['host']}:8443" for each in plan["environments"])
-    assert [each["production"] for each in planned(environments="live")["environments"]] == [True]
+    assert [each.name for each in plan.environments] == ["qa", "staging", "live"]
+    assert [each.host for each in plan.environments] == ["qa.api.example", "staging.api.example", "api.example"]
+    assert all(each.address == f"{each.host}:8443" for each in plan.environments)
+    assert [each.production for each in planned(environments="live").environments] == [True]
 
 
 # Refusals
@@ -458,10 +466,12 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 CONF = {"defaults": False, "data": {}}
 
 
-def test_a_prompt_sees_the_answers_before_it() -> None:
-    def error(question: str, answer: str, **earlier: Any) -> str:
-        return answers.answer_error(question, answer, CONF, earlier)
+def error(question: str, answer: str, conf: Any = CONF, **others: Any) -> str:
+    """What the prompt says; `others` are in its context, answered before it or recorded by an earlier update."""
+    return answers.answer_error({question: answer, "_copier_conf": conf, **others}, question)
 
+
+def test_a_prompt_sees_the_answers_before_it() -> None:
     assert error("peak_rps", "x") == "'x' is not a whole number from 1 to 50000"
     assert "choose rolling" in error("peak_rps", "5", release="canary")
     assert not error("peak_rps", "5", release="rolling")
@@ -470,11 +480,39 @@ def test_a_prompt_sees_the_answers_before_it() -> None:
         "rto_minutes", "9", availability="99.5", rows_per_day="0", retention_days="1", model=MODEL
     )
     assert "archive" in error("retention_days", "3650", rows_per_day="1000000000", cloud="aws", model=MODEL)
+    assert "microsoft" in error("environments", "pre-microsoft", service_name="orders", cloud="azure")
+
+
+def test_a_prompt_does_not_see_the_recorded_answers_behind_it() -> None:
+    assert not error("peak_rps", "20000", p99_ms="10000", availability="99.9", release="rolling")
+    assert not error("region", "us-west-1", cloud="aws", availability="99.9")
+
+
+def test_a_prompt_says_nothing_of_other_answers() -> None:
+    """They were refused at their own prompts, or came from elsewhere and are left to the plan."""
+    assert not error("rows_per_day", "1", peak_rps="5", release="canary")
+    assert not error("p99_ms", "10000", peak_rps="many", availability="99.9", release="rolling")
 
 
 @pytest.mark.parametrize("conf", [{"defaults": True, "data": {}}, {"defaults": False, "data": {"peak_rps": "x"}}])
 def test_answers_from_elsewhere_are_left_to_the_plan(conf: dict[str, Any]) -> None:
-    assert not answers.answer_error("peak_rps", "x", conf)
+    assert not error("peak_rps", "x", conf)
+
+
+def test_checks_need_what_is_asked() -> None:
+    """A check with another name among its parameters would never be made at a prompt."""
+    for question, check in CHECKS:
+        assert {question, *needs(check)} <= {*questions(), "model"}
+        assert question in needs(check)
+
+
+def test_every_answer_that_may_be_wrong_is_judged_at_its_prompt() -> None:
+    for question, asked in questions().items():
+        judged = question in answers.JUDGED
+        assert judged == ("choices" not in asked and question != "domain")
+        if judged:
+            assert asked["validator"] == f"{{{{ answer_error('{question}') }}}}"
+    assert set(answers.JUDGED) <= set(questions())
 
 
 @pytest.mark.parametrize(
