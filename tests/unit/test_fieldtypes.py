@@ -16,10 +16,12 @@ import jsonschema
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment
 from pydantic import Field, TypeAdapter, ValidationError
 
 from extensions.language.schema import language_schema
 from extensions.targets.openapi.types import SHARED_SCHEMAS, field_schemas
+from extensions.targets.openapi.wire import GLOBALS
 from extensions.targets.postgres.types import column_types, sql_literals
 from extensions.targets.python.literals import python_text
 from extensions.targets.python.types import python_literal, python_type
@@ -65,11 +67,17 @@ def fields(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     (folder / "platform").mkdir(parents=True)
     (folder / "__init__.py").touch()
     (folder / "platform" / "__init__.py").touch()
-    for name in ("kernel.py", "platform/fields.py"):
-        shutil.copyfile(template / name, folder / name)
+    shutil.copyfile(template / "kernel.py", folder / "kernel.py")
+    source = (template / "platform" / "fields.py.jinja").read_text(encoding="utf-8")
+    rendered = Environment(trim_blocks=True, lstrip_blocks=True).from_string(source).render(GLOBALS)  # noqa: S701
+    (folder / "platform" / "fields.py").write_text(rendered, encoding="utf-8")
     sys.path.insert(0, str(folder.parent))
     yield importlib.import_module("typed_service.platform.fields")
     sys.path.remove(str(folder.parent))
+
+
+def test_json_has_the_largest_number_that_javascript_holds(fields: ModuleType) -> None:
+    assert GLOBALS["wire"]["LARGEST_JSON_NUMBER"] == fields.LARGEST_NUMBER
 
 
 def _spec(text: str) -> Spec:

@@ -1,5 +1,6 @@
 """Texts of every length and script, laid out as the formatter does it."""
 
+import ast
 import random
 from pathlib import Path
 
@@ -75,6 +76,14 @@ def test_the_formatter_leaves_statements_as_they_are(texts: str, tmp_path: Path)
         "\n\n".join(fit(STATEMENTS.format(name=name, texts=texts)) for name in names), encoding="utf-8"
     )
     run(BIN / "ruff", "format", "--line-length=120", "--isolated", "--no-cache", "--diff", tmp_path)
+
+
+def test_a_long_text_of_its_own_is_broken_between_words() -> None:
+    words = " ".join(["word"] * 50)
+    lines = fit(f'    name(1, "{words}"),').split("\n")
+    assert lines[0] == "    name("
+    assert max(map(len, lines)) <= 120
+    assert ast.literal_eval("".join(lines[2:-1]).rstrip(",")) == words
 
 
 def test_renamed_imports_stand_alone() -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
-Json = dict[str, Any]
+from ...types.wire import LINE_PATTERN
 
-LINE = r"^[^\x00-\x1F\x7F-\x9F]*$"
+Json = dict[str, Any]
 
 
 def ref(kind: str, name: str) -> Json:
@@ -46,7 +46,7 @@ def line(description: str, longest: int, example: str) -> Json:
         "type": "string",
         "description": description,
         "maxLength": longest,
-        "pattern": LINE,
+        "pattern": LINE_PATTERN,
         "examples": [example],
     }
 

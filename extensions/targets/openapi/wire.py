@@ -1,10 +1,13 @@
-"""Parameters and headers as the contract shows them and the service reads them, in `platform/wire.py`."""
+"""Parameters and headers as the contract shows them and the service reads them, in `platform/wire.py`.
+
+Templates see them beside the patterns and bounds of the types, which `platform/fields.py` reads.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from ...types import LONGEST_INDEXED
+from ...types import LONGEST_INDEXED, wire
 
 MOST_ITEMS: Final = 200
 
@@ -24,5 +27,7 @@ _AROUND_KEY = len('["","",""]') + 12 + 36
 LONGEST_CURSOR: Final = -(-4 * (_AROUND_KEY + 4 * LONGEST_INDEXED) // 3)
 """`platform/paging.py` writes fingerprint, sort key and id as JSON in base 64; a character has up to four bytes."""
 
-GLOBALS: dict[str, Any] = {"wire": {name: value for name, value in globals().items() if name.isupper()}}
+GLOBALS: dict[str, Any] = {
+    "wire": {name: value for name, value in {**vars(wire), **globals()}.items() if name.isupper()}
+}
 FILTERS: dict[str, Any] = {}

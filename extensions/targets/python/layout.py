@@ -12,13 +12,14 @@ from itertools import pairwise
 
 from ...text.columns import WIDTH, columns, wrapped
 from .lint import NOTE, has_suspects, noted
-from .literals import INDENT, STRING, docstring
+from .literals import INDENT, STRING, docstring, pieces_of
 
 _OPENING = "([{"
 _CLOSING = ")]}"
 _CLAUSE = re.compile(r"(?= (?:for|if) )")
 _ASSIGNMENT = re.compile(r"(\s*\w+(?:: .+)? = )(\S.*)")
 _IMPORT = re.compile(r"(from \S+ import )([^(]+)")
+_TEXT = re.compile(r"""\s*("(?:\\.|[^"\\])*")(,?)""")
 
 
 def fit(source: str) -> str:
@@ -47,6 +48,9 @@ def _break(line: str) -> list[str]:
         return [line]
     indent = line[: len(line) - len(line.lstrip())]
     inner = indent + " " * INDENT
+    if found := _TEXT.fullmatch(line):
+        *pieces, last = pieces_of(found[1], WIDTH - len(indent))
+        return [*(indent + piece for piece in pieces), f"{indent}{last}{found[2]}"]
     if found := _IMPORT.fullmatch(line):
         return [f"{found[1]}(", *(f"{inner}{name}," for name in found[2].split(", ")), ")"]
     if assignment := _ASSIGNMENT.fullmatch(line):

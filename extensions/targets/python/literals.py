@@ -97,6 +97,11 @@ def row(items: Iterable[str | int], brackets: str = "[]") -> str:
     return f"{brackets[0]}{', '.join(literals)}{trailing}{brackets[1]}"
 
 
+def pieces_of(literal: str, width: int) -> list[str]:
+    """A string literal in double quotes as several, which Python joins, each between two words and in this width."""
+    return [_literal(piece) for piece in _pieces(json.loads(literal), width)]
+
+
 def _in_parentheses(pieces: list[str], indent: int) -> str:
     pad = " " * (indent + INDENT)
     return "(\n" + "".join(f"{pad}{_literal(piece)}\n" for piece in pieces) + " " * indent + ")"
