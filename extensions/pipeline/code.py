@@ -57,9 +57,11 @@ def with_code(domain: Domain, package: str) -> Json:
 
 
 def plain(value: object) -> Any:
-    """A value of a target as JSON has it: an object for a dataclass, an array for a tuple."""
+    """A value of a target as JSON has it: an object for what has names, an array for a tuple."""
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple) and (names := getattr(value, "_fields", ())):
+        return {name: plain(each) for name, each in zip(names, value, strict=True)}
     return [plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 

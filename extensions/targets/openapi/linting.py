@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .names import id_parameter, operation_id, path_of
 
@@ -17,8 +16,7 @@ _CREDENTIAL = re.compile(r"token|password|secret|apikey", re.IGNORECASE)
 """What OWASP's rules take for a credential in the name of a parameter."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContractLinting:
+class ContractLinting(NamedTuple):
     """The facts about the contract that decide which rules of its linters have exceptions."""
 
     action_ids: tuple[str, ...]

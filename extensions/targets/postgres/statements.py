@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...text.columns import WIDTH
 
@@ -23,8 +22,7 @@ _CONDITION_INDENT = 12
 """Columns by which the condition of a part's subquery is indented."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statements:
+class Statements(NamedTuple):
     """The columns and parameters in the statements of an aggregate."""
 
     columns: tuple[str, ...]
@@ -41,8 +39,7 @@ class Statements:
     """Those that a client's value can violate, of the aggregate and of its parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartStatements:
+class PartStatements(NamedTuple):
     """The place and the parameters of a part in the statements of its aggregate."""
 
     condition: str
@@ -54,8 +51,7 @@ class PartStatements:
     """The number of the items' parameter in UPDATE."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldStatements:
+class FieldStatements(NamedTuple):
     """A field in the statements."""
 
     json_select: str

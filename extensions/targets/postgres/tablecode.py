@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from .relation import Column, Constraint, Table
@@ -13,8 +12,7 @@ TABLE_VARIABLES = frozenset({"metadata", "postgresql", "sa"})
 """What the modules of the tables import."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignKeyCode:
+class ForeignKeyCode(NamedTuple):
     """A foreign key; with `use_alter` it is added when both tables are there."""
 
     name: str
@@ -25,8 +23,7 @@ class ForeignKeyCode:
     use_alter: bool
 
 
-@dataclass(frozen=True, slots=True)
-class IndexCode:
+class IndexCode(NamedTuple):
     """An index with the expressions of its keys, on one line."""
 
     name: str
@@ -34,8 +31,7 @@ class IndexCode:
     keys: str
 
 
-@dataclass(frozen=True, slots=True)
-class TableCode:
+class TableCode(NamedTuple):
     """The table of an aggregate or a part, for its module and for the first revision."""
 
     name: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .expressions import AttributeValue, row_from_domain, view_from_domain
 from .imports import entity_import
@@ -29,16 +28,14 @@ _OWN_ROUTERS = frozenset({"docs_router", "health_router"})
 """The routers that the service has beside those of its aggregates."""
 
 
-@dataclass(frozen=True, slots=True)
-class SortCode:
+class SortCode(NamedTuple):
     """A sort by its name, and the expression that makes it."""
 
     name: str
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class AggregateCode:
+class AggregateCode(NamedTuple):
     """An aggregate's names, and the expressions for its values."""
 
     a: str

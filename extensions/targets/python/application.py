@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .aggregates import router_name
 from .import_block import imports
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from .domain import PythonAggregate
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationCode:
+class ApplicationCode(NamedTuple):
     """What the service as a whole has."""
 
     app_imports: str

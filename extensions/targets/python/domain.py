@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...text.columns import WIDTH
 from ...text.naming import snake
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from ..postgres.relation import Column, Table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imports:
+class Imports(NamedTuple):
     """The lines that import what annotations and defaults of a field need, by the module that prints them."""
 
     python: tuple[str, ...]
@@ -28,8 +26,7 @@ class Imports:
     query: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonDefault:
+class PythonDefault(NamedTuple):
     """A field's default as an expression; one that can be changed has to be made anew for each object."""
 
     python: str
@@ -37,16 +34,14 @@ class PythonDefault:
     mutable: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alias:
+class Alias(NamedTuple):
     """The name of an annotation that deserves one, and the statement that gives it."""
 
     name: str
     definition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonField:
+class PythonField(NamedTuple):
     """A field as an attribute, with its annotations, and the columns in which rows have it."""
 
     declared: Field
@@ -70,8 +65,7 @@ class PythonField:
         return self.attribute != self.declared.wire
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonPart:
+class PythonPart(NamedTuple):
     """A part as an attribute, and the variable that stands for one of its items."""
 
     declared: Part
@@ -81,8 +75,7 @@ class PythonPart:
     fields: tuple[PythonField, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonFilter:
+class PythonFilter(NamedTuple):
     """A filter as an attribute of the query; `imports` are the lines that its annotation needs."""
 
     declared: Filter
@@ -96,8 +89,7 @@ class PythonFilter:
         return self.attribute != self.declared.wire
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonSort:
+class PythonSort(NamedTuple):
     """An order of lists, and the column by which rows are sorted."""
 
     declared: Sort
@@ -109,8 +101,7 @@ class PythonSort:
         return self.declared.field.kind if self.declared.field else "datetime"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonAggregate:
+class PythonAggregate(NamedTuple):
     """An aggregate as a folder of modules, and the variable that stands for one of its resources."""
 
     declared: Aggregate

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -11,16 +10,14 @@ if TYPE_CHECKING:
     from .domain import PythonField, PythonPart
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeValue:
+class AttributeValue(NamedTuple):
     """An attribute of an object that is made, and the expression for its value."""
 
     attribute: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnValue:
+class ColumnValue(NamedTuple):
     """A column that is written, and the expression for its value."""
 
     column: str

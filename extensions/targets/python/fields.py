@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .expressions import domain_from_row, patched, view_from_row
 from .lint import DEFAULT_NOTE, looks_secret
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 _EMPTY = {"[]": "list", "{}": "dict"}
 
 
-@dataclass(frozen=True, slots=True)
-class FieldCode:
+class FieldCode(NamedTuple):
     """A field's annotations, with their defaults, and the expressions for its value."""
 
     model: str

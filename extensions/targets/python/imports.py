@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .import_block import imports
 from .names import entity_name
@@ -24,8 +23,7 @@ _CURSOR_IMPORTS = {
 """What reads a sort's value back from a cursor, by the kind of the field."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleImports:
+class ModuleImports(NamedTuple):
     """The imports of an aggregate's modules, each as the lines at the module's head."""
 
     model_imports: str

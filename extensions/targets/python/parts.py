@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .expressions import (
     AttributeValue,
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from .domain import PythonPart
 
 
-@dataclass(frozen=True, slots=True)
-class PartCode:
+class PartCode(NamedTuple):
     """A part's annotations and names, and the expressions for its items."""
 
     create: str

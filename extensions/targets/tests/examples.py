@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..openapi.types import field_schemas
 from ..python.domain import module_of
@@ -24,16 +23,14 @@ _LIKE_OTHERS = re.compile(r"@|://|^[0-9a-fA-F]{8}-|^[0-9]{4}-?[0-9W]|^[-+]?[0-9.
 """Texts that `another` in dev/examples.py takes for an address, a UUID, a day or a number."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceCode:
+class ReferenceCode(NamedTuple):
     """Where an example has a reference that it needs, and the module of the aggregate that it refers to."""
 
     place: str
     module: str
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
+class Examples(NamedTuple):
     """How the tests create and change the aggregate, and which of its members they ask lists by."""
 
     example_body: Json

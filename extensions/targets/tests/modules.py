@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..python.import_block import imports
 
@@ -18,8 +17,7 @@ TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
 """What the tests of a model call something else."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamesInTests:
+class NamesInTests(NamedTuple):
     """The names in the test modules of an aggregate."""
 
     test_variable: str

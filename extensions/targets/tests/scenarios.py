@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..python.literals import row
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from ...model.domain import Lifecycle
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """An action in a state that has it: the steps to the state, the action's path, and the state after it."""
 
     steps: str
@@ -22,16 +20,14 @@ class Move:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """An action in a state that does not have it: the steps to the state, and the action's path."""
 
     steps: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scenarios:
+class Scenarios(NamedTuple):
     """What the tests try with a lifecycle; empty without one."""
 
     covers_all_states: Mapping[str, bool]
