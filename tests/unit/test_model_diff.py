@@ -1,0 +1,198 @@
+"""What `diff` finds between two models, and what it takes for the same."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from extensions.model.diff import AggregateDiff, Changes, DomainDiff, diff
+from extensions.pipeline.reading import domain_model
+
+SHOP: dict[str, Any] = {
+    "context": "shop",
+    "aggregates": {
+        "Customer": {"name": "string(80)", "mail": "email unique"},
+        "Order": {
+            "fields": {
+                "number": "string(20)",
+                "customer": "ref Customer",
+                "kind": "enum(a, b)",
+                "paid_at": "datetime? readonly",
+            },
+            "parts": {"lines": {"entity": "OrderLine", "max": 9, "fields": {"sku": "string(40)", "amount": "int"}}},
+            "lifecycle": {
+                "states": ["open", "paid", "gone"],
+                "actions": {
+                    "pay": {"from": "open", "to": "paid", "emits": "OrderPaid"},
+                    "drop": {"from": ["open", "paid"], "to": "gone"},
+                    "reopen": {"from": "gone", "to": "open"},
+                },
+            },
+            "filter": ["number", "status"],
+            "sort": ["number"],
+        },
+    },
+    "consumes": {"Paid": {"from": "payments", "fields": {"amount": "money"}, "triggers": "Order.pay"}},
+}
+
+
+def shop(place: str = "", value: Any = None, *, without: str = "") -> dict[str, Any]:
+    """The shop with something else in that place, and without something."""
+    domain = copy.deepcopy(SHOP)
+    for path, new in ((without, None), (place, value)):
+        if path:
+            *way, last = path.split("/")
+            holder = domain
+            for step in way:
+                holder = holder[step]
+            holder.pop(last, None)
+            if new is not None:
+                holder[last] = new
+    return domain
+
+
+def lines(found: DomainDiff) -> list[str]:
+    """The differences, one line each."""
+    said = [*_lines("", "aggregate", found.aggregates), *_lines("", "event", found.events)]
+    said += _lines("", "consumed", found.consumes)
+    for aggregate in found.in_aggregates:
+        said += _aggregate(aggregate)
+    for consumed in found.in_consumed:
+        said += _lines(f"{consumed.new.name}.", "field", consumed.fields)
+    return said
+
+
+def _aggregate(found: AggregateDiff) -> Iterator[str]:
+    inside = f"{found.new.name}."
+    for what in ("fields", "parts", "states", "actions", "filters", "sorts"):
+        yield from _lines(inside, what.removesuffix("s"), getattr(found, what))
+    for part in found.in_parts:
+        yield from _lines(f"{inside}{part.new.name}.", "field", part.fields)
+
+
+def _lines(inside: str, what: str, found: Changes[Any]) -> Iterator[str]:
+    yield from (f"{what} {inside}{each.name} added" for each in found.added)
+    yield from (f"{what} {inside}{each.name} removed" for each in found.removed)
+    yield from (f"{what} {inside}{each.old.name} is {each.new.name}" for each in found.renamed)
+    yield from (f"{what} {inside}{each.new.name} changed" for each in found.changed)
+
+
+ORDER = "aggregates/Order"
+ACTIONS = f"{ORDER}/lifecycle/actions"
+LIFECYCLE = SHOP["aggregates"]["Order"]["lifecycle"]
+LOSE = {"lose": {"from": "paid", "to": "lost"}}
+PAID = SHOP["consumes"]["Paid"]
+CASES: list[tuple[dict[str, Any], list[str]]] = [
+    (shop(), []),
+    (shop("description", "All that is sold."), []),
+    (shop(f"{ORDER}/fields/number", {"type": "string(20)", "description": "Its number.", "example": "A-1"}), []),
+    (shop("aggregates/Note", {"text": "text"}), ["aggregate Note added"]),
+    (shop(f"{ORDER}/fields/note", "text?"), ["aggregate Order changed", "field Order.note added"]),
+    (shop(without=f"{ORDER}/fields/kind"), ["aggregate Order changed", "field Order.kind removed"]),
+    (
+        shop(f"{ORDER}/fields/number", "string(30)"),
+        [
+            "aggregate Order changed",
+            "field Order.number changed",
+            "filter Order.number changed",
+            "sort Order.number changed",
+        ],
+    ),
+    (shop(f"{ORDER}/fields/kind", "enum(a, b, c)"), ["aggregate Order changed", "field Order.kind changed"]),
+    (shop(f"{ORDER}/fields/kind", "enum(a, b) = a"), ["aggregate Order changed", "field Order.kind changed"]),
+    (
+        shop(f"{ORDER}/fields/sort", {"type": "enum(a, b)", "renamed_from": "kind"}, without=f"{ORDER}/fields/kind"),
+        ["aggregate Order changed", "field Order.kind is sort"],
+    ),
+    (
+        shop(f"{ORDER}/parts/lines/max", 12),
+        ["aggregate Order changed", "part Order.lines changed"],
+    ),
+    (
+        shop(f"{ORDER}/parts/lines/fields/amount", "int(1..9)"),
+        ["aggregate Order changed", "part Order.lines changed", "field Order.lines.amount changed"],
+    ),
+    (
+        shop(f"{ORDER}/lifecycle/states", ["paid", "open", "gone"]),
+        ["aggregate Order changed"],
+    ),
+    (
+        shop(f"{ORDER}/lifecycle", {"states": [*LIFECYCLE["states"], "lost"], "actions": LIFECYCLE["actions"] | LOSE}),
+        ["aggregate Order changed", "state Order.LOST added", "action Order.lose added"],
+    ),
+    (
+        shop(f"{ACTIONS}/drop/from", "open"),
+        ["aggregate Order changed", "action Order.drop changed"],
+    ),
+    (
+        shop(f"{ACTIONS}/pay/emits", "OrderSettled"),
+        ["aggregate Order changed", "event OrderSettled added", "event OrderPaid removed", "action Order.pay changed"],
+    ),
+    (
+        shop(f"{ACTIONS}/drop/emits", "OrderPaid"),
+        ["aggregate Order changed", "event OrderPaid changed", "action Order.drop changed"],
+    ),
+    (shop(f"{ORDER}/filter", ["status"]), ["aggregate Order changed", "filter Order.number removed"]),
+    (shop(f"{ORDER}/sort", ["number", "modified_at"]), ["aggregate Order changed", "sort Order.modified_at added"]),
+    (shop("consumes/Paid", PAID | {"from": "billing"}), ["consumed Paid changed"]),
+    (
+        shop("consumes/Paid", PAID | {"fields": {"amount": "money", "at": "datetime?"}}),
+        ["consumed Paid changed", "field Paid.at added"],
+    ),
+    (shop(without="consumes/Paid"), ["consumed Paid removed"]),
+]
+
+
+@pytest.mark.parametrize(("new", "expected"), CASES)
+def test_each_difference_is_found_once(new: dict[str, Any], expected: list[str]) -> None:
+    found = diff(domain_model(SHOP), domain_model(new))
+    assert lines(found) == expected
+    assert bool(found) == bool(expected)
+
+
+@pytest.mark.parametrize(("new", "expected"), CASES)
+def test_the_way_back_has_as_many(new: dict[str, Any], expected: list[str]) -> None:
+    if "is sort" not in str(expected):  # the old domain does not say what the field was called later
+        there = lines(diff(domain_model(SHOP), domain_model(new)))
+        back = lines(diff(domain_model(new), domain_model(SHOP)))
+        turned = {"added": "removed", "removed": "added"}
+        words = (line.rpartition(" ") for line in there)
+        assert sorted(back) == sorted(f"{what} {turned.get(verb, verb)}" for what, _, verb in words)
+
+
+def test_a_new_name_of_an_aggregate_changes_nothing_that_refers_to_it() -> None:
+    new = shop(without="aggregates/Customer")
+    new["aggregates"]["Client"] = {"renamed_from": "Customer", "fields": SHOP["aggregates"]["Customer"]}
+    new["aggregates"]["Order"]["fields"]["customer"] = "ref Client"
+    new["aggregates"]["Purchase"] = new["aggregates"].pop("Order") | {"renamed_from": "Order"}
+    new["consumes"]["Paid"] = PAID | {"triggers": "Purchase.pay"}
+    found = diff(domain_model(SHOP), domain_model(new))
+    assert found.aggregates.names == {"Customer": "Client", "Order": "Purchase"}
+    assert [both.new.plural for both in found.aggregates.changed] == ["clients", "purchases"]
+    assert not any(found.in_aggregates)
+    assert not found.events
+    assert not found.consumes
+    assert (found.aggregates.added, found.aggregates.removed) == ((), ())
+
+
+def test_a_list_goes_by_a_field_under_its_new_name() -> None:
+    new = shop(
+        f"{ORDER}/fields/code", {"type": "string(20)", "renamed_from": "number"}, without=f"{ORDER}/fields/number"
+    )
+    new["aggregates"]["Order"] |= {"filter": ["code", "status"], "sort": ["code"]}
+    order = diff(domain_model(SHOP), domain_model(new)).in_aggregates[1]
+    assert (order.fields.names, order.filters.names, order.sorts.names) == ({"number": "code"},) * 3
+    assert not order.filters.changed
+    assert not order.sorts.changed
+
+
+def test_a_former_name_that_is_still_there_is_no_rename() -> None:
+    fields = SHOP["aggregates"]["Order"]["fields"]
+    old = shop(f"{ORDER}/fields", {"code": "string(20)", "customer": "ref Customer"})
+    new = shop(f"{ORDER}/fields", fields | {"code": {"type": "string(20)", "renamed_from": "digits"}})
+    for each in (old, new):
+        each["aggregates"]["Order"] |= {"filter": [], "sort": []}
+    order = diff(domain_model(old), domain_model(new)).in_aggregates[1]
+    assert order.fields.renamed == ()
+    assert [field.name for field in order.fields.added] == ["number", "kind", "paid_at"]
