@@ -17,9 +17,9 @@ import yaml
 from copier.errors import UserMessageError
 
 from ..language.parser import parse
-from ..language.renames import problems_between
 from ..language.yaml_reader import YamlError, load_yaml, normalised
 from ..model.build import build
+from ..model.renames import problems_between
 from ..text.problems import Problems
 from .reserved import RESERVED
 from .view import view
@@ -114,8 +114,13 @@ def renames_from(project: Path, domain: object) -> list[str]:
         return []  # no service yet, or one whose answers are somebody else's matter
     if recorded in (None, domain):
         return []
+    return renames_between(recorded, domain)
+
+
+def renames_between(recorded: object, domain: object) -> list[str]:
+    """The same of any two domains; nothing where one of them is not valid."""
     (old, _), (new, _) = _build(recorded), _build(domain)
-    return [] if old is None or new is None else problems_between(view(old), view(new))
+    return [] if old is None or new is None else problems_between(old, new, RESERVED)
 
 
 def build_model(domain: object) -> dict[str, Any]:

@@ -7,31 +7,29 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from ..language.parser import is_whole_aggregate
-from .reading import build_model
+from ..model.diff import diff
+from .reading import domain_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..model.diff import AggregateDiff
 
 Renames = dict[str, str]
 
 
 def under_new_names(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """The old domain with the names that the new one gives by `renamed_from`; both are valid."""
-    before, after = build_model(old), build_model(new)
-    known = {aggregate["name"]: aggregate for aggregate in before["aggregates"]}
-    aggregates: Renames = {}
-    for aggregate in after["aggregates"]:
-        former = aggregate["renamed_from"]
-        if aggregate["name"] not in known and former in known:
-            aggregates[former] = aggregate["name"]
+    changes = diff(domain_model(old), domain_model(new))
+    aggregates = changes.aggregates.names
+    same = {each.old.name: each for each in changes.in_aggregates}
     result = deepcopy(dict(old))
     result["aggregates"] = {}
     for name, body in old["aggregates"].items():
         called = aggregates.get(name, name)
-        model = next((each for each in after["aggregates"] if each["name"] == called), None)
         copied = deepcopy(body)
-        if model is not None:
-            _rename_fields(copied, known[name], model)
+        if name in same:
+            _rename_fields(copied, same[name])
             if name in aggregates:
                 _take_plural(copied, new["aggregates"][called])
         result["aggregates"][called] = copied
@@ -43,30 +41,17 @@ def under_new_names(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
     return result
 
 
-def _rename_fields(body: dict[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    changed = field_renames(old, new)
+def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
+    names = changes.fields.names
     if not is_whole_aggregate(body):
-        _rename_keys(body, changed)
+        _rename_keys(body, names)
         return
-    _rename_keys(body["fields"], changed)
+    _rename_keys(body["fields"], names)
     for key in ("filter", "sort"):
         if body.get(key):
-            body[key] = [changed.get(name, name) for name in body[key]]
-    parts = {part["name"]: part for part in new["parts"]}
-    for part in old["parts"]:
-        if part["name"] in parts:
-            _rename_keys(body["parts"][part["name"]]["fields"], field_renames(part, parts[part["name"]]))
-
-
-def field_renames(old: Mapping[str, Any], new: Mapping[str, Any]) -> Renames:
-    """Former name → new name of the fields of an aggregate or a part."""
-    before = {field["name"] for field in old["fields"]}
-    after = {field["name"] for field in new["fields"]}
-    return {
-        field["renamed_from"]: field["name"]
-        for field in new["fields"]
-        if field["name"] not in before and field["renamed_from"] in before - after
-    }
+            body[key] = [names.get(name, name) for name in body[key]]
+    for part in changes.in_parts:
+        _rename_keys(body["parts"][part.old.name]["fields"], part.fields.names)
 
 
 def _rename_keys(mapping: dict[str, Any], names: Renames) -> None:

@@ -24,8 +24,9 @@ def renamed(fields: dict[str, object], **others: object) -> dict[str, Any]:
 
 
 def between(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    models = (language.model({"context": "shop", "aggregates": each}) for each in (old, new))
-    return language.renames(*models)
+    domains = [{"context": "shop", "aggregates": each} for each in (old, new)]
+    assert [language.model(each)["context"] for each in domains] == ["shop", "shop"], "both are valid"
+    return language.renames(*domains)
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [

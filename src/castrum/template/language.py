@@ -50,8 +50,8 @@ def problems(path: Path) -> list[str]:
 
 
 def renames(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Why the renames from the model of the last update to the new one cannot be carried out, one line each."""
-    found: list[str] = extension("language.renames").problems_between(old, new)
+    """Why the renames from the domain of the last update to the new one cannot be carried out, one line each."""
+    found: list[str] = extension("pipeline.reading").renames_between(old, new)
     return found
 
 

@@ -195,7 +195,7 @@ def _renames(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Rename]:
     both = _models(old, new)
     if both is None:
         return []
-    if refused := language.renames(*both):
+    if refused := language.renames(old["domain"], new["domain"]):
         raise Refusal(*(f"{DOMAIN}: {line}" for line in refused), code=FAILURE)
     return declared(*both)
 
