@@ -33,8 +33,8 @@ def shared_parameters() -> Json:
                 "format": "int32",
                 "minimum": 1,
                 "maximum": wire.MOST_ITEMS,
-                "default": 50,
-                "examples": [50],
+                "default": wire.PAGE_ITEMS,
+                "examples": [wire.PAGE_ITEMS],
             },
         },
         "idempotency_key": {

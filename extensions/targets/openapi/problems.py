@@ -8,6 +8,7 @@ from .catalogue import CATALOGUE
 from .headers import header_refs
 from .json_schema import Json, line, object_of, ref
 from .samples import REQUEST_ID, TRACE_ID
+from .wire import LONGEST_POINTER, MOST_ERRORS, MOST_ITEMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +104,7 @@ def problem_schemas(api_url: str) -> Json:
                 "errors": {
                     "type": "array",
                     "description": "What is wrong in the request, one by one.",
-                    "maxItems": 100,
+                    "maxItems": MOST_ERRORS,
                     "items": ref("schemas", "ProblemError"),
                 },
                 "trace_id": {
@@ -122,7 +123,7 @@ def problem_schemas(api_url: str) -> Json:
             {
                 "pointer": line(
                     "A JSON pointer (RFC 6901) into the body, or into `/path`, `/query` or `/header`.",
-                    200,
+                    LONGEST_POINTER,
                     "/query/limit",
                 ),
                 "code": {
@@ -132,7 +133,7 @@ def problem_schemas(api_url: str) -> Json:
                     "pattern": "^[a-z][a-z0-9_-]*$",
                     "examples": ["out_of_range"],
                 },
-                "detail": line("What is wrong, for people.", 1000, "Input should be between 1 and 200"),
+                "detail": line("What is wrong, for people.", 1000, f"Input should be between 1 and {MOST_ITEMS}"),
             },
             required=["pointer", "code", "detail"],
         ),

@@ -10,7 +10,15 @@ from typing import Any, Final
 from ...types import LONGEST_INDEXED, wire
 
 MOST_ITEMS: Final = 200
+PAGE_ITEMS: Final = 50
+"""Items of a page at most, and where the client does not say how many."""
 
+MOST_ERRORS: Final = 100
+LONGEST_POINTER: Final = 200
+"""Of a problem: its errors, and the characters of the pointer of each."""
+
+KEY_HOURS: Final = 24
+"""For how long an Idempotency-Key is remembered by default."""
 LONGEST_KEY: Final = 255
 PLAIN_KEY: Final = rf"[!-~]{{1,{LONGEST_KEY}}}"
 QUOTED_KEY: Final = rf'"(?:[ !#-\[\]-~]|\\["\\]){{1,{LONGEST_KEY}}}"'
