@@ -28,7 +28,9 @@ VARIABLES = frozenset(
     """.split()
 )
 """Parameters, variables and imported functions of the generated modules."""
-METHODS = frozenset({"created_at", "datetime", "id", "list_page", "modified_at", "router", "store"})
+BESIDE_VARIABLES = frozenset({"each", "merged", "store_claim", "text", "version_mismatch"})
+"""The same, as far as only functions with a variable for an aggregate have them: actions may be called so."""
+METHODS = frozenset({"created_at", "datetime", "id", "list_page", "modified_at", "router", "store", "text"})
 """Attributes, functions and annotations beside which the methods of actions stand."""
 
 RESERVED_MODULES = frozenset(
@@ -46,19 +48,19 @@ NO_FOLDERS = WINDOWS_DEVICES | IGNORED_FOLDERS | TOOLS_FOLDERS
 
 RESERVED_CLASSES = frozenset(
     """
-    Annotated Any ClassVar Date DateTime Decimal DecimalText DomainError Enum False FieldError IfMatch IfNoneMatch Int32
-    Int64 JsonObject JsonValue KeyTaken Literal Money MoneyIn NonNegativeMoneyIn None NotNull Problem RuleViolated Self
-    StrEnum Struct TransitionRefused True TrueFalse UTC UUID Uuid
+    Annotated Any ClassVar Date DateTime Decimal DecimalText DomainError EXAMPLES Enum False FieldError IfMatch
+    IfNoneMatch Int32 Int64 JsonObject JsonValue KeyTaken Literal Money MoneyIn NonNegativeMoneyIn None NotNull Problem
+    ProblemError RuleViolated Self StrEnum Struct TransitionRefused True TrueFalse UTC UUID Uuid
     """.split()
 ) | frozenset(name for name in BUILTINS if name[0].isupper())
 
 BORROWED_CLASSES = frozenset(
     """
-    Body Caller Claim Database Day Digits Email Field Line Mapping MoneyView Once Operations PageParameters PageQuery
-    Patch Protocol Record Reply Sort Text Timestamp Url Whole
+    Body Caller Claim DELETE Database Day Digits Email FIND Field INSERT LOAD Line Mapping MoneyView Once Operations
+    PAGE PageParameters PageQuery Patch Protocol Record Reply SELECT Sort Text Timestamp UPDATE Url Whole
     """.split()
 )
-"""What the modules beside a model import: there, an aggregate or a part of that name goes by another one."""
+"""What the modules beside a model import or define: there, an aggregate or a part goes by another name."""
 
 
 def python_name(name: str) -> str:
@@ -80,7 +82,7 @@ def variable_name(name: str) -> str:
         name = name.rpartition("_")[2]
     if len(name) > LONGEST_VARIABLE:
         name = "subject"
-    return f"{name}_" if name in VARIABLES else python_name(name)
+    return f"{name}_" if name in VARIABLES or name in BESIDE_VARIABLES else python_name(name)
 
 
 def method_name(name: str) -> str:
