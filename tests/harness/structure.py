@@ -10,13 +10,16 @@ LONGEST = 400
 Imports = Mapping[str, frozenset[str]]
 
 
-def imports(folder: Path, *, later: bool = False) -> dict[str, frozenset[str]]:
+def imports(folder: Path, *, later: bool = False, typed: bool = False) -> dict[str, frozenset[str]]:
     """Module → the modules of the same package that it imports when it is loaded; names are from the folder's on.
 
-    With ``later``, also those that it imports in its functions. What only a type checker reads is left out.
+    With ``later``, also those that it imports in its functions; with ``typed``, those that only a type checker reads.
     """
     modules = {_name(path, folder): path for path in sorted(folder.rglob("*.py"))}
-    return {name: frozenset(_imported(name, path, modules, later=later)) - {name} for name, path in modules.items()}
+    return {
+        name: frozenset(_imported(name, path, modules, later=later, typed=typed)) - {name}
+        for name, path in modules.items()
+    }
 
 
 def _name(path: Path, folder: Path) -> str:
@@ -24,9 +27,9 @@ def _name(path: Path, folder: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _imported(name: str, path: Path, modules: Mapping[str, Path], *, later: bool) -> Iterator[str]:
+def _imported(name: str, path: Path, modules: Mapping[str, Path], *, later: bool, typed: bool) -> Iterator[str]:
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    for node in _statements(ast.parse(path.read_text(encoding="utf-8")), later=later):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8")), later=later, typed=typed):
         if isinstance(node, ast.Import):
             found = [alias.name for alias in node.names]
         else:
@@ -39,14 +42,14 @@ def _imported(name: str, path: Path, modules: Mapping[str, Path], *, later: bool
         yield from (each for each in found if each in modules)
 
 
-def _statements(node: ast.AST, *, later: bool) -> Iterator[ast.Import | ast.ImportFrom]:
+def _statements(node: ast.AST, *, later: bool, typed: bool) -> Iterator[ast.Import | ast.ImportFrom]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import | ast.ImportFrom):
             yield child
-        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            yield from _statements(ast.Module(child.orelse, []), later=later)
+        elif not typed and isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            yield from _statements(ast.Module(child.orelse, []), later=later, typed=typed)
         elif later or not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield from _statements(child, later=later)
+            yield from _statements(child, later=later, typed=typed)
 
 
 def circles(edges: Imports) -> list[str]:

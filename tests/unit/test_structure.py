@@ -1,4 +1,7 @@
-"""The structure of the command: no import circle, declared layers, one place that talks to Copier, no long file."""
+"""The structure of the command and of the generator: no import circle, declared layers, no long file.
+
+What knows less lies below: the generator goes from words to types, language, model and targets, and never back.
+"""
 
 from pathlib import Path
 
@@ -7,9 +10,10 @@ from harness import structure
 from harness.paths import ROOT
 
 COMMAND = ROOT / "src" / "castrum"
+GENERATOR = ROOT / "extensions"
 
-# Layer of the command → the layers that it may import.
-BELOW = {
+# Layer → the layers that it may import.
+OF_COMMAND = {
     "": (),
     "__main__": ("cli",),
     "errors": (),
@@ -26,27 +30,63 @@ BELOW = {
     "cli": ("errors", "repository", "template", "new", "update", "resolve"),
 }
 
+OF_GENERATOR = {
+    "": (),
+    "text": (),
+    "types": ("text",),
+    "language": ("text", "types"),
+    "model": ("text", "types", "language"),
+    "capacity": ("model",),
+    "targets": ("text", "types", "model", "capacity"),
+    "answers": ("text", "capacity", "targets"),
+    "pipeline": ("text", "types", "language", "model", "targets"),
+    "rendering": (),
+    "castrum": (),  # loads the others by name
+}
 
-def test_no_module_imports_itself_by_others() -> None:
-    assert structure.circles(structure.imports(COMMAND, later=True)) == []
+# Artefact of the generator → those whose words it uses; `alerts` and `rows` are modules.
+OF_TARGETS = {
+    "": (),
+    "rows": (),
+    "alerts": (),
+    "docs": ("rows",),
+    "openapi": ("rows",),
+    "postgres": ("rows",),
+    "python": ("rows", "postgres"),
+    "tests": ("openapi", "python"),
+}
+
+parts = pytest.mark.parametrize(
+    ("folder", "below"),
+    [(COMMAND, OF_COMMAND), (GENERATOR, OF_GENERATOR), (GENERATOR / "targets", OF_TARGETS)],
+    ids=["command", "generator", "targets"],
+)
 
 
-def test_layers_are_kept() -> None:
-    edges = structure.imports(COMMAND, later=True)
-    assert structure.layers(edges) == BELOW.keys(), "the table has each layer, and no other one"
-    assert structure.of_layers(edges, BELOW) == []
+@parts
+def test_no_module_imports_itself_by_others(folder: Path, below: dict[str, tuple[str, ...]]) -> None:
+    assert structure.circles(structure.imports(folder, later=True)) == []
 
 
-def test_layers_are_in_order() -> None:
-    assert structure.circles({layer: frozenset(below) for layer, below in BELOW.items()}) == []
+@parts
+def test_layers_are_kept(folder: Path, below: dict[str, tuple[str, ...]]) -> None:
+    edges = structure.imports(folder, later=True, typed=True)
+    assert structure.layers(edges) == below.keys(), "the table has each layer, and no other one"
+    assert structure.of_layers(edges, below) == []
+
+
+@parts
+def test_layers_are_in_order(folder: Path, below: dict[str, tuple[str, ...]]) -> None:
+    assert structure.circles({layer: frozenset(others) for layer, others in below.items()}) == []
 
 
 def test_one_module_talks_to_copier() -> None:
     assert set(structure.users(COMMAND, "copier")) == {"copying.py"}
 
 
-def test_no_file_is_too_long() -> None:
-    assert structure.too_long(COMMAND) == []
+@parts
+def test_no_file_is_too_long(folder: Path, below: dict[str, tuple[str, ...]]) -> None:
+    assert structure.too_long(folder) == []
 
 
 @pytest.fixture
