@@ -138,7 +138,9 @@ def test_own_code_works_and_is_left_alone(template_repository: Path, tmp_path: P
     assert "0 breaking changes" in make(project, "breaking", "BASE=HEAD~1")
     own = project / "contract" / "own.yaml"
     own.write_text(CONTRACT.replace("list_greetings", "listGreetings"), encoding="utf-8")
-    assert "operation-id-in-snake-case" in make_fails(project, "contract")
+    assert "GET /greetings (list_greetings) is listGreetings in the contract" in make_fails(project, "contract")
+    linted = run(project / ".venv/bin/python", "-m", "dev.lint_contract", cwd=project, env=GIT, check=False)
+    assert "operation-id-in-snake-case" in linted.stdout
     assert "operation-id-changed" in make_fails(project, "breaking", "BASE=HEAD")
     own.write_text(CONTRACT.replace("/greetings:", "/customers:"), encoding="utf-8")
     assert "contract/own.yaml: paths → /customers → get is in contract/openapi.yaml, too" in make_fails(
