@@ -14,6 +14,8 @@ MOST_ITEMS = 100_000
 INT32, INT64 = 2**31, 2**63
 LENGTHS = {"uuid": 36, "date-time": 35, "date": 10, "time": 25, "duration": 60, "email": 254, "uri": 2083}
 MOMENTS = {"date-time": "2026-11-22T08:00:00Z", "date": "2026-11-22", "time": "08:00:00Z"}
+WORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+"""What Pydantic leaves of bounds that follow a validator, in the words of JSON Schema."""
 PREFIX = "#/components/schemas/"
 
 Schema = Mapping[str, Any]
@@ -53,7 +55,7 @@ class Schemas:
     def schema(self, given: Schema, name: str, *, sent: bool, place: str = "") -> dict[str, Any]:
         """A schema for a value of this name; `place` is where it belongs, for people."""
         place = f"{place}.{name}" if place else name
-        rest = {key: value for key, value in given.items() if key != "title"}
+        rest = {WORDS.get(key, key): value for key, value in given.items() if key != "title"}
         rest.setdefault("description", Default(f"{name.replace('_', ' ').capitalize()}."))
         if "$ref" in rest:
             return rest | {"$ref": PREFIX + self._name(_named(rest["$ref"]), sent=sent)}

@@ -13,8 +13,8 @@ from dev.schemas import ANY_TEXT
 from fastapi import APIRouter, FastAPI, Path, Query
 from ordering.platform.contract import FOLDER, GIVEN, joined
 from ordering.platform.endpoints import endpoints
-from ordering.platform.http import any_caller, public, requires
-from pydantic import BaseModel, ConfigDict, Field
+from ordering.platform.http import Integer, any_caller, public, requires
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 GIVEN_TEXT = (FOLDER / GIVEN).read_bytes()
 PROBLEM = "{$ref: '#/components/responses/problem'}"
@@ -191,6 +191,11 @@ def test_what_is_sent_is_bounded_in_the_code() -> None:
         name: str
         size: int
         tags: list[str]
+        counts: list[int] = Field(max_length=2)
+        ok: bool
+        ratio: float | None = None
+        inner: "Loose | None" = None
+        good: Annotated[Integer, Field(ge=0, le=1)] = 0
 
     async def loose(body: Loose, limit: int = 1) -> list[str]:
         raise NotImplementedError
@@ -200,8 +205,22 @@ def test_what_is_sent_is_bounded_in_the_code() -> None:
     _, missing = describe.described(made, joined(GIVEN_TEXT, ""), EMPTY)
     for place in (
         "POST /loose.limit: ", "Loose.name: ", "Loose.size: ", "Loose.tags: ", "Loose: ", "POST /loose: let the body",
+        "Loose.size: let", "Loose.counts: let", "Loose.ok: let", "Loose.ratio: let",
     ):  # fmt: skip
         assert any(line.startswith(place) for line in missing), (place, missing)
+    assert not any("good" in line for line in missing)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [(10, 10), (10.0, 10), ("10", None), (True, None), (1.5, None), (None, None)]
+)
+def test_an_integer_is_one_of_json(sent: Any, kept: int | None) -> None:
+    checks = TypeAdapter(Integer)
+    if kept is None:
+        with pytest.raises(ValidationError):
+            checks.validate_python(sent)
+    else:
+        assert checks.validate_python(sent) == kept
 
 
 def test_the_command_writes_only_what_it_can_write_whole(

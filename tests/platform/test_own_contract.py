@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from dev import describe, lint_contract
 from dev import endpoints as gate
-from dev import lint_contract
 from dev.contract import document
 from fastapi import APIRouter
 from ordering.platform.access import any_caller, guarded, public, requires
 from ordering.platform.endpoints import endpoints
+from ordering.platform.http import Operations, Reply
 from ruamel.yaml import YAML
 from starlette.applications import Starlette
 from tests.platform.web import Web
@@ -109,6 +110,20 @@ def test_another_method_of_a_generated_path_belongs_to_the_contract() -> None:
     web = Web()
     web.app.put("/things", operation_id="put_things", dependencies=[READ])(hello)
     assert any(line.startswith("PUT /things (put_things) is not in the contract") for line in said(web))
+
+
+def test_an_operation_is_described_by_hand() -> None:
+    """FastAPI knows nothing of what it takes and answers."""
+    own = Operations("reports", tag="Reports")
+
+    @own.get("/reports", operation_id="list_reports")
+    async def list_reports() -> Reply:
+        return Reply(204)
+
+    web = Web(routers=[own])
+    [line] = said(web, contract({}))
+    assert "describe it in contract/own.yaml" in line
+    assert describe.described(web.app, document(), "") == ("", [])
 
 
 def test_what_is_mounted_is_no_operation() -> None:

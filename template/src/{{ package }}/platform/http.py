@@ -12,10 +12,12 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -51,6 +53,7 @@ __all__ = [
     "Body",
     "IfMatch",
     "IfNoneMatch",
+    "Integer",
     "Once",
     "Operations",
     "PageParameters",
@@ -289,6 +292,16 @@ class Operations(APIRouter):
             return handler
 
         return register
+
+
+def _json_number(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+Integer = Annotated[int, BeforeValidator(_json_number)]
+"""A whole number in the body of an ordinary endpoint as JSON has it: 10 and 10.0, but not "10" and true."""
 
 
 def provided(kind: type[T]) -> Any:
