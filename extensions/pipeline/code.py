@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..targets.openapi.linting import contract_linting
@@ -18,6 +17,8 @@ from ..targets.python.parts import part_code
 from ..targets.tests.examples import circular_parts, examples, limits
 from ..targets.tests.modules import has_test_like_classes, names_in_tests
 from ..targets.tests.scenarios import scenarios
+from ..text.naming import natural
+from .plain import plain
 from .view import view_of
 
 if TYPE_CHECKING:
@@ -47,22 +48,13 @@ def with_code(domain: Domain, package: str) -> Json:
         views[name] = _aggregate(view, aggregate, stored, {**plain(sample), **_tests(aggregate, package)})
     code = {
         **plain(application_code(list(aggregates.values()))),
-        "aggregates": [views[name] for name in model["aggregates_by_module"]],
+        "aggregates": sorted(views.values(), key=lambda view: natural(view["module"])),
         "tables": [table for name in domain.by_dependency for table in views[name]["code"]["tables"]],
         "uses_postgresql_types": any(view["code"]["uses_postgresql_types"] for view in views.values()),
         "has_test_like_classes": has_test_like_classes(domain.aggregates),
         **plain(contract_linting(domain.aggregates)),
     }
     return {**model, "aggregates": list(views.values()), "code": code}
-
-
-def plain(value: object) -> Any:
-    """A value of a target as JSON has it: an object for what has names, an array for a tuple."""
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple) and (names := getattr(value, "_fields", ())):
-        return {name: plain(each) for name, each in zip(names, value, strict=True)}
-    return [plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _aggregate(view: Json, aggregate: PythonAggregate, stored: Mapping[str, Table], tests: Json) -> Json:

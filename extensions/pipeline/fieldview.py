@@ -10,8 +10,7 @@ from ..targets.openapi.types import field_schemas
 from ..targets.postgres.tables import table_name
 from ..targets.postgres.types import sql_literals
 from ..targets.python.domain import module_of
-from ..targets.python.types import python_literal
-from .tableview import column_view
+from .plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,8 +25,6 @@ def field_view(field: PythonField, domain: Domain) -> Json:
     """A field."""
     declared = field.declared
     spec, schemas = declared.type, field_schemas(declared.type)
-    example = python_literal(spec, declared.examples[0])
-    stored = [column_view(column) for column in field.columns]
     module = module_of(declared.target) if declared.target else None
     return {
         "name": declared.name,
@@ -41,38 +38,24 @@ def field_view(field: PythonField, domain: Domain) -> Json:
         "required": declared.required,
         "unique": declared.unique,
         "ignorecase": declared.ignorecase,
-        "indexed": declared.indexed,
         "readonly": declared.readonly,
         "sensitivity": declared.sensitivity,
         "default": _default(field),
         "description": _description(declared),
         "python": field.python,
-        "input": field.input,
         "view": field.view,
         "query": field.query,
-        "imports": {
-            "python": list(field.imports.python),
-            "input": list(field.imports.input),
-            "view": list(field.imports.view),
-            "query": list(field.imports.query),
-        },
-        "alias": {"name": field.alias.name, "definition": field.alias.definition} if field.alias else None,
         "json_schema": schemas.answer,
         "input_json_schema": schemas.request,
         "example": declared.examples[0],
-        "other_example": declared.examples[1] if len(declared.examples) > 1 else None,
         "examples": list(declared.examples),
-        "bounds": spec.type.span(spec),
-        "example_python": example.text,
-        "example_imports": list(example.imports),
         "mermaid": mermaid_type(spec),
-        "column": stored[0]["name"],
-        "columns": stored,
+        "column": field.columns[0].name,
+        "columns": plain(field.columns),
         "enum": declared.enum,
         "item": spec.inner.type.kind if spec.inner else None,
         "reference": _reference(declared, module, domain) if declared.reference else None,
         "target": declared.target,
-        "target_module": module,
     }
 
 
@@ -83,11 +66,8 @@ def _default(field: PythonField) -> Json | None:
     value = declared.default.value
     return {
         "python": code.python,
-        "input": code.python,
         "json": value,
         "sql": list(sql_literals(declared.type, value)),
-        "mutable": code.mutable,
-        "imports": list(code.imports),
     }
 
 
@@ -109,7 +89,7 @@ def _reference(field: Field, module: str | None, domain: Domain) -> Json:
 
 def filter_view(entry: PythonFilter, aggregate: Aggregate, fields: Iterable[Json]) -> Json:
     """A filter of the aggregate that has these fields."""
-    own = {"attribute": entry.attribute, "query": entry.query, "imports": list(entry.imports)}
+    own = {"attribute": entry.attribute, "query": entry.query}
     if entry.declared.field is None:
         return own | _state_filter(aggregate)
     field = _of(entry.declared.field, fields)
@@ -124,7 +104,6 @@ def filter_view(entry: PythonFilter, aggregate: Aggregate, fields: Iterable[Json
         "title": field["title"],
         "json_schema": field["input_json_schema"],
         "example": field["example"],
-        "testable": not field["readonly"] and field["kind"] != "ref",
     }
 
 
@@ -143,7 +122,6 @@ def _state_filter(aggregate: Aggregate) -> Json:
         "title": "status",
         "json_schema": {"type": "string", "enum": values},
         "example": values[0],
-        "testable": False,
     }
 
 

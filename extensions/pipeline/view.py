@@ -12,9 +12,8 @@ from ..targets.openapi.types import SHARED_SCHEMAS
 from ..targets.postgres.tables import columns, tables
 from ..targets.python.aggregates import article
 from ..targets.python.domain import module_of, python_domain, python_field
-from ..text import naming
-from . import tableview
 from .fieldview import field_view, filter_view, sort_view
+from .plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,9 +39,6 @@ def view_of(domain: Domain, stored: Mapping[str, Table], code: Mapping[str, Pyth
         "title": domain.title,
         "description": domain.description,
         "aggregates": aggregates,
-        "aggregates_by_module": sorted((a["name"] for a in aggregates), key=lambda n: naming.natural(module_of(n))),
-        "aggregates_by_dependency": list(domain.by_dependency),
-        "modules": sorted((a["module"] for a in aggregates), key=naming.natural),
         "consumes": [_consumed(event, domain) for event in domain.consumes],
         "schemas": _shared_schemas(aggregates),
     }
@@ -54,7 +50,6 @@ def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domai
     fields = [field_view(field, domain) for field in code.fields]
     parts = [_part(part, stored[part.declared.entity], domain) for part in code.parts]
     filters = [filter_view(each, aggregate, fields) for each in code.filters]
-    everything = [*fields, *(field for part in parts for field in part["fields"])]
     return {
         "name": aggregate.name,
         "renamed_from": aggregate.renamed_from,
@@ -68,7 +63,6 @@ def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domai
         "plural": aggregate.plural,
         "path": path,
         "table": table.name,
-        "former_table": table.renamed_from,
         "id_param": id_parameter(aggregate),
         "description": aggregate.description,
         "scope_read": f"{path}.read",
@@ -79,11 +73,10 @@ def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domai
         "parts": parts,
         "lifecycle": _lifecycle(code),
         "enums": [_enum(enum) for enum in aggregate.enums],
-        "aliases": [field["alias"] for field in everything if field["alias"]],
+        "aliases": [plain(field.alias) for field in code.all_fields if field.alias],
         "filters": filters,
         "sorts": [sort_view(each, fields) for each in code.sorts],
-        **tableview.of(table),
-        "imports": _imports(everything, filters),
+        **_table(table),
         "example": {field["wire"]: field["example"] for field in fields if not field["readonly"]}
         | {part["wire"]: [part["example"]] for part in parts},
     }
@@ -104,14 +97,25 @@ def _part(code: PythonPart, table: Table, domain: Domain) -> Json:
         "title": part.title,
         "titles": part.titles,
         "table": table.name,
-        "former_table": table.renamed_from,
         "parent_column": table.keys[0].name,
         "max": part.maximum,
         "description": part.description,
         "fields": fields,
         "input_fields": [field for field in fields if not field["readonly"]],
-        **tableview.of(table),
+        **_table(table),
         "example": {field["wire"]: field["example"] for field in fields if not field["readonly"]},
+    }
+
+
+def _table(table: Table) -> Json:
+    return {
+        "columns": plain(table.own),
+        "table_columns": plain(table.columns),
+        "constraints": [
+            {"kind": each.kind, "name": each.name, "columns": list(each.columns), "pointer": each.pointer}
+            for each in table.constraints
+        ],
+        "indexes": [{"name": each.name, "columns": list(each.columns)} for each in table.indexes],
     }
 
 
@@ -140,7 +144,6 @@ def _lifecycle(code: PythonAggregate) -> Json | None:
             }
             for action in lifecycle.actions
         ],
-        "events": [event.name for event in lifecycle.events],
     }
 
 
@@ -167,18 +170,6 @@ def _consumed(event: Consumed, domain: Domain) -> Json:
         if event.triggers
         else None,
     }
-
-
-def _imports(fields: list[Json], filters: list[Json]) -> Json:
-    imports = {
-        group: sorted({line for field in fields for line in field["imports"][group]})
-        for group in ("python", "input", "view")
-    }
-    imports["query"] = sorted({line for filter_ in filters for line in filter_["imports"]})
-    imports["sa"] = ["import sqlalchemy as sa"]
-    if any("postgresql." in column["sa"] for field in fields for column in field["columns"]):
-        imports["sa"].append("from sqlalchemy.dialects import postgresql")
-    return imports
 
 
 def _shared_schemas(aggregates: list[Json]) -> Json:

@@ -1,22 +1,28 @@
 """What the targets say of a domain, each by itself."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from harness.paths import ROOT
 from hypothesis import HealthCheck, given, settings
 from strategies import domains
 
+from extensions.language.yaml_reader import load_yaml
 from extensions.model.domain import Aggregate
 from extensions.pipeline import domain_model, template_model
-from extensions.pipeline.code import plain
+from extensions.pipeline.plain import plain
 from extensions.targets.openapi.linting import contract_linting
 from extensions.targets.postgres.relation import Table
 from extensions.targets.postgres.statements import part_statements, statements
 from extensions.targets.postgres.tables import tables
 from extensions.targets.python.fields import annotated
 from extensions.targets.python.lint import looks_secret, noted
+from extensions.targets.python.types import python_literal
 from extensions.targets.tests.scenarios import Move, Refusal, scenarios
+from extensions.text.naming import natural
 
 FAST = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 VAULT = {
@@ -55,6 +61,12 @@ def test_what_templates_read_survives_json(domain: Any) -> None:
     view = template_model(domain, "service")
     assert json.loads(json.dumps(view)) == view
     assert plain(view) == view
+    modules = [aggregate["module"] for aggregate in view["code"]["aggregates"]]
+    assert modules == sorted((aggregate["module"] for aggregate in view["aggregates"]), key=natural)
+    for aggregate in domain_model(domain).aggregates:
+        for field in aggregate.all_fields():
+            for value in field.examples:
+                compile(python_literal(field.type, value).text, "example", "eval")
 
 
 def test_parameters_are_numbered_in_the_order_of_the_columns() -> None:
@@ -124,3 +136,32 @@ def test_linters_of_the_code_are_told_of_suspects() -> None:
     ]
     assert noted('host = "0.0.0.0"') == 'host = "0.0.0.0"  # noqa: S104 - a text of the domain'
     assert noted('    "/tmp/x"') == '    "/tmp/x"'
+
+
+FREE = re.compile(r"example|examples|json_schema|input_json_schema|json|places|schemas|covers_all_states|example_\w+")
+"""Words whose values have keys of the domain, or are JSON of a contract."""
+
+
+def _words(view: object) -> Iterator[str]:
+    """The words that templates could read, at any depth."""
+    if isinstance(view, dict):
+        for name, value in view.items():
+            yield name
+            if not FREE.fullmatch(name):
+                yield from _words(value)
+    elif isinstance(view, list):
+        for each in view:
+            yield from _words(each)
+
+
+def test_templates_have_no_word_that_nobody_reads() -> None:
+    templates = [path for path in (ROOT / "template").rglob("*") if path.suffix == ".jinja" or "{" in path.name]
+    texts = [str(path.relative_to(ROOT)) for path in templates]
+    texts += [path.read_text(encoding="utf-8") for path in templates if path.is_file()]
+    read = set(re.findall(r"\.([a-z_]+)", "\n".join(texts)))
+    for folder in ("answers", "capacity", "targets"):
+        for path in (ROOT / "extensions" / folder).rglob("*.py"):
+            read |= set(re.findall(r"""\[["']([a-z_]+)["']\]""", path.read_text(encoding="utf-8")))
+    found = [load_yaml((ROOT / "examples" / name / "domain.yaml").read_bytes()) for name in ("awkward", "everything")]
+    words = {word for domain in found for word in _words(template_model(domain, "service"))}
+    assert sorted(words - read) == []

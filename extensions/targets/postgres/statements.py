@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ...model.domain import Field
-    from .relation import Column, Constraint, Table
+    from .relation import Column, Table
 
 CLAIM_ARGS = 9
 """The arguments of `CLAIM` in platform/idempotency.py; those of an aggregate's INSERT follow."""
@@ -20,6 +20,13 @@ FIRST_CHANGED = 3
 
 _CONDITION_INDENT = 12
 """Columns by which the condition of a part's subquery is indented."""
+
+
+class ConstraintPlace(NamedTuple):
+    """A constraint by its name, and the member of a request's body that breaks it, as a JSON pointer."""
+
+    name: str
+    pointer: str
 
 
 class Statements(NamedTuple):
@@ -35,7 +42,7 @@ class Statements(NamedTuple):
     """The number of the id's parameter in INSERT."""
     insert_values: tuple[str, ...]
     update_values: tuple[str, ...]
-    constraints: tuple[Constraint, ...]
+    constraints: tuple[ConstraintPlace, ...]
     """Those that a client's value can violate, of the aggregate and of its parts."""
 
 
@@ -73,7 +80,7 @@ def statements(table: Table, parts: Sequence[Table]) -> Statements:
         insert_values=tuple(f"${number}::{column.cast}" for number, column in enumerate(table.columns, first)),
         update_values=tuple(f"{name} = ${number}" for number, name in enumerate(changed, FIRST_CHANGED)),
         constraints=tuple(
-            constraint
+            ConstraintPlace(name=constraint.name, pointer=constraint.pointer)
             for owner in (table, *parts)
             for constraint in owner.constraints
             if constraint.pointer and constraint.kind != "pk"

@@ -12,13 +12,26 @@ TABLE_VARIABLES = frozenset({"metadata", "postgresql", "sa"})
 """What the modules of the tables import."""
 
 
+class KeyCode(NamedTuple):
+    """A primary key, or a unique constraint."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+class CheckCode(NamedTuple):
+    """A condition that every row keeps."""
+
+    name: str
+    sql: str
+
+
 class ForeignKeyCode(NamedTuple):
     """A foreign key; with `use_alter` it is added when both tables are there."""
 
     name: str
     columns: tuple[str, ...]
     target_table: str
-    target_columns: tuple[str, ...]
     on_delete: str
     use_alter: bool
 
@@ -38,10 +51,10 @@ class TableCode(NamedTuple):
     variable: str
     renamed_from: str | None
     columns: tuple[Column, ...]
-    primary_key: Constraint
-    uniques: tuple[Constraint, ...]
+    primary_key: KeyCode
+    uniques: tuple[KeyCode, ...]
     foreign_keys: tuple[ForeignKeyCode, ...]
-    checks: tuple[Constraint, ...]
+    checks: tuple[CheckCode, ...]
     indexes: tuple[IndexCode, ...]
     description: str
 
@@ -63,16 +76,20 @@ def table_code(table: Table, description: str) -> TableCode:
         variable=f"{table.name}_" if taken else table.name,
         renamed_from=table.renamed_from,
         columns=table.columns,
-        primary_key=kinds["pk"][0],
-        uniques=tuple(each for each in kinds["uq"] if each.keys == each.columns),
+        primary_key=_key(kinds["pk"][0]),
+        uniques=tuple(_key(each) for each in kinds["uq"] if each.keys == each.columns),
         foreign_keys=tuple(_foreign_key(each) for each in kinds["fk"]),
-        checks=tuple(kinds["ck"]),
+        checks=tuple(CheckCode(name=each.name, sql=each.sql or "") for each in kinds["ck"]),
         indexes=(
             *(IndexCode(name=each.name, unique=True, keys=_keys(each.keys)) for each in on_expressions),
             *(IndexCode(name=each.name, unique=False, keys=_keys(each.keys)) for each in table.indexes),
         ),
         description=description,
     )
+
+
+def _key(constraint: Constraint) -> KeyCode:
+    return KeyCode(name=constraint.name, columns=constraint.columns)
 
 
 def _foreign_key(constraint: Constraint) -> ForeignKeyCode:
@@ -82,7 +99,6 @@ def _foreign_key(constraint: Constraint) -> ForeignKeyCode:
         name=constraint.name,
         columns=constraint.columns,
         target_table=foreign.target_table,
-        target_columns=foreign.target_columns,
         on_delete=foreign.on_delete,
         use_alter=foreign.use_alter,
     )
