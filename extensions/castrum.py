@@ -35,6 +35,7 @@ PARTS = (
     "targets.openapi.document",
     "answers.ownership",
     "answers.place",
+    "moves.migration",
     "targets.openapi.wire",
 )
 """Modules of this folder whose `GLOBALS` and `FILTERS` (name → callable) the templates may use."""
@@ -64,3 +65,7 @@ class CastrumExtension(Extension):
             environment.globals.update(module.GLOBALS)
             environment.filters.update(module.FILTERS)
         load("rendering.shortcuts").take(environment)
+
+
+if __name__ == "__main__":  # a migration
+    sys.exit(load("moves.migration").main(*sys.argv[1:]))

@@ -197,7 +197,8 @@ def _refuse_version(base: Copy, theirs: Copy, worker: Worker) -> None:
             code=FAILURE,
         )
     for migration in worker.template.config_data.get("migrations", ()):
-        if base.version < Version(str(migration["version"])) <= theirs.version:
+        # The one without a version is for moves, which an update carries out itself.
+        if "version" in migration and base.version < Version(str(migration["version"])) <= theirs.version:
             raise Refusal(
                 f"{migration['version']} brings steps that only Copier runs; take that version with",
                 f"  copier update --trust --context-lines 100000 --vcs-ref {migration['version']}",

@@ -8,6 +8,19 @@ TAGS = ("v0.1.0", "v0.2.0", "v0.3.0")
 
 AGGREGATE = "template/src/{{ package }}/{% yield aggregate from model.aggregates %}{{ aggregate.module }}{% endyield %}"
 CLOCK = "template/src/{{ package }}/platform/clock.py"
+TESTS = "template/tests/{% yield aggregate from model.aggregates %}{{ aggregate.module }}{% endyield %}"
+
+MOVED = "v0.4.0"
+MOVES = """\
+version: 0.4.0
+changes:
+  - {title: What a process needs has a folder of its own, kind: changed}
+moves:
+  src/{package}/platform/clock.py: src/{package}/platform/runtime/clock.py
+  tests/{aggregate}/: tests/domain/{aggregate}/
+imports:
+  "{package}.platform.ids.text": "{package}.platform.runtime.texts.text_of"
+"""
 
 
 def replace(folder: Path, name: str, old: str, new: str) -> None:
@@ -76,4 +89,38 @@ def with_history(snapshot: Path, folder: Path) -> Path:
         change(folder)
         commit_all(folder, tag)
         git(folder, "tag", "--annotate", tag, "--message", tag)
+    return folder
+
+
+def with_moves(history: Path, folder: Path) -> Path:
+    """A clone of a template with a history and one more release, `MOVED`, that puts files and a name elsewhere."""
+    git(history.parent, "clone", "--quiet", str(history), str(folder))
+    platform = "template/src/{{ package }}/platform"
+    write(folder, f"{platform}/runtime/__init__.py", '"""What a process needs."""\n')
+    write(folder, "template/tests/domain/__init__.py", '"""What the service does."""\n')
+    git(folder, "mv", CLOCK, f"{platform}/runtime/clock.py")
+    git(folder, "mv", TESTS, TESTS.replace("template/tests/", "template/tests/domain/"))
+    tests = TESTS.replace("template/tests/", "template/tests/domain/")
+    for name in ("api", "behaviour"):
+        replace(folder, f"{tests}/test_operations.py.jinja", f"from ..{name} import", f"from ...{name} import")
+    for path in [*(folder / "template").rglob("*.py*"), *(folder / "extensions").rglob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        if "platform.clock import" in text:
+            path.write_text(text.replace("platform.clock import", "platform.runtime.clock import"), encoding="utf-8")
+    replace(folder, f"{AGGREGATE}/routes.py.jinja", "from ..platform.ids import new_id, text\n",
+            "from ..platform.ids import new_id\nfrom ..platform.runtime.texts import text_of\n")  # fmt: skip
+    routes = (folder / f"{AGGREGATE}/routes.py.jinja").read_text(encoding="utf-8")
+    write(folder, f"{AGGREGATE}/routes.py.jinja", routes.replace("}}text(", "}}text_of("))
+    ids = (folder / f"{platform}/ids.py").read_text(encoding="utf-8")
+    kept, _, text = ids.partition("\n\ndef text(")
+    write(folder, f"{platform}/ids.py", kept.replace("from msgspec import to_builtins\n", ""))
+    write(
+        folder,
+        f"{platform}/runtime/texts.py",
+        '"""Texts of identifiers."""\n\nfrom uuid import UUID\n\nfrom msgspec import to_builtins\n\n\n'
+        f"def text_of({text}",
+    )
+    write(folder, f"releases/{MOVED[1:]}.yaml", MOVES)
+    commit_all(folder, MOVED)
+    git(folder, "tag", "--annotate", MOVED, "--message", MOVED)
     return folder

@@ -10,7 +10,7 @@ from harness.repository import GIT, commit_all, git
 from harness.tools import BIN, run
 from harness.updates import Site, State, castrum
 
-from castrum.update.following import FROZEN
+from castrum.repository.project import FROZEN
 
 pytestmark = pytest.mark.xdist_group("corpus")
 

@@ -7,18 +7,19 @@ import pytest
 import yaml
 from harness.machines import NEEDS_HISTORY
 from harness.paths import ROOT
-from harness.releases import TAGS, with_history
+from harness.releases import TAGS, with_history, with_moves, write
 from harness.repository import commit_all, git
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from castrum.template import notes
+from extensions.moves.releases import Release, Step, moving, release
 
 NOTES = sorted((ROOT / "releases").glob("*.yaml"))
 TAG = re.compile(r"v\d+(\.\d+)*")
 
 
 def moved(repository: Path) -> list[str]:
-    """Generated files that a release renamed without a migration, which is for majors only."""
+    """Generated files that a release renamed without saying so in its `moves`."""
     found = []
     tags = sorted(filter(TAG.fullmatch, git(repository, "tag").splitlines()), key=Version)
     for old, new in zip(tags, [*tags[1:], "HEAD"], strict=True) if tags else ():
@@ -27,9 +28,35 @@ def moved(repository: Path) -> list[str]:
         )
         # With or without the suffix of what is rendered, the generated file is the same.
         renamed = re.sub(r"^R\d+\t(.*?)(\.jinja)?\t\1(\.jinja)?\n?", "", renamed, flags=re.MULTILINE)
-        if not any(version > Version(old) for version in migrations(git(repository, "show", f"{new}:copier.yml"))):
-            found += [f"{old} → {new}: {line}" for line in renamed.splitlines()]
+        known = told(repository, old, new)
+        for line in renamed.splitlines():
+            _, one, two = line.split("\t")
+            if known.place(generated(one)) != generated(two):
+                found.append(f"{old} → {new}: {line}")
     return found
+
+
+def generated(path: str) -> str:
+    """The generated file of a template's, in a service that is called `package` and has one `aggregate`."""
+    path = path.removeprefix("template/").removesuffix(".jinja").replace("{{ package }}", "package")
+    return re.sub(r"\{% yield aggregate .*?endyield %\}", "aggregate", path)
+
+
+def told(repository: Path, old: str, new: str) -> Step:
+    """The moves of the releases between two commits, in such a service."""
+    names = git(repository, "ls-tree", "--name-only", new, "releases/").splitlines()
+    texts = {Path(name).stem: git(repository, "show", f"{new}:{name}") for name in names if name.endswith(".yaml")}
+    newest = max((each for each in map(version, texts) if each is not None), default=Version("0"))
+    end = Version(new) if TAG.fullmatch(new) else newest
+    every = [pair for each in moving(texts, Version(old), end) for pair in each.moves.items()]
+    return Step(Release(end, dict(every), {}), ["src/package/__main__.py", "src/package/aggregate/service.py"])
+
+
+def version(name: str) -> Version | None:
+    try:
+        return Version(name)
+    except InvalidVersion:
+        return None
 
 
 def migrations(config: str) -> list[Version]:
@@ -40,6 +67,7 @@ def migrations(config: str) -> list[Version]:
         for document in documents
         if isinstance(document, dict)
         for each in document.get("_migrations", ())
+        if "version" in each
     ]
 
 
@@ -59,7 +87,7 @@ def test_migrations_are_for_majors() -> None:
     assert out_of_place(config) == []
     for version, found in (("v1.1.0", ["1.1.0"]), ("1.0.1", ["1.0.1"]), ("v2.0.0", []), ("v3.0.0rc1", [])):
         step = f'_migrations:\n  - {{version: {version}, command: "true"}}\n'
-        assert out_of_place(config.replace("_subdirectory: template\n", f"_subdirectory: template\n{step}")) == found
+        assert out_of_place(config.replace("_migrations:\n", step)) == found
 
 
 def test_a_moved_file_is_found(template_repository: Path, tmp_path: Path) -> None:
@@ -68,18 +96,47 @@ def test_a_moved_file_is_found(template_repository: Path, tmp_path: Path) -> Non
     git(repository, "mv", "template/alembic.ini", "template/migrations/alembic.ini")
     commit_all(repository, "Move a file")
     assert moved(repository) == [f"{TAGS[-1]} → HEAD: R100\ttemplate/alembic.ini\ttemplate/migrations/alembic.ini"]
+    write(repository, "releases/0.4.0.yaml", "moves: {alembic.ini: migrations/alembic.ini}\n")
+    commit_all(repository, "Say so")
+    assert moved(repository) == []
+
+
+def test_moves_with_placeholders_are_known(template_repository: Path, tmp_path: Path) -> None:
+    repository = with_moves(with_history(template_repository, tmp_path / "history"), tmp_path / "template")
+    assert moved(repository) == []
+    (repository / "releases/0.4.0.yaml").write_text("version: 0.4.0\nchanges: []\n", encoding="utf-8")
+    commit_all(repository, "Say nothing")
+    git(repository, "tag", "--force", "v0.4.0")
+    assert any("platform/clock.py" in line for line in moved(repository))
 
 
 @pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)
 def test_notes_say_what_they_should(path: Path) -> None:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert str(document["version"]) == path.stem
+    assert document.keys() <= {"version", "changes", "moves", "imports"}
+    owned = yaml.safe_load((ROOT / "questions/ownership.yml").read_text(encoding="utf-8"))["_skip_if_exists"]
+    for pair in release(Version(path.stem), document).moves.items():
+        places = [each.replace("{package}", "p").replace("{aggregate}", "a").strip("/") for each in pair]
+        inside = [pattern for pattern in owned for place in places if meet(pattern.strip("/"), place)]
+        assert not inside, f"{pair} is the service's own: {inside}"
     for change in document["changes"]:
         assert change.keys() <= {"title", "kind", "breaking", "when", "files", "steps"}
         assert change["kind"] in notes.KINDS
         assert "\n" not in change["title"]
         assert len(change["title"]) <= 120
         assert not change.get("breaking") or change["steps"], "somebody has to act: say how"
+
+
+def meet(pattern: str, place: str) -> bool:
+    """Whether one of the two is the other one, or a folder that it is in."""
+    return all(one in ("*", two) for one, two in zip(pattern.split("/"), place.split("/"), strict=False))
+
+
+def test_what_is_a_persons_meets_no_move() -> None:
+    assert meet("src/*/*/service.py", "src/p/a/service.py")
+    assert meet("src/*/own/*", "src/p/own")
+    assert not meet("src/*/own/*", "src/p/platform")
 
 
 def test_notes_are_for_those_whom_they_concern() -> None:

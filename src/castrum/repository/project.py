@@ -19,7 +19,8 @@ from .trees import File
 ANSWERS: Final = ".copier-answers.yml"
 DOMAIN: Final = "domain.yaml"
 REVISIONS: Final = "migrations/versions/"
-"""The history of the schema: nothing but the person changes what is there."""
+FROZEN: Final = (DOMAIN, REVISIONS)
+"""The person's own model and the history of the schema: nothing but the person changes them, once they are there."""
 MERGED: Final = "after a merge of two branches: castrum resolve"
 
 

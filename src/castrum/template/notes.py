@@ -16,8 +16,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
+
+from . import language
 
 KINDS: Final = ("security", "removed", "changed", "added", "fixed")
 
@@ -34,29 +35,14 @@ class Change:
     steps: tuple[str, ...] = ()
 
 
-def passed(
-    releases: Mapping[str, str], old: Version | None, new: Version | None
-) -> Iterator[tuple[Version, dict[str, Any]]]:
-    """What the releases after ``old`` up to ``new`` say, oldest first, of texts by their versions."""
-    if old is None or new is None:
-        return
-    known = []
-    for name in releases:
-        try:
-            known.append((Version(name), name))
-        except InvalidVersion:
-            continue
-    for version, name in sorted(known):
-        if old < version <= new:
-            yield version, yaml.safe_load(releases[name]) or {}
-
-
 def between(
     releases: Mapping[str, str], old: Version | None, new: Version | None, answers: Mapping[str, Any]
 ) -> list[Change]:
     """The changes after ``old`` up to ``new`` that concern a project with these answers, oldest release first."""
     return [
-        change for version, document in passed(releases, old, new) for change in _read(version, document, answers)
+        change
+        for version, document in language.extension("moves.releases").passed(releases, old, new)
+        for change in _read(version, document, answers)
     ]
 
 

@@ -1,7 +1,7 @@
 """The merge of an update under the new names, where the domain or the service got other ones."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from castrum.copying import Copy
@@ -12,13 +12,13 @@ from castrum.rename.leftovers import left, lines, old_words
 from castrum.rename.renaming import declared, folders, gone, place_of, places, service
 from castrum.rename.rewording import Rewording
 from castrum.rename.spelling import Rename
-from castrum.repository.project import ANSWERS, DOMAIN, REVISIONS
+from castrum.repository.project import ANSWERS, DOMAIN, FROZEN
 from castrum.repository.stamps import FOLDER
 from castrum.repository.trees import File, Tree, WorkingTree
 from castrum.template import language
 
-# The history of the schema, and the person's own model: nothing but the person changes them, once they are there.
-FROZEN: Final = (DOMAIN, REVISIONS)
+from .moving import Moves
+
 TOLD: Final = (*FROZEN, ANSWERS, f"{FOLDER}/", f"{KEPT}/", "uv.lock")
 """Where old names stand on purpose."""
 Render = Callable[[dict[str, Any]], Copy]
@@ -29,7 +29,7 @@ Render = Callable[[dict[str, Any]], Copy]
 class Renaming:
     """What was renamed, the person's files that have the new names now, those that moved, and what is left.
 
-    ``places`` are those of generated files, old and new.
+    ``places`` are those of generated files, old and new; ``relocated`` those that a release has put elsewhere.
     """
 
     renames: list[Rename] = field(default_factory=list)
@@ -37,11 +37,32 @@ class Renaming:
     moved: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
+    relocated: dict[str, str] = field(default_factory=dict)
 
 
 def merged(base: Copy, theirs: Copy, ours: Tree, render: Render | None = None) -> tuple[Renaming, Plan]:
-    """What was renamed, and the plan of the update in which the person's files have the new names."""
+    """What was renamed or is elsewhere, and the plan of the update in which the person's files have followed."""
     ignored = ours.ignored if isinstance(ours, WorkingTree) else frozenset[str]()
+    moves = Moves(base, theirs)
+    if not moves.passed:
+        return _merged(base, theirs, ours, render, ignored)
+    old, mine, moved = moves.applied(base.tree, ours, ignored)
+    again = (lambda answers: moves.copied(render(answers))) if render else None
+    told, both = _merged(replace(base, tree=old), theirs, mine, again, ignored)
+    _take_over(both, ours, mine)
+    told.relocated = moved.places
+    told.places = {old: told.places.get(new, new) for old, new in moved.places.items()} | told.places
+    told.moved |= {path: told.places.get(place, place) for path, place in moved.own.items()}
+    told.followed = sorted({*told.followed, *moved.followed})
+    after = {path: file for path, file in (mine | both.changes).items() if file is not None and path not in ignored}
+    told.left += moves.left(base.tree, after, theirs.tree, TOLD)
+    return told, both
+
+
+def _merged(
+    base: Copy, theirs: Copy, ours: Tree, render: Render | None, ignored: frozenset[str]
+) -> tuple[Renaming, Plan]:
+    """The same, where everything is in its place."""
     renames = [*service(base.answers, theirs.answers), *_renames(base.answers, theirs.answers)]
 
     def seed(path: str) -> bool:
@@ -56,19 +77,21 @@ def merged(base: Copy, theirs: Copy, ours: Tree, render: Render | None = None) -
     following = _Following(base.tree, _renamed(base, theirs, render, renames), ours, told, ignored)
     old, mine = following.under_new_names()
     both = plan(old, theirs.tree, mine, seed=seed, frozen=_is_frozen, ignored=ignored, gone=no_more)
-    place = following.place
-    for path, file in mine.items():
-        if path not in both.changes and ours.get(path) != file:
-            both.changes[path] = file
-    for path in ours:
-        if place[path] != path and path not in both.changes and path not in theirs.tree:
-            both.changes[path] = None
-    both.changes = {
-        path: file for path, file in both.changes.items() if ours.get(path) != file and (file or path in ours)
-    }
+    _take_over(both, ours, mine)
     after = {path: file for path, file in (mine | both.changes).items() if file is not None and path not in ignored}
     told.left = lines(following.words, after, theirs.tree, TOLD)
     return told, both
+
+
+def _take_over(both: Plan, ours: Tree, mine: Tree) -> None:
+    """Let the plan, which was made for ``mine``, bring ``ours`` to the same."""
+    for path, file in mine.items():
+        if path not in both.changes and ours.get(path) != file:
+            both.changes[path] = file
+    both.changes |= dict.fromkeys(path for path in ours if path not in mine and path not in both.changes)
+    both.changes = {
+        path: file for path, file in both.changes.items() if ours.get(path) != file and (file or path in ours)
+    }
 
 
 def _is_frozen(path: str) -> bool:

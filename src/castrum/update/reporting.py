@@ -63,11 +63,12 @@ def _newest(update: Update) -> str:
 
 
 def _renames(update: Update) -> Iterator[str]:
-    """What was renamed, what of the person's followed, and where the old names are left."""
+    """What was renamed or is elsewhere, what of the person's followed, and where the old names are left."""
     told = update.renaming
-    if not told.renames:
-        return
-    yield from ("", *(f"Renamed: {rename.what}." for rename in told.renames))
+    if told.renames:
+        yield from ("", *(f"Renamed: {rename.what}." for rename in told.renames))
+    if told.relocated:
+        yield from ("", "The template put elsewhere:", *(f"  {one} → {two}" for one, two in told.relocated.items()))
     if told.followed:
         yield from ("", "Your code that followed:", *(f"  {path}" for path in told.followed))
     if told.moved:
