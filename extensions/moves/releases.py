@@ -118,6 +118,9 @@ class Step:
         modules |= {_module(f"{one}__init__.py"): _module(f"{two}__init__.py") for one, two in folders.items()}
         modules = {one: two for one, two in modules.items() if one != two and one and two}
         self._names = Places(modules, dict(self._expanded(release.imports)))
+        # What a module without any of them has not to be parsed for.
+        self._words = {name.rpartition(".")[2].encode() for name in (*modules, *self._names.names)}
+        self._known: dict[tuple[Module, bytes], bytes] = {}
 
     def _expanded(self, pairs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for pair in pairs.items():
@@ -137,10 +140,13 @@ class Step:
 
     def content(self, path: str, content: bytes, place: str | None = None) -> bytes:
         """The content of the file, whose imports follow to its new place; ``place`` where it is to be another one."""
-        if not path.endswith(".py"):
-            return content
         module = Module(_module(path), _module(place or self.place(path)), path.endswith("__init__.py"))
-        return rewritten(content, module, self._names)
+        if not path.endswith(".py") or (module.old == module.new and not any(word in content for word in self._words)):
+            return content
+        key = (module, content)
+        if key not in self._known:
+            self._known[key] = rewritten(content, module, self._names)
+        return self._known[key]
 
     def old_names(self) -> list[str]:
         """The dotted names and the paths that lead nowhere now."""

@@ -83,7 +83,11 @@ class Update:
             with signed_in(address) as source, tempfile.TemporaryDirectory(prefix="castrum-") as scratch:
                 return copying.fresh(source, ref, Path(scratch) / project.root.name, last)
 
-        return cls(project, base, theirs, ours, *merged(base, theirs, ours, render), newest)
+        renaming, plan = merged(base, theirs, ours, render)
+        hidden = (path for path, file in plan.changes.items() if file is not None and path not in ours)
+        if strange := [path for path in hidden if (project.root / path).is_file()]:
+            raise Refusal(*(f"{path}: git does not know it; move it away" for path in strange), code=FAILURE)
+        return cls(project, base, theirs, ours, renaming, plan, newest)
 
     def difference(self) -> Iterator[str]:
         """The update as a patch."""
