@@ -29,9 +29,13 @@ LABELS = ("before updating", "last update", "after updating")
 FROZEN = ("domain.yaml", "migrations/versions/")
 
 
-def passes_moves(old: Any, new: Any) -> bool:
-    """Whether an update from one version to another one passes a release that has put something elsewhere."""
-    return bool(_releases(str(old), str(new)))
+def passes_moves(old: Any, new: Any, current: Any) -> bool:
+    """Whether ``current`` is the newest release between two versions that has put something elsewhere.
+
+    An update that passes several of them carries out all of them at once.
+    """
+    releases = _releases(str(old), str(new))
+    return bool(releases) and releases[-1].version == Version(str(current))
 
 
 def _releases(old: str, new: str) -> list[Release]:

@@ -27,6 +27,8 @@ from .errors import FAILURE, Refusal
 from .repository.project import ANSWERS
 from .repository.trees import File, read_tree
 
+MOVES: Final = "extensions/castrum.py"
+"""The command of the migrations that an update of ours carries out by itself."""
 # Copier reports a refused answer as a plain ValueError; these are its words, so that any other ValueError stays a bug.
 REFUSED: Final = re.compile(
     r"""(?:Validation\ error\ for\ question\ '(?P<validated>\w+)'|Invalid\ choice\ for\ '(?P<chosen>\w+)'):\ (?P<why>.*)
@@ -197,8 +199,9 @@ def _refuse_version(base: Copy, theirs: Copy, worker: Worker) -> None:
             code=FAILURE,
         )
     for migration in worker.template.config_data.get("migrations", ()):
-        # The one without a version is for moves, which an update carries out itself.
-        if "version" in migration and base.version < Version(str(migration["version"])) <= theirs.version:
+        if MOVES in str(migration.get("command")):
+            continue
+        if base.version < Version(str(migration["version"])) <= theirs.version:
             raise Refusal(
                 f"{migration['version']} brings steps that only Copier runs; take that version with",
                 f"  copier update --trust --context-lines 100000 --vcs-ref {migration['version']}",

@@ -92,6 +92,11 @@ def with_history(snapshot: Path, folder: Path) -> Path:
     return folder
 
 
+def entry(tag: str) -> str:
+    """The migration of a release with moves, behind the others."""
+    return f"  - {{<<: *moves, version: {tag}}}\n"
+
+
 def with_moves(history: Path, folder: Path) -> Path:
     """A clone of a template with a history and one more release, `MOVED`, that puts files and a name elsewhere."""
     git(history.parent, "clone", "--quiet", str(history), str(folder))
@@ -121,6 +126,7 @@ def with_moves(history: Path, folder: Path) -> Path:
         f"def text_of({text}",
     )
     write(folder, f"releases/{MOVED[1:]}.yaml", MOVES)
+    replace(folder, "copier.yml", "_message_after_copy: |\n", entry(MOVED) + "_message_after_copy: |\n")
     commit_all(folder, MOVED)
     git(folder, "tag", "--annotate", MOVED, "--message", MOVED)
     return folder

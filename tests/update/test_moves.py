@@ -222,6 +222,7 @@ def test_what_belongs_to_people_is_not_moved(
     template = tmp_path / "template"
     git(tmp_path, "clone", "--quiet", str(moving.template), str(template))
     releases.write(template, "releases/0.5.0.yaml", f"version: 0.5.0\nchanges: []\nmoves:\n  {move}\n")
+    releases.replace(template, "copier.yml", releases.entry(MOVED), releases.entry(MOVED) + releases.entry("v0.5.0"))
     commit_all(template, "v0.5.0")
     git(template, "tag", "--annotate", "v0.5.0", "--message", "v0.5.0")
     project = moving.project(State(TAGS[2], 0, 0), tmp_path / "shop")

@@ -2,15 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from harness.machines import NEEDS_HISTORY
 from harness.paths import ROOT
-from harness.releases import TAGS, with_history, with_moves, write
+from harness.releases import TAGS, entry, with_history, with_moves, write
 from harness.repository import commit_all, git
 from packaging.version import InvalidVersion, Version
 
+from castrum.copying import MOVES
 from castrum.template import notes
 from extensions.moves.releases import Release, Step, moving, release
 
@@ -67,8 +69,12 @@ def migrations(config: str) -> list[Version]:
         for document in documents
         if isinstance(document, dict)
         for each in document.get("_migrations", ())
-        if "version" in each
+        if not is_of_moves(each)
     ]
+
+
+def is_of_moves(migration: dict[str, Any]) -> bool:
+    return MOVES in str(migration["command"])
 
 
 def out_of_place(config: str) -> list[str]:
@@ -87,7 +93,22 @@ def test_migrations_are_for_majors() -> None:
     assert out_of_place(config) == []
     for version, found in (("v1.1.0", ["1.1.0"]), ("1.0.1", ["1.0.1"]), ("v2.0.0", []), ("v3.0.0rc1", [])):
         step = f'_migrations:\n  - {{version: {version}, command: "true"}}\n'
-        assert out_of_place(config.replace("_migrations:\n", step)) == found
+        assert out_of_place(config.replace("_migrations:\n", step)) == found, version
+
+
+def test_releases_with_moves_have_their_migration() -> None:
+    config = (ROOT / "copier.yml").read_text(encoding="utf-8")
+    assert without_migration(config, {path.stem: path.read_text(encoding="utf-8") for path in NOTES}) == []
+    assert without_migration(config, {"0.2.0": "moves: {a: b}", "0.3.0": "imports: {a.b: c.d}"}) == ["0.3.0"]
+    more = config.replace("_message_after_copy: |\n", entry("v0.3.0") + "_message_after_copy: |\n")
+    assert without_migration(more, {"0.2.0": "moves: {a: b}", "0.3.0": "imports: {a.b: c.d}"}) == []
+
+
+def without_migration(config: str, texts: dict[str, str]) -> list[str]:
+    """The releases that have put something elsewhere, and are not among the migrations."""
+    documents = [each for each in yaml.safe_load_all(config.replace("!include", "")) if isinstance(each, dict)]
+    known = {Version(each["version"]) for document in documents for each in document.get("_migrations", ())}
+    return [str(each.version) for each in moving(texts, Version("0"), Version("999")) if each.version not in known]
 
 
 def test_a_moved_file_is_found(template_repository: Path, tmp_path: Path) -> None:
