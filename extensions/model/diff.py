@@ -204,7 +204,8 @@ def _itself(aggregate: Aggregate) -> tuple[str, str | None]:
 
 
 def _consumed(old: Consumed, new: Consumed, names: Mapping[str, str]) -> ConsumedDiff:
-    return ConsumedDiff(old=old, new=new, fields=_fields(old.fields, new.fields, names))
+    # What another context sends has the name that is given there: one of another name is another field.
+    return ConsumedDiff(old=old, new=new, fields=match(old.fields, new.fields, differs=_differs(names)))
 
 
 def _fields(old: Iterable[Field], new: Iterable[Field], names: Mapping[str, str]) -> Changes[Field]:

@@ -1,13 +1,11 @@
-"""Whether a contract stays compatible, and what changes in the tables."""
+"""Whether a contract stays compatible."""
 
 import copy
 from typing import Any
 
 import pytest
 
-from castrum.compatibility import contract, events, tables
-from castrum.repository.trees import File
-from castrum.template import language
+from castrum.compatibility import contract
 
 CONTRACT: dict[str, Any] = {
     "paths": {
@@ -126,183 +124,9 @@ def test_the_same_is_the_same() -> None:
     assert contract.compare(CONTRACT, copy.deepcopy(CONTRACT)) == ([], [])
 
 
-PAID = {"from": "payments", "fields": {"order": "uuid", "amount": "money"}, "triggers": "Order.pay"}
-DOMAIN: dict[str, Any] = {
-    "context": "shop",
-    "aggregates": {
-        "Order": {
-            "fields": {"number": "string(20)"},
-            "lifecycle": {
-                "states": ["open", "paid"],
-                "actions": {"pay": {"from": "open", "to": "paid", "emits": "OrderPaid"}},
-            },
-        }
-    },
-    "consumes": {"Paid": PAID},
-}
-
-
-def fields(**declared: str) -> dict[str, Any]:
-    return {"Paid": PAID | {"fields": {"order": "uuid", "amount": "money"} | declared}}
-
-
 def test_what_comes_first_does_not_depend_on_chance() -> None:
     """Python orders names in sets anew in each process."""
     paths: dict[str, Any] = {f"/{name}": {"get": {"security": [], "responses": {}}} for name in "fcebad"}
     others = {path: {"get": {"security": [{"oidc": ["a"]}], "responses": {}}} for path in paths}
     breaking, _ = contract.compare({"paths": paths}, {"paths": others})
     assert breaking == [f"GET /{name}: asks for other scopes" for name in "abcdef"]
-
-
-@pytest.mark.parametrize(
-    ("type_", "other", "compatible"),
-    [
-        ("string(20)", "string(40)", True),
-        ("string(40)", "string(20)", False),
-        ("enum(a, b)", "enum(a, b, c)", True),
-        ("enum(a, b)", "enum(a)", False),
-        ("int(1..5)?", "int(1..9)", False),
-        ("int(1..5)", "int(1..9)?", True),
-        ("date", "datetime", False),
-        ("money", "uuid", False),
-    ],
-)
-def test_to_expect_less_of_an_event_needs_nobodys_consent(type_: str, other: str, compatible: bool) -> None:
-    models = [language.model(DOMAIN | {"consumes": fields(more=each)}) for each in (type_, other)]
-    judged = events.between(*models)
-    line = f"Paid: more is {other.rstrip('?')}, was {type_.rstrip('?')}"
-    assert judged == (([], [line]) if compatible else ([line], []))
-
-
-@pytest.mark.parametrize(
-    ("consumes", "asked", "others"),
-    [
-        ({"Paid": PAID | {"description": "Money came."}}, [], []),
-        (fields(at="datetime"), ["Paid: payments has to send at"], []),
-        (fields(at="datetime?"), [], ["Paid: at is read, where it is sent"]),
-        (fields(amount="decimal(9, 2)"), ["Paid: amount is decimal(9, 2), was money"], []),
-        (fields(amount="money?"), [], ["Paid: amount became optional"]),
-        ({"Paid": PAID | {"fields": {"order": "uuid"}}}, [], ["Paid: amount is no longer read"]),
-        ({"Paid": PAID | {"from": "billing"}}, ["Paid is expected from billing, was payments"], []),
-        ({"Paid": {**PAID, "triggers": None}}, [], ["Paid triggers nothing, was Order.pay"]),
-        ({}, [], ["Paid is no longer consumed"]),
-        (
-            {"Paid": PAID, "Refused": {"from": "payments", "fields": {"order": "uuid"}}},
-            ["Refused is consumed now; payments has to send it"],
-            [],
-        ),
-    ],
-)
-def test_consumed_events(consumes: dict[str, Any], asked: list[str], others: list[str]) -> None:
-    consumed = {
-        name: {key: value for key, value in event.items() if value is not None} for name, event in consumes.items()
-    }
-    judged = events.between(language.model(DOMAIN), language.model(DOMAIN | {"consumes": consumed}))
-    assert judged == ((asked, others) if asked or others else None)
-    back = events.between(language.model(DOMAIN | {"consumes": consumed}), language.model(DOMAIN))
-    assert (back is None) == (judged is None)
-
-
-def test_emitted_events() -> None:
-    other = copy.deepcopy(DOMAIN)
-    other["aggregates"]["Order"]["lifecycle"]["actions"]["pay"]["emits"] = "OrderSettled"
-    judged = events.between(language.model(DOMAIN), language.model(other))
-    gone, new = "OrderPaid is no longer emitted; who consumes it gets none", "OrderSettled is emitted now"
-    assert judged == ([gone], [new])
-
-
-def test_a_renamed_aggregate_is_triggered_as_before() -> None:
-    other = copy.deepcopy(DOMAIN)
-    other["aggregates"] = {"Purchase": DOMAIN["aggregates"]["Order"] | {"renamed_from": "Order"}}
-    other["consumes"]["Paid"] = PAID | {"triggers": "Purchase.pay"}
-    assert events.between(language.model(DOMAIN), language.model(other)) is None
-
-
-TABLE = """
-import sqlalchemy as sa
-orders = sa.Table(
-    "{name}", metadata,
-    sa.Column("id", sa.Uuid(), nullable=False),
-    {columns}
-    {info}
-)
-"""
-
-
-def table(columns: str, name: str = "orders", info: str = "") -> dict[str, File]:
-    text = TABLE.format(name=name, columns=columns, info=info)
-    return {"src/shop/order/table.py": File(text.encode())}
-
-
-NOTE = 'sa.Column("note", sa.String(10), nullable=True, comment="A"),'
-
-
-@pytest.mark.parametrize(
-    ("new", "changes", "advice"),
-    [
-        (table(NOTE), [], 0),
-        (table(NOTE.replace('"A"', '"B"')), [], 0),
-        (table(""), ["drop orders.note"], 1),
-        (table(NOTE.replace("10", "5")), ["change orders.note"], 1),
-        (table(f'{NOTE} sa.Column("age", sa.Integer(), nullable=True),'), ["add orders.age"], 0),
-        (table(f'{NOTE} sa.Column("age", sa.Integer(), nullable=False),'), ["add orders.age"], 1),
-        (
-            table(NOTE.replace('"note"', '"remark"').replace('comment="A"', 'info={"renamed_from": "note"}')),
-            ["rename orders.note to remark"],
-            1,
-        ),
-        (table(NOTE, "sales", 'info={"renamed_from": "orders"},'), ["rename orders to sales"], 1),
-        (table(NOTE, "sales"), ["create sales", "drop orders"], 1),
-    ],
-)
-def test_tables(new: dict[str, File], changes: list[str], advice: int) -> None:
-    found, warnings = tables.between(table(NOTE), new)
-    assert found == changes
-    assert len(warnings) == advice
-
-
-ORDERED = table(
-    """sa.Column("note", sa.String(10), nullable=False), sa.UniqueConstraint("note", name="uq_note"),
-    sa.CheckConstraint("note IN ('A', 'B')", name="ck_note"), sa.CheckConstraint("n BETWEEN 0 AND 5", name="ck_n"),
-    sa.Index("ix_note", "note"),"""
-)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "changes", "advice"),
-    [
-        ("(10), nullable=False", "(10), nullable=False, server_default='A'", ["change orders.note"], []),
-        ("(10), nullable=False", "(10), nullable=True", ["change orders.note"], []),
-        ("String(10)", "String(20)", ["change orders.note"], []),
-        ("String(10)", "Integer()", ["change orders.note"], ["orders.note: check that every row fits"]),
-        ("'A', 'B'", "'A', 'C', 'B'", ["constrain orders"], []),
-        ("'A', 'B'", "'A', 'C'", ["constrain orders"], ["orders: look for rows that ck_note refuses"]),
-        ("0 AND 5", "0 AND 9", ["constrain orders"], []),
-        ("0 AND 5", "0 AND 5 AND (n IS NULL) = (note IS NULL)", ["constrain orders"], []),
-        ("0 AND 5", "1 AND 9", ["constrain orders"], ["orders: look for rows that ck_n refuses"]),
-        ('sa.UniqueConstraint("note", name="uq_note"),', "", ["constrain orders"], []),
-        ('sa.Index("ix_note", "note"),', "", ["index orders"], []),
-        ('"ix_note", "note"', '"ix_note", sa.text("lower(normalize(note))")', ["index orders"], []),
-        (
-            'sa.UniqueConstraint("note", name="uq_note")',
-            'sa.Index("uq_note_ignorecase", sa.text("lower(normalize(note))"), unique=True)',
-            ["constrain orders"],
-            ["orders: look for rows that uq_note_ignorecase refuses"],
-        ),
-        (
-            "sa.Index(",
-            (
-                "sa.Column('age', sa.Integer(), nullable=True), sa.CheckConstraint('age > 1', name='ck_age'),"
-                "sa.UniqueConstraint('n', name='uq_n'), sa.Index("
-            ),
-            ["add orders.age"],
-            ["orders: look for rows that uq_n refuses"],
-        ),
-    ],
-)
-def test_advice_is_for_what_rows_may_refuse(old: str, new: str, changes: list[str], advice: list[str]) -> None:
-    (file,) = ORDERED.values()
-    changed = file.content.replace(old.encode(), new.encode())
-    found, warnings = tables.between(ORDERED, {"src/shop/order/table.py": File(changed)})
-    assert found == changes
-    assert [warning.startswith(start) for warning, start in zip(warnings, advice, strict=True)] == [True] * len(advice)

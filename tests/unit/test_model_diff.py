@@ -2,11 +2,11 @@
 
 import copy
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from extensions.model.diff import AggregateDiff, Changes, DomainDiff, diff
+from extensions.model.diff import AggregateDiff, Changes, DomainDiff, diff, match
 from extensions.pipeline.reading import domain_model
 
 SHOP: dict[str, Any] = {
@@ -185,6 +185,28 @@ def test_a_list_goes_by_a_field_under_its_new_name() -> None:
     assert (order.fields.names, order.filters.names, order.sorts.names) == ({"number": "code"},) * 3
     assert not order.filters.changed
     assert not order.sorts.changed
+
+
+class Thing(NamedTuple):
+    name: str
+    former: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("new", "kept", "added"),
+    [
+        ([Thing("b", "a")], ["a → b"], []),
+        ([Thing("b", "a"), Thing("a")], ["a → a"], ["b"]),
+        ([Thing("a"), Thing("b", "a")], ["a → a"], ["b"]),
+        ([Thing("b", "a"), Thing("c", "a")], ["a → b"], ["c"]),
+        ([Thing("a", "z")], ["a → a"], []),
+    ],
+)
+def test_one_thing_becomes_one(new: list[Thing], kept: list[str], added: list[str]) -> None:
+    found = match([Thing("a")], new, former=lambda thing: thing.former)
+    assert [f"{both.old.name} → {both.new.name}" for both in found.kept] == kept
+    assert [thing.name for thing in found.added] == added
+    assert found.removed == ()
 
 
 def test_a_former_name_that_is_still_there_is_no_rename() -> None:

@@ -1,1 +1,1 @@
-"""What an update means for those who depend on the service: clients, other contexts, rows in tables."""
+"""What an update means for the clients of the contract, judged by the documents: part of them is the team's own."""

@@ -67,13 +67,6 @@ def compare(old: Json, new: Json) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(judge.breaking)), list(dict.fromkeys(judge.additions))
 
 
-def takes_no_less(old: Json, new: Json) -> bool:
-    """Whether whatever may be sent by the old schema may be sent by the new one."""
-    judge = _Judge({}, {})
-    judge.schema("", old, new, sent=True)
-    return not judge.breaking
-
-
 def _operations(document: Json) -> Iterator[tuple[str, Json]]:
     for path, item in (document.get("paths") or {}).items():
         for method in METHODS:

@@ -86,6 +86,20 @@ def model(domain: object) -> dict[str, Any]:
     return built
 
 
+def event_changes(old: object, new: object) -> tuple[list[str], list[str]]:
+    """What other contexts have to know of before, and what else changed in events. Refuses what is not valid."""
+    with refusals():
+        found: tuple[list[str], list[str]] = extension("pipeline.verdicts").events(old, new)
+    return found
+
+
+def table_changes(old: object, new: object) -> tuple[list[str], list[str]]:
+    """What changes in the tables, and what is dangerous in it, one line each. Refuses what is not valid."""
+    with refusals():
+        found: tuple[list[str], list[str]] = extension("pipeline.verdicts").tables(old, new)
+    return found
+
+
 def under_new_names(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """The old domain with the names that the new one gives by `renamed_from`. Refuses what is not valid."""
     with refusals():

@@ -1,13 +1,13 @@
 """What an update says: what happened, why, and what is left to do."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 
-from castrum.compatibility import contract, events, tables
+from castrum.compatibility import contract
+from castrum.errors import Refusal
 from castrum.merge.tree import KEPT
-from castrum.template import notes
+from castrum.template import language, notes
 
-from .following import models
 from .preparing import Update
 
 
@@ -125,18 +125,27 @@ def _contract(update: Update) -> Iterator[str]:
 
 
 def _events(update: Update) -> Iterator[str]:
-    both = models(update.base.answers, update.theirs.answers)
-    judged = events.between(*both) if both else None
-    if judged is None:
+    asked, others = _judged(update, language.event_changes)
+    if not asked and not others:
         return
-    asked, others = judged
     verdict = "to be agreed with other contexts" if asked else "compatible"
     how = "judged by domain.yaml: what is expected must not grow, what is emitted must not go"
     yield from ("", f"Events: {verdict} ({how}):", *(f"  {line}" for line in (*asked, *others)))
 
 
+def _judged(update: Update, verdict: Callable[[object, object], tuple[list[str], list[str]]]) -> tuple[list[str], ...]:
+    """A verdict on the two domains; nothing where they are the same, or the language was another one then."""
+    old, new = (answers.get("domain") for answers in (update.base.answers, update.theirs.answers))
+    if old == new:
+        return [], []
+    try:
+        return verdict(old, new)
+    except Refusal:
+        return [], []
+
+
 def _tables(update: Update) -> Iterator[str]:
-    changes, advice = tables.between(update.base.tree, update.theirs.tree)
+    changes, advice = _judged(update, language.table_changes)
     if changes:
         message = ", ".join(changes)
         message = message if len(message) <= 60 else f"{message[:57].rpartition(', ')[0]} and more"

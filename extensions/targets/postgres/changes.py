@@ -1,0 +1,153 @@
+"""What a change of the domain means for the tables, and for the rows that are in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...model.diff import match
+from .relation import Constraint
+from .tables import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model.diff import Changes
+    from ...model.domain import Domain
+    from .relation import Column, Index, Table
+
+ORDER = ("ck", "fk", "uq", "pk")
+"""In which advice is given."""
+
+
+def between(old: Domain, new: Domain) -> tuple[list[str], list[str]]:
+    """What changes in the tables, as one phrase each, and advice about what is dangerous in it."""
+    return compare(_in_order(old), _in_order(new))
+
+
+def _in_order(domain: Domain) -> list[Table]:
+    """The tables by aggregate; those of an aggregate's parts behind its own."""
+    found = tables(domain)
+    aggregates = sorted(domain.aggregates, key=lambda each: each.singular)
+    return [found[name] for each in aggregates for name in (each.name, *(part.entity for part in each.parts))]
+
+
+def compare(old: list[Table], new: list[Table]) -> tuple[list[str], list[str]]:
+    """The same of the tables themselves."""
+    found = match(old, new, former=lambda table: table.renamed_from)
+    sources = {both.new.name: both.old for both in found.kept}
+    changes, advice = [], []
+    for table in new:
+        source = sources.get(table.name)
+        if source is None:
+            changes.append(f"create {table.name}")
+            continue
+        if source.name != table.name:
+            changes.append(f"rename {source.name} to {table.name}")
+            advice.append(
+                f"{table.name}: the release that is running knows the table as {source.name}; deploy without overlap"
+            )
+        columns = match(source.columns, table.columns, former=lambda column: column.renamed_from, differs=_differ)
+        phrases = list(_phrases(table, columns))
+        changes += phrases
+        advice += _advice(table, columns)
+        before, after = _rules(source), _rules(table)
+        if before != after and not phrases:
+            changes.append(f"{'constrain' if _constrains(before ^ after) else 'index'} {table.name}")
+        if source.name == table.name:
+            advice += _refused(source, table, columns)
+    for name in sorted(table.name for table in found.removed):
+        changes.append(f"drop {name}")
+        advice.append(f"{name}: drop the table only when no running release uses it, and its rows are kept elsewhere")
+    return changes, advice
+
+
+# Columns -------------------------------------------------------------------------------------------------------------
+
+
+def _differ(old: Column, new: Column) -> bool:
+    """Whether rows or queries notice that a column is another one."""
+    return (old.sa, old.nullable, old.server_default) != (new.sa, new.nullable, new.server_default)
+
+
+def _phrases(table: Table, columns: Changes[Column]) -> Iterator[str]:
+    former = {both.new.name: both.old.name for both in columns.renamed}
+    changed = {both.new.name for both in columns.changed} - former.keys()
+    added = {column.name for column in columns.added}
+    for column in table.columns:
+        if column.name in changed:
+            yield f"change {table.name}.{column.name}"
+        elif column.name in former:
+            yield f"rename {table.name}.{former[column.name]} to {column.name}"
+        elif column.name in added:
+            yield f"add {table.name}.{column.name}"
+    yield from (f"drop {table.name}.{name}" for name in sorted(column.name for column in columns.removed))
+
+
+def _advice(table: Table, columns: Changes[Column]) -> Iterator[str]:
+    sources = {both.new.name: both.old for both in columns.kept}
+    for column in table.columns:
+        what, source = f"{table.name}.{column.name}", sources.get(column.name)
+        if source is None:
+            if not column.nullable and column.server_default is None:
+                yield f"{what}: rows that exist need a value; add it nullable, fill it, then require it"
+        elif source.name != column.name:
+            yield f"{what}: the release that is running knows it as {source.name}; deploy without overlap"
+        elif not _fits(source, column):
+            yield f"{what}: check that every row fits, and that no lock is held while they are rewritten"
+    for name in sorted(column.name for column in columns.removed):
+        yield f"{table.name}.{name}: drop it one release after the last that uses it (expand, then contract)"
+
+
+def _fits(old: Column, new: Column) -> bool:
+    """Whether the rows of a column stay as they are with its new definition: a longer string, another default."""
+    lengths = [re.fullmatch(r"varchar\((\d+)\)", each.sql) for each in (old, new)]
+    longer = lengths[0] and lengths[1] and int(lengths[0][1]) <= int(lengths[1][1])
+    return bool(old.sa == new.sa or longer) and (new.nullable or not old.nullable)
+
+
+# Constraints and indexes ---------------------------------------------------------------------------------------------
+
+
+def _rules(table: Table) -> set[Constraint | Index]:
+    """What rows keep and how they are found, whichever member of a request breaks it."""
+    return {*(replace(constraint, pointer="") for constraint in table.constraints), *table.indexes}
+
+
+def _constrains(rules: set[Constraint | Index]) -> bool:
+    return any(isinstance(rule, Constraint) for rule in rules)
+
+
+def _refused(old: Table, new: Table, columns: Changes[Column]) -> Iterator[str]:
+    """What the rows that exist have to keep from now on, beside what is said of new columns."""
+    before = _rules(old)
+    former = {constraint.name: constraint for constraint in old.constraints}
+    news = {column.name for column in (*columns.added, *(both.new for both in columns.renamed))}
+    for rule in sorted(
+        (rule for rule in _rules(new) - before if isinstance(rule, Constraint) and rule.kind != "pk"),
+        key=lambda rule: (ORDER.index(rule.kind), rule.name),
+    ):
+        is_of_new = not news.isdisjoint(re.findall(r"\w+", " ".join((*rule.columns, *rule.keys, rule.sql or ""))))
+        if not is_of_new and not _refuses_less(former.get(rule.name), rule):
+            yield f"{new.name}: look for rows that {rule.name} refuses before the revision does, which fails on them"
+
+
+def _refuses_less(old: Constraint | None, new: Constraint) -> bool:
+    """Whether a check lists the same words and more, has the same range and more, or says more of absent money only."""
+    if old is None or old.sql is None or new.sql is None:
+        return False
+    if _of_what_is_there(old.sql) == _of_what_is_there(new.sql):
+        return True
+    words = [re.search(r" IN \(('.*?')\)", each) for each in (old.sql, new.sql)]
+    if words[0] and words[1]:
+        return {*words[0][1].split(", ")} <= {*words[1][1].split(", ")}
+    ranges = [re.search(r" BETWEEN (-?\d+) AND (-?\d+)", each) for each in (old.sql, new.sql)]
+    if ranges[0] and ranges[1]:
+        (low, high), (lower, higher) = ([int(each) for each in found.groups()] for found in ranges if found)
+        return lower <= low and high <= higher
+    return False
+
+
+def _of_what_is_there(sql: str) -> str:
+    return re.sub(r" AND \(\w+ IS NULL\) = \(\w+ IS NULL\)", "", sql)

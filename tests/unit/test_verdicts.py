@@ -1,0 +1,227 @@
+"""What a change of the domain means for other contexts, and for the rows in the tables."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from extensions.pipeline.verdicts import events, tables
+
+PAID = {"from": "payments", "fields": {"order": "uuid", "amount": "money"}, "triggers": "Order.pay"}
+DOMAIN: dict[str, Any] = {
+    "context": "shop",
+    "aggregates": {
+        "Order": {
+            "fields": {"number": "string(20)"},
+            "lifecycle": {
+                "states": ["open", "paid"],
+                "actions": {"pay": {"from": "open", "to": "paid", "emits": "OrderPaid"}},
+            },
+        }
+    },
+    "consumes": {"Paid": PAID},
+}
+
+
+def fields(**declared: str) -> dict[str, Any]:
+    return {"Paid": PAID | {"fields": {"order": "uuid", "amount": "money"} | declared}}
+
+
+@pytest.mark.parametrize(
+    ("type_", "other", "compatible"),
+    [
+        ("string(20)", "string(40)", True),
+        ("string(40)", "string(20)", False),
+        ("enum(a, b)", "enum(a, b, c)", True),
+        ("enum(a, b)", "enum(a)", False),
+        ("int(1..5)?", "int(1..9)", False),
+        ("int(1..5)", "int(1..9)?", True),
+        ("date", "datetime", False),
+        ("money", "uuid", False),
+        ("string(20)", "text", True),
+        ("text", "string(20)", False),
+        ("decimal(9, 2)", "decimal(11, 3)", True),
+        ("decimal(9, 2)", "decimal(9, 3)", False),
+        ("decimal(9, 2)", "decimal(10, 1)", False),
+        ("int", "int(-9000000000..9000000000)", True),
+        ("list(enum(a))", "list(enum(a, b))", True),
+        ("list(string(9))", "list(string(8))", False),
+    ],
+)
+def test_to_expect_less_of_an_event_needs_nobodys_consent(type_: str, other: str, compatible: bool) -> None:
+    judged = events(*(DOMAIN | {"consumes": fields(more=each)} for each in (type_, other)))
+    line = f"Paid: more is {other.rstrip('?')}, was {type_.rstrip('?')}"
+    assert judged == (([], [line]) if compatible else ([line], []))
+
+
+@pytest.mark.parametrize(
+    ("consumes", "asked", "others"),
+    [
+        ({"Paid": PAID | {"description": "Money came."}}, [], []),
+        (fields(at="datetime"), ["Paid: payments has to send at"], []),
+        (fields(at="datetime?"), [], ["Paid: at is read, where it is sent"]),
+        (fields(amount="decimal(9, 2)"), ["Paid: amount is decimal(9, 2), was money"], []),
+        (fields(amount="money?"), [], ["Paid: amount became optional"]),
+        ({"Paid": PAID | {"fields": {"order": "uuid"}}}, [], ["Paid: amount is no longer read"]),
+        ({"Paid": PAID | {"from": "billing"}}, ["Paid is expected from billing, was payments"], []),
+        ({"Paid": {**PAID, "triggers": None}}, [], ["Paid triggers nothing, was Order.pay"]),
+        ({}, [], ["Paid is no longer consumed"]),
+        (
+            {"Paid": PAID, "Refused": {"from": "payments", "fields": {"order": "uuid"}}},
+            ["Refused is consumed now; payments has to send it"],
+            [],
+        ),
+    ],
+)
+def test_consumed_events(consumes: dict[str, Any], asked: list[str], others: list[str]) -> None:
+    consumed = {
+        name: {key: value for key, value in event.items() if value is not None} for name, event in consumes.items()
+    }
+    judged = events(DOMAIN, DOMAIN | {"consumes": consumed})
+    assert judged == (asked, others)
+    back = events(DOMAIN | {"consumes": consumed}, DOMAIN)
+    assert any(back) == any(judged)
+
+
+def test_emitted_events() -> None:
+    other = copy.deepcopy(DOMAIN)
+    other["aggregates"]["Order"]["lifecycle"]["actions"]["pay"]["emits"] = "OrderSettled"
+    judged = events(DOMAIN, other)
+    gone, new = "OrderPaid is no longer emitted; who consumes it gets none", "OrderSettled is emitted now"
+    assert judged == ([gone], [new])
+
+
+def test_a_renamed_aggregate_is_triggered_as_before() -> None:
+    other = copy.deepcopy(DOMAIN)
+    other["aggregates"] = {"Purchase": DOMAIN["aggregates"]["Order"] | {"renamed_from": "Order"}}
+    other["consumes"]["Paid"] = PAID | {"triggers": "Purchase.pay"}
+    assert events(DOMAIN, other) == ([], [])
+
+
+LIMITS = [
+    ({"type": "string(20)", "min": 2}, {"type": "string(20)", "min": 1}, True),
+    ({"type": "string(20)", "min": 2}, {"type": "string(20)", "min": 3}, False),
+    ({"type": "string(20)", "pattern": "[a-z]+"}, "string(20)", True),
+    ("string(20)", {"type": "string(20)", "pattern": "[a-z]+"}, False),
+    ({"type": "money", "min": 0}, "money", True),
+    ("decimal(9, 2)", {"type": "decimal(9, 2)", "min": 0}, False),
+    ({"type": "list(int)", "max": 100}, "list(int)", None),
+    ({"type": "list(int)", "max": 5}, "list(int)", True),
+    ("list(int)", {"type": "list(int)", "min": 1}, False),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "compatible"), LIMITS)
+def test_limits_of_an_event(old: Any, new: Any, compatible: bool | None) -> None:
+    asked, others = events(*(DOMAIN | {"consumes": fields(more=each)} for each in (old, new)))
+    line = ["Paid: more has other limits"]
+    expected = {True: ([], line), False: (line, []), None: ([], [])}
+    assert (asked, others) == expected[compatible]
+
+
+def test_an_event_that_two_actions_emit_is_named_once() -> None:
+    other = copy.deepcopy(DOMAIN)
+    lifecycle = other["aggregates"]["Order"]["lifecycle"]
+    lifecycle["states"].append("gone")
+    lifecycle["actions"] |= {
+        "drop": {"from": "open", "to": "gone", "emits": "OrderGone"},
+        "lose": {"from": "paid", "to": "gone", "emits": "OrderGone"},
+    }
+    assert events(DOMAIN, other) == ([], ["OrderGone is emitted now"])
+
+
+def shop(order: dict[str, Any], name: str = "Order", **others: Any) -> dict[str, Any]:
+    return {"context": "shop", "aggregates": {name: {"fields": order} | others, "Buyer": {"name": "string(9)"}}}
+
+
+ORDER: dict[str, Any] = {"note": "string(10)", "kind": "enum(a, b)", "size": "int(0..5)", "paid": "money"}
+NOTE = {"type": "string(10)", "description": "Written by hand."}
+
+
+def former(name: str, type_: str) -> dict[str, str]:
+    return {"type": type_, "renamed_from": name}
+
+
+def without(name: str, **others: Any) -> dict[str, Any]:
+    return {key: value for key, value in ORDER.items() if key != name} | others
+
+
+LOOK = "orders: look for rows that {} refuses before the revision does, which fails on them"
+FITS = "orders.{}: check that every row fits, and that no lock is held while they are rewritten"
+FILL = "orders.{}: rows that exist need a value; add it nullable, fill it, then require it"
+DROP = "orders.{}: drop it one release after the last that uses it (expand, then contract)"
+OVERLAP = "{}: the release that is running knows {} as {}; deploy without overlap"
+TABLES: list[tuple[dict[str, Any], list[str], list[str]]] = [
+    (shop(ORDER), [], []),
+    (shop(ORDER | {"note": NOTE}), [], []),
+    (shop(without("note")), ["drop orders.note"], [DROP.format("note")]),
+    (shop(ORDER | {"note": "string(5)"}), ["change orders.note"], [FITS.format("note")]),
+    (shop(ORDER | {"note": "string(20)"}), ["change orders.note"], []),
+    (shop(ORDER | {"note": "string(10)?"}), ["change orders.note"], []),
+    (shop(ORDER | {"note": "string(10) = x"}), ["change orders.note"], []),
+    (shop(ORDER | {"note": "int"}), ["change orders.note"], [FITS.format("note")]),
+    (shop(ORDER | {"age": "int?"}), ["add orders.age"], []),
+    (shop(ORDER | {"age": "int = 5"}), ["add orders.age"], []),
+    (shop(ORDER | {"age": "int"}), ["add orders.age"], [FILL.format("age")]),
+    (shop(ORDER | {"age": "int(1..9)? unique"}), ["add orders.age"], []),
+    (
+        shop(without("note", remark=former("note", "string(10)"))),
+        ["rename orders.note to remark"],
+        [OVERLAP.format("orders.remark", "it", "note")],
+    ),
+    (
+        shop(without("paid", cost=former("paid", "money"))),
+        ["rename orders.paid_amount to cost_amount", "rename orders.paid_currency to cost_currency"],
+        [OVERLAP.format(f"orders.cost_{each}", "it", f"paid_{each}") for each in ("amount", "currency")],
+    ),
+    (
+        shop(ORDER | {"paid": "money?"}),
+        ["change orders.paid_amount", "change orders.paid_currency"],
+        [],
+    ),
+    (shop(ORDER | {"kind": "enum(a, c, b)"}), ["constrain orders"], []),
+    (shop(ORDER | {"kind": "enum(a, c)"}), ["constrain orders"], [LOOK.format("ck_orders_kind")]),
+    (shop(ORDER | {"size": "int(0..9)"}), ["constrain orders"], []),
+    (shop(ORDER | {"size": "int(1..9)"}), ["constrain orders"], [LOOK.format("ck_orders_size")]),
+    (shop(ORDER | {"note": "string(10) unique"}), ["constrain orders"], [LOOK.format("uq_orders_note")]),
+    (
+        shop(ORDER | {"note": "string(10) unique ignorecase"}),
+        ["constrain orders"],
+        [LOOK.format("uq_orders_note_ignorecase")],
+    ),
+    (shop(ORDER | {"note": "string(10) index"}), ["index orders"], []),
+    (shop(ORDER | {"note": "string(10) index ignorecase"}), ["index orders"], []),
+    (shop(ORDER, filter=["kind"]), ["index orders"], []),
+    (shop(ORDER | {"buyer": "ref Buyer?"}), ["add orders.buyer_id"], []),
+    (
+        shop(ORDER, parts={"lines": {"entity": "Line", "fields": {"sku": "string(9)"}}}),
+        ["create lines"],
+        [],
+    ),
+]
+GONE = "orders: drop the table only when no running release uses it, and its rows are kept elsewhere"
+
+
+@pytest.mark.parametrize(("new", "changes", "advice"), TABLES)
+def test_tables(new: dict[str, Any], changes: list[str], advice: list[str]) -> None:
+    assert tables(shop(ORDER), new) == (changes, advice)
+
+
+def test_what_may_no_longer_be_absent_has_to_be_there() -> None:
+    absent = shop(ORDER | {"note": "string(10)?"})
+    assert tables(absent, shop(ORDER)) == (["change orders.note"], [FITS.format("note")])
+
+
+def test_tables_that_come_and_go() -> None:
+    assert tables(shop(ORDER), shop(ORDER, "Sale")) == (["create sales", "drop orders"], [GONE])
+
+
+def test_a_table_with_another_name() -> None:
+    changes, advice = tables(shop({"note": "text"}), shop({"note": "text"}, "Sale", renamed_from="Order"))
+    assert changes[0] == "rename orders to sales"
+    assert advice == [OVERLAP.format("sales", "the table", "orders")]
+
+
+def test_an_index_that_goes_is_no_constraint_that_goes() -> None:
+    assert tables(shop(ORDER | {"note": "string(10) index"}), shop(ORDER)) == (["index orders"], [])
+    assert tables(shop(ORDER | {"note": "string(10) unique"}), shop(ORDER)) == (["constrain orders"], [])
