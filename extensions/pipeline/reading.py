@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from copier.errors import UserMessageError
 
+from ..answers.given import ANSWERS_FILE
 from ..language.parser import parse
 from ..language.yaml_reader import YamlError, load_yaml, normalised
 from ..model.build import build
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from ..model.domain import Domain
 
 DOMAIN_FILE = "domain.yaml"
-ANSWERS_FILE = ".copier-answers.yml"
 LINE = 120
 SAMPLE_FILE = Path(__file__).with_name("sample.yaml")
 
@@ -87,7 +87,7 @@ def domain_error(domain: object, conf: Mapping[str, Any]) -> str:
 
 def _is_typed(conf: Mapping[str, Any]) -> bool:
     """Whether the answer comes from the prompt of a first copy."""
-    recorded = Path(str(conf["dst_path"])) / str(conf.get("answers_file") or ".copier-answers.yml")
+    recorded = Path(str(conf["dst_path"])) / str(conf.get("answers_file") or ANSWERS_FILE)
     return "domain" not in (conf.get("data") or {}) and not recorded.exists()
 
 

@@ -59,9 +59,29 @@ def test_the_index_gets_the_mode_where_git_ignores_that_of_the_file(
 
 def test_a_second_version_of_the_extension_wraps_nothing_twice() -> None:
     shortcuts.shorten_worker()
-    steps = [getattr(Worker, name) for name in shortcuts._SHORTER]
+    steps = [getattr(Worker, name) for name in shortcuts._SHORTCUTS]
     shortcuts.shorten_worker()
-    assert [getattr(Worker, name) for name in shortcuts._SHORTER] == steps
+    assert [getattr(Worker, name) for name in shortcuts._SHORTCUTS] == steps
+
+
+def test_the_installed_copier_has_every_step_as_it_is_known() -> None:
+    """Or else a copy takes longer: look what the new version does instead."""
+    shortcuts.shorten_worker()
+    for name in shortcuts._SHORTCUTS:
+        step = getattr(Worker, name)
+        assert hasattr(getattr(step, "fget", step), shortcuts.SHORTENED), name
+
+
+def test_a_step_that_takes_something_else_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Newer:
+        def _render_string(self, string: str, context: dict[str, str]) -> str:
+            return string.format(**context)
+
+    monkeypatch.setattr("copier._main.Worker", Newer)
+    shortcuts.shorten_worker()
+    assert Newer()._render_string("{a}", {"a": "b"}) == "b"
+    assert not hasattr(Newer._render_string, shortcuts.SHORTENED)
+    assert not hasattr(Newer, "answers_relpath")
 
 
 @pytest.mark.parametrize("answers_file", [".copier-answers.yml", ".{{ _copier_conf.dst_path.name }}.yml"])

@@ -39,7 +39,7 @@ OF_GENERATOR = {
     "capacity": ("model",),
     "targets": ("text", "types", "model", "capacity"),
     "answers": ("text", "capacity", "targets"),
-    "pipeline": ("text", "types", "language", "model", "targets"),
+    "pipeline": ("text", "types", "language", "model", "targets", "answers"),
     "rendering": (),
     "castrum": (),  # loads the others by name
 }
