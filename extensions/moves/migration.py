@@ -100,8 +100,15 @@ class _Service:
             )
             if owned or path.startswith(FROZEN) or place.startswith(FROZEN):
                 yield f"{path} → {place}: a release moves what belongs to the service; its template has to leave it"
-            elif path in self._committed and Path(place).exists() and self._place(place) == place:
-                yield f"{place}: a release puts {path} there, and there is a file: git mv it elsewhere, and commit"
+            elif path in self._committed and (taken := self._taken(place)):
+                yield f"{taken}: a release puts {path} to {place}, and a file is there: git mv it, and commit"
+
+    def _taken(self, place: str) -> str | None:
+        """The file that stands where one is to be, or where its folder is to be."""
+        if Path(place).exists() and self._place(place) == place:
+            return place
+        folders = (folder.as_posix() for folder in Path(place).parents)
+        return next((each for each in folders if Path(each).is_file() and self._place(each) == each), None)
 
     def make_room(self) -> None:
         """Take what is elsewhere now out of its old place, and a person's own file with its folder to the new one."""

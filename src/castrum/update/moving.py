@@ -3,6 +3,7 @@
 import re
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from castrum.copying import Copy
@@ -40,7 +41,7 @@ class Moves:
         old, mine = dict(base), dict(ours)
         for release in self.passed:
             step = self._releases.Step(release, old)
-            self._refuse(step, old, mine)
+            self._refuse(step, mine)
             old = {step.place(path): _followed(step, path, file) for path, file in old.items()}
             mine = {
                 path if path in ignored else step.place(path): _followed(step, path, file)
@@ -78,7 +79,7 @@ class Moves:
                     found.append(f"{path}:{number}: {', '.join(dict.fromkeys(words))}")
         return found
 
-    def _refuse(self, step: Any, base: Tree, ours: Tree) -> None:
+    def _refuse(self, step: Any, ours: Tree) -> None:
         """Refuse a release that moves what belongs to the service, and a place in which the person has a file."""
         release = f"releases/{step.release.version}.yaml"
         refused = [
@@ -88,9 +89,10 @@ class Moves:
         ]
         for path in ours:
             place = step.place(path)
-            if place != path and place in ours and step.place(place) == place:
-                who = "a file of yours" if place not in base else "a file of the template"
-                refused.append(f"{place}: {release} puts {path} there, and {who} is there: git mv it, and commit")
+            places = [place, *(folder.as_posix() for folder in PurePosixPath(place).parents)] if place != path else []
+            taken = next((each for each in places if each in ours and step.place(each) == each), None)
+            if taken is not None:
+                refused.append(f"{taken}: {release} puts {path} to {place}, and a file is there: git mv it, and commit")
         if refused:
             raise Refusal(*refused, code=FAILURE)
 
