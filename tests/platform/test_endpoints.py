@@ -1,6 +1,7 @@
 """An endpoint that does not say who may call it is not served: the service does not start."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -112,6 +113,24 @@ async def test_what_is_added_after_all_else_does_not_start() -> None:
     web.app.include_router(router())
     with pytest.raises(OpenEndpoints):
         await web.app({"type": "lifespan", "app": web.app}, _receive, _send)
+
+
+async def test_what_the_start_adds_does_not_start_either() -> None:
+    web = Web()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.include_router(router(*rights))
+        yield
+
+    web.app.router.lifespan_context = lifespan
+    rights: list[Any] = []
+    with pytest.raises(OpenEndpoints, match="GET /hello"):
+        await web.app({"type": "lifespan", "app": web.app}, _receive, _send)
+    web, rights = Web(), [READ]
+    web.app.router.lifespan_context = lifespan
+    await web.app({"type": "lifespan", "app": web.app}, _receive, _send)
+    assert (await web.get("/hello")).json() == "hello"
 
 
 async def _receive() -> dict[str, str]:

@@ -176,7 +176,9 @@ class Edge:
             self._prepare(scope["app"])
 
             async def finish_first(message: Message) -> None:
-                if message["type"] != "lifespan.startup.complete":  # the server waits for nothing after such a message
+                if message["type"] == "lifespan.startup.complete":
+                    self._prepare(scope["app"])  # for what the start has added, too
+                else:  # the server waits for nothing after such a message
                     await self._close()
                 await send(message)
 
