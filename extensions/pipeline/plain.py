@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 
 def plain(value: object) -> Any:
     """The value as templates read it: an object for what has names, an array for a tuple; the rest is JSON already."""
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple) and (names := getattr(value, "_fields", ())):
         return {name: plain(each) for name, each in zip(names, value, strict=True)}
     return [plain(each) for each in value] if isinstance(value, (list, tuple)) else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...model.diff import match
@@ -112,7 +111,7 @@ def _fits(old: Column, new: Column) -> bool:
 
 def _rules(table: Table) -> set[Constraint | Index]:
     """What rows keep and how they are found, whichever member of a request breaks it."""
-    return {*(replace(constraint, pointer="") for constraint in table.constraints), *table.indexes}
+    return {*(constraint._replace(pointer="") for constraint in table.constraints), *table.indexes}
 
 
 def _constrains(rules: set[Constraint | Index]) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from ...model.domain import Field
@@ -11,34 +10,31 @@ if TYPE_CHECKING:
 Kind = Literal["pk", "uq", "fk", "ck"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(NamedTuple):
     """A condition that every row keeps."""
 
     name: str
     sql: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(NamedTuple):
     """A column; `sa` is its type in SQLAlchemy, `cast` the type of a parameter for it."""
 
     name: str
     sql: str
     sa: str
     cast: str
+    comment: str
     nullable: bool = False
     server_default: str | None = None
     checks: tuple[Check, ...] = ()
-    comment: str
     secret: bool = False
     field: str | None = None
     """The name in JSON of the field that it stores, or stores a part of."""
     renamed_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
+class Foreign(NamedTuple):
     """Where a foreign key leads; with `use_alter` it is added when both tables are there."""
 
     target_table: str
@@ -47,8 +43,7 @@ class Foreign:
     use_alter: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
+class Constraint(NamedTuple):
     """A constraint; `pointer` says which member of a request's body breaks it."""
 
     kind: Kind
@@ -61,8 +56,7 @@ class Constraint:
     foreign: Foreign | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(NamedTuple):
     """An index that is there for speed only."""
 
     name: str
@@ -70,8 +64,7 @@ class Index:
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(NamedTuple):
     """The table of an aggregate or of a part."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...text import english, naming
@@ -152,7 +151,7 @@ def _columns(builder: TableBuilder, owner: str, fields: Iterable[Field], domain:
         found = columns(field)
         for column, conditions in zip(found, _conditions(field, found), strict=True):
             checks = (builder.check(column.name, " AND ".join(conditions), pointer),) if conditions else ()
-            yield replace(column, checks=checks)
+            yield column._replace(checks=checks)
         first = found[0].name
         if field.unique:
             builder.unique(first, pointer, ignorecase=field.ignorecase)
