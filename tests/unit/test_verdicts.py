@@ -1,10 +1,12 @@
 """What a change of the domain means for other contexts, and for the rows in the tables."""
 
 import copy
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from castrum.update import reporting
 from extensions.pipeline.verdicts import events, tables
 
 PAID = {"from": "payments", "fields": {"order": "uuid", "amount": "money"}, "triggers": "Order.pay"}
@@ -225,3 +227,27 @@ def test_a_table_with_another_name() -> None:
 def test_an_index_that_goes_is_no_constraint_that_goes() -> None:
     assert tables(shop(ORDER | {"note": "string(10) index"}), shop(ORDER)) == (["index orders"], [])
     assert tables(shop(ORDER | {"note": "string(10) unique"}), shop(ORDER)) == (["constrain orders"], [])
+
+
+def said(old: object, new: object) -> list[str]:
+    """What the report says of events and tables."""
+    sides = (SimpleNamespace(answers={"domain": domain}) for domain in (old, new))
+    update = cast("Any", SimpleNamespace(**dict(zip(("base", "theirs"), sides, strict=True))))
+    return [*reporting._events(update), *reporting._tables(update)]
+
+
+def test_the_report_says_it() -> None:
+    new = copy.deepcopy(DOMAIN)
+    new["aggregates"]["Order"]["fields"]["age"] = "int"
+    new["consumes"]["Paid"] = PAID | {"from": "billing"}
+    assert [line for line in said(DOMAIN, new) if line.startswith("  ")] == [
+        "  Paid is expected from billing, was payments",
+        "  add orders.age",
+        f"  mind {FILL.format('age')}",
+        '  to do: make migration m="add orders.age" (the revisions that exist stay as they are)',
+    ]
+
+
+@pytest.mark.parametrize("old", [DOMAIN, {"context": "shop", "aggregates": {"Order": {"number": "a type of old"}}}])
+def test_the_report_says_nothing_of_what_is_the_same_or_cannot_be_read(old: Any) -> None:
+    assert said(old, DOMAIN) == []

@@ -1,0 +1,110 @@
+"""The model of a domain: frozen, typed, and checked against what targets reserve."""
+
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from strategies import domains
+
+from extensions.language.parser import parse
+from extensions.language.yaml_reader import load_yaml
+from extensions.model.build import build
+from extensions.model.domain import Default, Domain, Field
+from extensions.pipeline.reading import domain_model, problems_of, sample_domain
+from extensions.pipeline.reserved import RESERVED
+from extensions.text.problems import Problems
+from extensions.types import Spec
+
+SAMPLE = domain_model(sample_domain())
+
+
+def parts_of(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Everything in the model with its place, but for the values of fields and what types have."""
+    yield path, value
+    if isinstance(value, tuple):
+        for place, each in enumerate(value):
+            yield from parts_of(each, f"{path}/{place}")
+    elif is_dataclass(value) and not isinstance(value, (Spec, Default)):
+        for each in fields(value):
+            if not (isinstance(value, Field) and each.name == "examples"):
+                yield from parts_of(getattr(value, each.name), f"{path}/{each.name}")
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(domains())
+def test_nothing_in_it_can_be_changed(domain: Any) -> None:
+    for path, value in parts_of(domain_model(domain)):
+        assert not isinstance(value, (list, dict, set)), path
+        if is_dataclass(value) and not isinstance(value, Spec):
+            first = fields(value)[0].name
+            with pytest.raises(FrozenInstanceError):
+                setattr(value, first, None)
+
+
+def test_what_is_declared_stays_as_it_was() -> None:
+    """The names of enums and patterns are in the model only, so that a domain can be built again."""
+    problems = Problems()
+    declared = parse(sample_domain(), problems)
+    first, second = (build(declared, RESERVED, problems) for _ in range(2))
+    assert isinstance(first, Domain)
+    assert isinstance(second, Domain)
+    assert [each.name for each in first.aggregate("Order").enums] == ["OrderPriority", "OrderStatus"]
+    assert first.aggregate("Order").enums == second.aggregate("Order").enums
+    specs = [field.spec for aggregate in declared.aggregates for field in aggregate.fields]
+    assert not any(spec.enum_class or spec.alias_name for spec in specs)
+
+
+def test_what_follows_from_what_is_declared() -> None:
+    order = SAMPLE.aggregate("Order")
+    assert [field.name for field in order.input_fields] == ["number", "customer", "total", "priority", "note"]
+    assert [(field.name, field.target) for field in order.fields if field.target] == [("customer", "Customer")]
+    assert [field.name for field in order.fields if field.required] == ["number", "customer", "total"]
+    assert next((each.name, each.actions) for each in order.events) == ("OrderPlaced", ("place",))
+    assert [(each.name, each.stamps) for each in order.actions][:2] == [("place", "placed_at"), ("ship", None)]
+    assert [each.wire for each in order.filters] == ["status", "customer_id"]
+    assert [each.wire for each in order.sorts] == ["created_at", "placed_at", "number"]
+    assert SAMPLE.by_dependency == ("Customer", "Order")
+    with pytest.raises(KeyError):
+        SAMPLE.aggregate("Nobody")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"classes": frozenset({"Order"})}, "aggregates.Order: the name 'Order' belongs to Python or the generated"),
+        ({"tables": frozenset({"orders"})}, "aggregates.Order: its table 'orders' belongs to the service itself"),
+        ({"paths": frozenset({"orders"})}, "aggregates.Order: its path '/orders' belongs to the service"),
+        ({"parameters": frozenset({"customer_id"})}, "aggregates.Order.filter: 'customer' is a parameter of every"),
+        ({"folder": lambda _: "same"}, "aggregates.Order: becomes the folder 'same', as Customer does"),
+        ({"table": lambda _: "same"}, "aggregates.Order: its table 'same' belongs to Customer"),
+        ({"columns": lambda *_: ("same",)}, "aggregates.Customer.fields.name: has the column 'same', as aggregates."),
+        ({"aggregate_suffixes": ("Line",)}, "aggregates.Order: the name 'OrderLine' is also that of the part lines"),
+        ({"part_suffixes": ("",)}, "aggregates.Order.parts.lines: the name 'OrderLine' is also that of the part lines"),
+    ],
+)
+def test_names_give_way_to_what_targets_reserve(changes: dict[str, Any], message: str) -> None:
+    problems = Problems()
+    reserved = replace(RESERVED, **changes)
+    assert build(parse(sample_domain(), problems), reserved, problems) is None
+    assert any(line.startswith(message) for line in problems.messages), problems.messages
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "NoteKind"),
+        ({"borrowed_classes": frozenset({"NoteKind"})}, "NoteKindValue"),
+        ({"classes": frozenset({"NoteKindInput"})}, "NoteKindValue"),
+        ({"longest_class": 7}, "Kind"),
+    ],
+)
+def test_an_enum_has_a_name_that_nothing_else_has(changes: dict[str, Any], name: str) -> None:
+    problems = Problems()
+    domain = load_yaml(b"context: shop\naggregates:\n  Note: {kind: 'enum(a, b)'}\n")
+    assert problems_of(domain) == []
+    built = build(parse(domain, problems), replace(RESERVED, **changes), problems)
+    assert built is not None
+    (note,) = built.aggregates
+    assert (note.enums[0].name, note.fields[0].enum) == (name, name)
