@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from copy import deepcopy
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -126,7 +127,7 @@ def _scalar(draw: st.DrawFn, kinds: list[str]) -> str:
 @st.composite
 def _value(draw: st.DrawFn, spec: Spec) -> Any:
     """A default or example, from the values that the type itself calls examples."""
-    spec.name = "x"
+    spec = replace(spec, name="x")
     values = [value for value in islice(spec.type.examples(spec), 3) if len(str(value)) <= 60]
     return draw(st.sampled_from(values)) if values else None
 
@@ -212,9 +213,9 @@ def _mapping(draw: st.DrawFn, text: str, name: str, part: bool) -> Domain:
     if draw(COIN):
         spec = parse_type(body["type"])
         if {"min", "max"} & set(body):
-            spec.type.bound(spec, body.get("min"), body.get("max"))
+            spec = spec.type.bounded(spec, body.get("min"), body.get("max"))
         if "pattern" in body:
-            spec.pattern = pattern_of(body["pattern"])
+            spec = replace(spec, pattern=pattern_of(body["pattern"]))
         body["example"] = draw(_value(spec))
     return {key: value for key, value in body.items() if value is not None}
 

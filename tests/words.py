@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, reduce
 from itertools import islice
 from typing import Any
@@ -133,8 +134,7 @@ def _words_of_type(row: FieldType) -> Iterator[str]:
 def _values(word: str, line: str) -> list[Any]:
     """What may stand after the word."""
     if word in {"default", "example"}:
-        spec = parse_type(line)
-        spec.name = "x"
+        spec = replace(parse_type(line), name="x")
         return list(islice(spec.type.examples(spec), 1))
     if word in {"min", "max"}:
         return list(BOUNDS)

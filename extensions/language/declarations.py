@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from ..types import Spec
@@ -40,8 +40,7 @@ class FieldDeclaration:
         return f"{name}_id" if self.spec.type.refers else name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PartDeclaration:
+class PartDeclaration(NamedTuple):
     """A list of entities inside an aggregate."""
 
     path: str
@@ -52,8 +51,7 @@ class PartDeclaration:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ActionDeclaration:
+class ActionDeclaration(NamedTuple):
     """A step of a lifecycle; `resource` is its kebab-case noun."""
 
     path: str
@@ -65,8 +63,7 @@ class ActionDeclaration:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LifecycleDeclaration:
+class LifecycleDeclaration(NamedTuple):
     """States in wire form, the first one initial, and the actions between them."""
 
     path: str
@@ -74,8 +71,7 @@ class LifecycleDeclaration:
     actions: tuple[ActionDeclaration, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AggregateDeclaration:
+class AggregateDeclaration(NamedTuple):
     """An aggregate; `plural` is in snake_case."""
 
     path: str
@@ -92,8 +88,7 @@ class AggregateDeclaration:
     renamed_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ConsumedDeclaration:
+class ConsumedDeclaration(NamedTuple):
     """An event of another context and the action that it triggers."""
 
     path: str
@@ -105,8 +100,7 @@ class ConsumedDeclaration:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Domain:
+class Domain(NamedTuple):
     """A whole domain file."""
 
     context: str

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..types.choices import list_range
 from .diff import diff
-from .domain import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,8 +77,8 @@ def _consumed(event: ConsumedDiff) -> Iterator[Line]:
 def _field(what: str, old: Field, new: Field) -> Iterator[Line]:
     became = new.required and not old.required
     fits = takes_no_less(old.type, new.type)
-    if written(old.type) != written(new.type):
-        yield Line(f"{what} is {written(new.type)}, was {written(old.type)}", asked=became or not fits)
+    if old.type.written != new.type.written:
+        yield Line(f"{what} is {new.type.written}, was {old.type.written}", asked=became or not fits)
     elif not (fits and takes_no_less(new.type, old.type)):
         yield Line(f"{what} has other limits", asked=became or not fits)
     elif became:

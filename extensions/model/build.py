@@ -137,7 +137,7 @@ def _named(spec: Spec, name: str) -> Spec:
     """The type with the name of its enum or its pattern, or that of its values."""
     if not name:
         return spec
-    if spec.type.kind == "enum":
+    if spec.members:
         return replace(spec, enum_class=name)
     if spec.inner is not None:
         return replace(spec, inner=_named(spec.inner, name))
@@ -183,7 +183,7 @@ def _enums(
 
 def _lifecycle(owner: str, declared: LifecycleDeclaration, fields: Sequence[Field]) -> Lifecycle:
     title = naming.words(owner)
-    moments = {field.wire for field in fields if field.readonly and field.kind == "datetime"}
+    moments = {field.wire for field in fields if field.readonly and field.type.type.instant}
     actions = []
     for each in declared.actions:
         stamp = f"{each.target.lower()}_at"

@@ -46,13 +46,13 @@ class _Checks:
         for aggregate in self._domain.aggregates:
             for declared in [*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)]:
                 spec = declared.spec
-                if spec.type.kind == "ref" and spec.target not in self._aggregates:
+                if spec.type.local and spec.target not in self._aggregates:
                     self._add(
                         declared.path, f"unknown aggregate {spec.target!r}{nearest(spec.target, self._aggregates)}"
                     )
-                elif spec.type.kind == "id" and spec.context == self._domain.context:
+                elif spec.type.refers and not spec.type.local and spec.context == self._domain.context:
                     self._add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
-                elif spec.type.kind == "ref" and not declared.optional and declared in aggregate.fields:
+                elif spec.type.local and not declared.optional and declared in aggregate.fields:
                     required[aggregate.name].append(spec.target)
         for cycle in cycles(required):
             path = f"aggregates.{cycle[0]}"

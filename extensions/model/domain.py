@@ -285,26 +285,6 @@ class Domain:
 def enum_of(spec: Spec) -> Spec | None:
     """The closed set in a type: itself, or that of the values in a list."""
     for each in (spec, spec.inner):
-        if each is not None and each.type.kind == "enum":
+        if each is not None and each.members:
             return each
     return None
-
-
-def written(spec: Spec) -> str:
-    """The type as a reader of the domain would write it."""
-    kind = spec.type.kind
-    if kind == "string":
-        return f"string({spec.length})"
-    if kind == "decimal":
-        return f"decimal({spec.precision}, {spec.scale})"
-    if kind in {"int", "bigint"} and (spec.low is not None or spec.high is not None):
-        return f"{kind}({'' if spec.low is None else spec.low}..{'' if spec.high is None else spec.high})"
-    if kind == "enum":
-        return f"enum({', '.join(member.lower() for member in spec.members)})"
-    if kind == "list":
-        return f"list({written(spec.item)})"
-    if kind == "ref":
-        return f"ref {spec.target}"
-    if kind == "id":
-        return f"id {spec.context}.{spec.target}"
-    return kind

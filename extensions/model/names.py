@@ -123,7 +123,7 @@ class Names:
         """Give the enum, or the pattern, of a field a name that nothing else has."""
         reserved = self._reserved
         for spec in filter(None, (declared.spec, declared.spec.inner)):
-            is_enum = spec.type.kind == "enum"
+            is_enum = bool(spec.members)
             if not is_enum and spec.pattern is None:
                 continue
             own = naming.pascal(declared.name)

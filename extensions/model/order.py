@@ -24,7 +24,7 @@ def by_dependency(aggregates: Sequence[AggregateDeclaration]) -> tuple[str, ...]
         fields = [*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)]
         for required_first in (True, False):
             for declared in fields:
-                if declared.spec.type.kind == "ref" and declared.optional != required_first:
+                if declared.spec.type.local and declared.optional != required_first:
                     visit(declared.spec.target)
         order.append(name)
 

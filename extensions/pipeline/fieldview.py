@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..model.domain import written
 from ..targets.docs.types import mermaid_type
 from ..targets.openapi.types import field_schemas
 from ..targets.postgres.tables import table_name
@@ -33,7 +32,7 @@ def field_view(field: PythonField, domain: Domain) -> Json:
         "attribute": field.attribute,
         "title": declared.title,
         "kind": declared.kind,
-        "type": written(spec),
+        "type": spec.written,
         "optional": declared.optional,
         "required": declared.required,
         "unique": declared.unique,

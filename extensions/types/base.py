@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,7 +23,7 @@ class FieldTypeError(ValueError):
     """A type, bound, default or example is wrong; the message says what was expected."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Spec:
     """A field's type with its arguments and bounds, as declared."""
 
@@ -34,7 +34,7 @@ class Spec:
     high: int | None = None
     precision: int = 0
     scale: int = 0
-    members: list[str] = field(default_factory=list)
+    members: tuple[str, ...] = ()
     inner: Spec | None = None
     target: str = ""
     context: str = ""
@@ -46,6 +46,11 @@ class Spec:
     def shortest(self) -> int:
         """The shortest length of a text."""
         return 1 if self.low is None else self.low
+
+    @property
+    def written(self) -> str:
+        """The type as a reader of the domain would write it."""
+        return self.type.written(self)
 
     @property
     def item(self) -> Spec:
@@ -85,6 +90,8 @@ class FieldType(ABC):
     """Whether a default in a line is read as JSON or YAML."""
     multiline: ClassVar[bool] = False
     """Whether its texts may have line breaks."""
+    instant: ClassVar[bool] = False
+    """Whether its values are moments, which an action can set."""
     refers: ClassVar[bool] = False
     """Whether it holds the identity of an aggregate."""
     local: ClassVar[bool] = False
@@ -94,9 +101,13 @@ class FieldType(ABC):
         """The type with the text between its parentheses; raises FieldTypeError."""
         return Spec(self)
 
-    def bound(self, spec: Spec, low: object, high: object) -> None:
-        """Apply `min` and `max` of the mapping form; raises FieldTypeError."""
+    def bounded(self, spec: Spec, low: object, high: object) -> Spec:
+        """The type with `min` and `max` of the mapping form; raises FieldTypeError."""
         raise FieldTypeError(f"min and max have no meaning for {self.kind}")
+
+    def written(self, spec: Spec) -> str:
+        """The type as a reader of the domain would write it."""
+        return self.kind
 
     @abstractmethod
     def value(self, spec: Spec, raw: object) -> Any:

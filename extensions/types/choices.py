@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,10 @@ class EnumType(FieldType):
             raise FieldTypeError("enum needs its words, such as enum(low, high); expected enum(a, b, c)")
         if len(members) > 100:
             raise FieldTypeError(f"enum has {len(members)} words; at most 100 are possible")
-        return Spec(self, members=members)
+        return Spec(self, members=tuple(members))
+
+    def written(self, spec: Spec) -> str:
+        return f"enum({', '.join(member.lower() for member in spec.members)})"
 
     def value(self, spec: Spec, raw: object) -> str:
         text = str(raw).strip().upper().replace("-", "_")
@@ -113,7 +117,8 @@ class ListType(FieldType):
     nullable = "an empty list says it: write list(…) = []"
     bounds = "items"
 
-    def bound(self, spec: Spec, low: object, high: object) -> None:
+    def bounded(self, spec: Spec, low: object, high: object) -> Spec:
+        fewest, most = spec.low, spec.high
         for what, raw in (("min", low), ("max", high)):
             if raw is None:
                 continue
@@ -121,10 +126,14 @@ class ListType(FieldType):
             if not 0 <= number <= LONGEST_LIST or (what == "max" and number == 0):
                 raise FieldTypeError(f"{what} of a list must be between {int(what == 'max')} and {LONGEST_LIST}")
             if what == "min":
-                spec.low = number
+                fewest = number
             else:
-                spec.high = number
-        check_order(spec.low, spec.high)
+                most = number
+        check_order(fewest, most)
+        return replace(spec, low=fewest, high=most)
+
+    def written(self, spec: Spec) -> str:
+        return f"list({spec.item.written})"
 
     def value(self, spec: Spec, raw: object) -> list[Any]:
         if isinstance(raw, str):

@@ -45,6 +45,7 @@ class DatetimeType(FieldType):
     shape = "datetime"
     sortable = True
     filterable = False
+    instant = True
 
     def value(self, spec: Spec, raw: object) -> str:
         text = raw.isoformat() if isinstance(raw, datetime) else str(raw)
@@ -86,6 +87,9 @@ class RefType(UuidType):
     listable = defaultable = False
     refers = local = True
 
+    def written(self, spec: Spec) -> str:
+        return f"ref {spec.target}"
+
 
 class IdType(UuidType):
     kind = "id"
@@ -95,3 +99,6 @@ class IdType(UuidType):
     shape = r"id\s+[a-z][a-z0-9_-]*\.[A-Z][A-Za-z0-9]*"
     listable = defaultable = False
     refers = True
+
+    def written(self, spec: Spec) -> str:
+        return f"id {spec.context}.{spec.target}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ class _Integral(FieldType):
     bounds = "number"
     sortable = True
 
-    def bound(self, spec: Spec, low: object, high: object) -> None:
+    def bounded(self, spec: Spec, low: object, high: object) -> Spec:
+        least, greatest = spec.low, spec.high
         for what, raw in (("min", low), ("max", high)):
             if raw is None:
                 continue
@@ -26,10 +28,16 @@ class _Integral(FieldType):
             if not INT64[0] <= number <= INT64[1]:
                 raise FieldTypeError(f"{what} {number} does not fit into 64 bits")
             if what == "min":
-                spec.low = number
+                least = number
             else:
-                spec.high = number
-        check_order(spec.low, spec.high)
+                greatest = number
+        check_order(least, greatest)
+        return replace(spec, low=least, high=greatest)
+
+    def written(self, spec: Spec) -> str:
+        if spec.low is None and spec.high is None:
+            return self.kind
+        return f"{self.kind}({'' if spec.low is None else spec.low}..{'' if spec.high is None else spec.high})"
 
     def span(self, spec: Spec) -> list[int] | None:
         return list(integer_range(spec))
@@ -84,9 +92,7 @@ class IntType(_Integral):
         match = re.fullmatch(r"\s*([+-]?[0-9_]+)?\s*\.\.\s*([+-]?[0-9_]+)?\s*", arguments)
         if not match or not (match[1] or match[2]):
             raise FieldTypeError(f"int({arguments}) is no range; expected int(a..b), such as int(1..999)")
-        spec = Spec(self)
-        self.bound(spec, match[1], match[2])
-        return spec
+        return self.bounded(Spec(self), match[1], match[2])
 
 
 class BigintType(_Integral):
@@ -118,8 +124,11 @@ class DecimalType(FieldType):
             )
         return spec
 
-    def bound(self, spec: Spec, low: object, high: object) -> None:
-        _bound_sign(spec, low, high)
+    def bounded(self, spec: Spec, low: object, high: object) -> Spec:
+        return _bounded_sign(spec, low, high)
+
+    def written(self, spec: Spec) -> str:
+        return f"decimal({spec.precision}, {spec.scale})"
 
     def pattern(self, spec: Spec) -> str:
         whole = spec.precision - spec.scale
@@ -143,7 +152,7 @@ class DecimalType(FieldType):
             yield f"{whole}.{fraction}" if spec.scale else whole
 
 
-def _bound_sign(spec: Spec, low: object, high: object) -> None:
+def _bounded_sign(spec: Spec, low: object, high: object) -> Spec:
     if high is not None:
         raise FieldTypeError(f"max has no meaning for {spec.type.kind}: its digits are its bound")
     if low is not None:
@@ -151,7 +160,8 @@ def _bound_sign(spec: Spec, low: object, high: object) -> None:
             raise FieldTypeError(
                 f"min of {spec.type.kind} can only be 0 (no negative values): it is a string on the wire"
             )
-        spec.low = 0
+        return replace(spec, low=0)
+    return spec
 
 
 def _at_least(spec: Spec) -> str:
@@ -167,8 +177,8 @@ class MoneyType(FieldType):
     unique = indexable = filterable = listable = False
     bounds = "sign"
 
-    def bound(self, spec: Spec, low: object, high: object) -> None:
-        _bound_sign(spec, low, high)
+    def bounded(self, spec: Spec, low: object, high: object) -> Spec:
+        return _bounded_sign(spec, low, high)
 
     def value(self, spec: Spec, raw: object) -> dict[str, str]:
         if isinstance(raw, str) and (match := re.fullmatch(r"\s*(\S+)\s+(\S+)\s*", raw)):

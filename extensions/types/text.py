@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from ..text import naming
@@ -56,17 +57,18 @@ class _Textual(FieldType):
     patterned = True
     limit: ClassVar[int] = LONGEST_STRING
 
-    def bound(self, spec: Spec, low: object, high: object) -> None:
+    def bounded(self, spec: Spec, low: object, high: object) -> Spec:
+        longest, shortest = spec.length, spec.low
         if high is not None:
-            spec.high = whole_number(high, "max")
-            if not 1 <= spec.high <= spec.length:
+            longest = whole_number(high, "max")
+            if not 1 <= longest <= spec.length:
                 raise FieldTypeError(f"max must be between 1 and {spec.length}, the longest value of the type")
-            spec.length = spec.high
         if low is not None:
-            spec.low = whole_number(low, "min")
-            if spec.low < 0:
+            shortest = whole_number(low, "min")
+            if shortest < 0:
                 raise FieldTypeError("min must be 0 or more: it is the shortest length")
-        check_order(spec.low, spec.length)
+        check_order(shortest, longest)
+        return replace(spec, low=shortest, length=longest)
 
     def span(self, spec: Spec) -> list[int] | None:
         return [spec.shortest, spec.length]
@@ -110,6 +112,9 @@ class StringType(_Textual):
             raise FieldTypeError(f"string({length}) is out of range; expected 1 to {LONGEST_STRING}")
         return Spec(self, length=length)
 
+    def written(self, spec: Spec) -> str:
+        return f"string({spec.length})"
+
 
 class TextType(_Textual):
     kind = "text"
@@ -136,8 +141,8 @@ class _Formatted(_Textual):
     def spec(self, arguments: str) -> Spec:
         return Spec(self, length=self.limit, low=self.shortest)
 
-    def bound(self, spec: Spec, low: object, high: object) -> None:
-        FieldType.bound(self, spec, low, high)
+    def bounded(self, spec: Spec, low: object, high: object) -> Spec:
+        return FieldType.bounded(self, spec, low, high)
 
     def pattern(self, spec: Spec) -> str:
         return self.regex

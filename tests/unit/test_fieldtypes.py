@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -82,10 +83,8 @@ def test_json_has_the_largest_number_that_javascript_holds(fields: ModuleType) -
 
 def _spec(text: str) -> Spec:
     spec = parse_type(text)
-    spec.name = "value"
-    for each in filter(None, (spec, spec.inner)):
-        each.enum_class = "Choice"
-    return spec
+    inner = replace(spec.inner, enum_class="Choice") if spec.inner else None
+    return replace(spec, name="value", enum_class="Choice", inner=inner)
 
 
 def _adapter(fields: ModuleType, spec: Spec) -> TypeAdapter[Any]:

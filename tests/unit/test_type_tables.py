@@ -1,5 +1,6 @@
 """Each target has a row for each type of the language, and says so where it has none."""
 
+import ast
 import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,3 +54,28 @@ def test_a_type_without_a_row_is_named_with_the_table(target: str) -> None:
     for form in FORMS[target]:
         with pytest.raises(MissingRowError, match=f"the type 'colour' has no row in targets/{target}/types.py"):
             form(Spec(Colour()))
+
+
+def comparisons(folder: Path) -> list[str]:
+    """Where the word of a type is compared, outside the types and the targets that have a table of them."""
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        place = path.relative_to(folder).as_posix()
+        if place.startswith(("types/", "targets/")):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Compare):
+                words = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
+                if words & set(TABLE) and "kind" in ast.unparse(node.left):
+                    found.append(f"{place}: {ast.unparse(node)}")
+    return found
+
+
+def test_no_one_else_asks_for_the_word_of_a_type() -> None:
+    """But the sizes of bodies, which are a table of their own."""
+    assert {found.partition(":")[0] for found in comparisons(TARGETS.parent)} == {"capacity/bodies.py"}
+
+
+def test_who_asks_is_found(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text('if field.kind == "ref" or field["kind"] in {"enum", "x"}:\n    pass\n')
+    assert comparisons(tmp_path) == ["model.py: field.kind == 'ref'", "model.py: field['kind'] in {'enum', 'x'}"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...text.problems import kind_of, show
 from ...types import LONGEST_DEFAULT, FieldTypeError, pattern_of
@@ -11,7 +11,7 @@ from .. import renames
 from ..combinations import complaints
 from ..declarations import FieldDeclaration
 from ..grammar import FIELD_KEYS, FLAGS, MOST_FIELDS
-from .line import Line, read_line
+from .line import read_line
 from .place import check_keys, is_snake, read_description, read_flag, read_mapping
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
         return None
     description = read_description(place, body)
     former = _former(place / "renamed_from", body.get("renamed_from"))
-    sound = _bounded(place, line.spec, body)
-    values = _values(place, line, body) if sound else _Values(has_default=line.default is not None)
+    spec, sound = _bounded(place, line.spec, body)
+    values = _values(place, spec, line.default, body) if sound else _Values(has_default=line.default is not None)
     declared = FieldDeclaration(
         place.path,
         name,
-        line.spec,
+        spec,
         optional,
         unique="unique" in flags,
         ignorecase="ignorecase" in flags,
@@ -102,39 +102,41 @@ def _former(place: Place, raw: object) -> str | None:
     return raw if is_snake(place, raw, "the former name") else None
 
 
-def _bounded(place: Place, spec: Spec, body: dict[str, Any]) -> bool:
-    """Give the type its `min`, `max` and `pattern`; whether they are right."""
+def _bounded(place: Place, spec: Spec, body: dict[str, Any]) -> tuple[Spec, bool]:
+    """The type with its `min`, `max` and `pattern`, and whether they are right."""
     sound = True
     if body.get("min") is not None or body.get("max") is not None:
         try:
-            spec.type.bound(spec, body.get("min"), body.get("max"))
+            spec = spec.type.bounded(spec, body.get("min"), body.get("max"))
         except FieldTypeError as problem:
             place.add(str(problem))
             sound = False
     if (pattern := body.get("pattern")) is not None:
-        sound = _patterned(place / "pattern", spec, pattern) and sound
-    return sound
+        patterned = _patterned(place / "pattern", spec, pattern)
+        return patterned or spec, patterned is not None and sound
+    return spec, sound
 
 
-def _patterned(place: Place, spec: Spec, raw: object) -> bool:
+def _patterned(place: Place, spec: Spec, raw: object) -> Spec | None:
+    """The type with its pattern; nothing when that is wrong."""
     if not spec.type.patterned:
         place.add(f"a pattern has no meaning for {spec.type.kind}; only string and text take one")
-        return False
+        return None
     try:
-        spec.pattern = pattern_of(raw)
+        pattern = pattern_of(raw)
     except FieldTypeError as problem:
         place.add(str(problem))
-        return False
+        return None
+    spec = replace(spec, pattern=pattern)
     if next(spec.type.examples(spec), None) is None:
-        shortest = 1 if spec.low is None else spec.low
-        if spec.pattern.shortest > spec.length or (spec.pattern.longest or shortest) < shortest:
+        shortest = spec.shortest
+        if pattern.shortest > spec.length or (pattern.longest or shortest) < shortest:
             place.add(f"no text of {shortest} to {spec.length} characters matches {show(raw)}")
-            return False
-    return True
+            return None
+    return spec
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
+class _Values(NamedTuple):
     """Default and example in their wire form, as far as there are any."""
 
     default: Any = None
@@ -143,35 +145,34 @@ class _Values:
     has_example: bool = False
 
 
-def _values(place: Place, line: Line, body: dict[str, Any]) -> _Values:
-    default, has_default = _default(place, line, body)
+def _values(place: Place, spec: Spec, in_line: str | None, body: dict[str, Any]) -> _Values:
+    default, has_default = _default(place, spec, in_line, body)
     example, has_example = None, False
     if body.get("example") is not None:
         try:
-            example, has_example = line.spec.type.value(line.spec, body["example"]), True
+            example, has_example = spec.type.value(spec, body["example"]), True
         except FieldTypeError as problem:
             (place / "example").add(str(problem))
-    elif line.spec.pattern is not None and next(line.spec.type.examples(line.spec), None) is None:
+    elif spec.pattern is not None and next(spec.type.examples(spec), None) is None:
         place.add("no example for its pattern could be made up; give one with `example:`")
     return _Values(default, has_default, example, has_example)
 
 
-def _default(place: Place, line: Line, body: dict[str, Any]) -> tuple[Any, bool]:
-    """The default and whether there is one."""
-    spec, row = line.spec, line.spec.type
-    if "default" in body and line.default is not None:
+def _default(place: Place, spec: Spec, in_line: str | None, body: dict[str, Any]) -> tuple[Any, bool]:
+    """The default and whether there is one; `in_line` is that behind the type."""
+    if "default" in body and in_line is not None:
         (place / "default").add("is given twice: in the type's line and as a key")
-    elif "default" not in body and line.default is None:
+    elif "default" not in body and in_line is None:
         return None, False
-    given = body.get("default", line.default)
+    given = body.get("default", in_line)
     if given is None:
         place.add("the default is nothing; drop it, or make the field optional with '?'")
         return None, False
-    if not row.defaultable:
-        place.add(f"a {row.kind} has no default: the same identity for everybody makes no sense")
+    if not spec.type.defaultable:
+        place.add(f"a {spec.type.kind} has no default: the same identity for everybody makes no sense")
         return None, False
     try:
-        default = row.value(spec, given)
+        default = spec.type.value(spec, given)
     except FieldTypeError as problem:
         place.add(f"the default: {problem}")
         return None, False

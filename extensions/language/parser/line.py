@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...text.problems import nearest
 from ...types import FieldTypeError, Spec, parse_type
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from .place import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What the line says; a default is still as it was written."""
 
     spec: Spec
@@ -29,11 +28,10 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
     text, words = _split_words(text)
     optional = text.endswith("?")
     try:
-        spec = parse_type(text.removesuffix("?"))
+        spec = replace(parse_type(text.removesuffix("?")), name=name)
     except FieldTypeError as problem:
         place.add(str(problem))
         return None
-    spec.name = name
     flags: set[str] = set()
     for word in words:
         if word in FLAGS:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...types.choices import list_range
 from ...types.numbers import integer_range, is_non_negative, is_wide
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSchemas:
+class FieldSchemas(NamedTuple):
     """The JSON Schema of a field in answers, and in requests."""
 
     answer: Json
@@ -100,7 +98,7 @@ def _uuid(_spec: Spec) -> FieldSchemas:
 
 
 def _enum(spec: Spec) -> FieldSchemas:
-    return FieldSchemas(_shared(spec.enum_class).answer, {"type": "string", "enum": spec.members})
+    return FieldSchemas(_shared(spec.enum_class).answer, {"type": "string", "enum": list(spec.members)})
 
 
 def _json(_spec: Spec) -> FieldSchemas:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...types.choices import list_range
 from ...types.numbers import has_whole_range, integer_range, is_non_negative, is_wide
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from ...types import Spec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnType:
+class ColumnType(NamedTuple):
     """One column of a field: its type in SQL and in SQLAlchemy, and what a parameter of a statement is cast to.
 
     `suffix` is added to the field's name; `{c}` stands for the column in `checks`.
@@ -45,8 +43,7 @@ def sql_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     columns: Callable[[Spec], tuple[ColumnType, ...]]
     literals: Callable[[Spec, Any], tuple[str, ...]]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...types.choices import list_range
 from ...types.numbers import has_whole_range, integer_range, is_non_negative, is_wide
@@ -24,16 +23,14 @@ MONEY = "from ..kernel import Money"
 UUID = "from uuid import UUID"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """An annotation or an expression, with the lines that import what it needs."""
 
     text: str
     imports: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonType:
+class PythonType(NamedTuple):
     """The annotations of a field: in the domain model, in bodies of requests, in answers, and in query strings."""
 
     model: Code
@@ -54,8 +51,7 @@ def python_literal(spec: Spec, value: Any) -> Code:
     return row_of(TABLE, spec, __name__).literal(spec, value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     annotations: Callable[[Spec], PythonType]
     literal: Callable[[Spec, Any], Code]
 
