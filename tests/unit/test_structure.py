@@ -41,6 +41,7 @@ OF_GENERATOR = {
     "answers": ("text", "capacity", "targets"),
     "pipeline": ("text", "types", "language", "model", "targets", "answers"),
     "rendering": (),
+    "moves": (),
     "castrum": (),  # loads the others by name
 }
 

@@ -18,6 +18,7 @@ from extensions.targets.openapi.linting import contract_linting
 from extensions.targets.postgres.relation import Table
 from extensions.targets.postgres.statements import part_statements, statements
 from extensions.targets.postgres.tables import tables
+from extensions.targets.python.domain import python_domain
 from extensions.targets.python.fields import annotated
 from extensions.targets.python.lint import looks_secret, noted
 from extensions.targets.python.types import python_literal
@@ -136,6 +137,21 @@ def test_linters_of_the_code_are_told_of_suspects() -> None:
     ]
     assert noted('host = "0.0.0.0"') == 'host = "0.0.0.0"  # noqa: S104 - a text of the domain'
     assert noted('    "/tmp/x"') == '    "/tmp/x"'
+
+
+def test_names_of_python_give_way() -> None:
+    aggregates = {
+        "Line": {
+            "fields": {"class": "string(9)", "close": "bool"},
+            "parts": {"lines": {"entity": "VeryLongPurchaseLine", "fields": {"n": "int"}}},
+            "lifecycle": {"states": ["OPEN", "SHUT"], "actions": {"close": {"from": "OPEN", "to": "SHUT"}}},
+        }
+    }
+    domain = domain_model({"context": "bank", "aggregates": aggregates})
+    line = python_domain(domain, tables(domain))["Line"]
+    assert [field.attribute for field in line.fields] == ["class_", "close"]
+    assert (line.variable, line.parts[0].variable) == ("line", "line_part")
+    assert line.method(domain.aggregates[0].actions[0]) == "close_"
 
 
 FREE = re.compile(r"example|examples|json_schema|input_json_schema|json|places|schemas|covers_all_states|example_\w+")
