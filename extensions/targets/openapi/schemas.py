@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...text.naming import LONGEST_NAME
 from .aggregate import shown, with_article
 from .json_schema import Json, dated, exampled, input_schema, object_of, one_of, ref, uuid
 from .parameters import CURSOR_SCHEMA
@@ -13,7 +14,7 @@ from .wire import MOST_ITEMS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ENUM_PATTERN = "^[A-Z][A-Z0-9_]{0,39}$"
+ENUM_PATTERN = f"^[A-Z][A-Z0-9_]{{0,{LONGEST_NAME - 1}}}$"
 
 
 def schemas(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
@@ -103,7 +104,7 @@ def _enum(enum: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
         enum["name"],
         {"type": "string"}
         | description
-        | {"x-extensible-enum": values, "maxLength": 40, "pattern": ENUM_PATTERN, "examples": [values[0]]},
+        | {"x-extensible-enum": values, "maxLength": LONGEST_NAME, "pattern": ENUM_PATTERN, "examples": [values[0]]},
     )
     yield f"{enum['name']}Input", description | one_of(values)
 

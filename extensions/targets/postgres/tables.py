@@ -54,8 +54,8 @@ def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Tab
         own.append(
             Column(
                 name="status",
-                sql="varchar(40)",
-                sa="sa.String(40)",
+                sql=f"varchar({naming.LONGEST_NAME})",
+                sa=f"sa.String({naming.LONGEST_NAME})",
                 cast="text",
                 checks=(check,),
                 comment="State of the lifecycle.",

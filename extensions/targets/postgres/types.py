@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...text import naming
 from ...types.choices import list_range
 from ...types.numbers import has_whole_range, integer_range, is_non_negative, is_wide
 from ..rows import row_of
@@ -91,7 +92,8 @@ def _money(spec: Spec) -> tuple[ColumnType, ...]:
 
 def _enum(spec: Spec) -> tuple[ColumnType, ...]:
     check = f"{{c}} IN ({_texts(spec.members)})"
-    return (ColumnType(sql="varchar(40)", sa="sa.String(40)", cast="text", checks=(check,)),)
+    size = naming.LONGEST_NAME
+    return (ColumnType(sql=f"varchar({size})", sa=f"sa.String({size})", cast="text", checks=(check,)),)
 
 
 def _array(spec: Spec) -> tuple[ColumnType, ...]:
