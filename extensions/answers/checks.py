@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from ..capacity.bodies import largest_body
 from ..capacity.load import Growth, Load
 from ..capacity.rows import row_bytes
 from ..targets.python import names as python_names
+from ..text.plain import plain
 from . import delivery, given, place
 from .contradictions import contradictions
 
@@ -113,7 +113,8 @@ def answer_error(context: Mapping[str, Any], question: str) -> str:
 @pass_context
 def capacity_plan(context: Mapping[str, Any]) -> dict[str, Any]:
     """The capacity plan for all answers, as templates read it."""
-    return asdict(planned(context))
+    as_read: dict[str, Any] = plain(planned(context))
+    return as_read
 
 
 def planned(answers: Mapping[str, Any]) -> capacity.Plan:

@@ -6,8 +6,7 @@ and compute nothing themselves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import bodies, canary, database, load, pods, pools, serving, storage
 from .timeouts import Timeouts, timeouts
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from .load import Growth, Load
 
 
-@dataclass(frozen=True)
-class Answers:
+class Answers(NamedTuple):
     """What the plan follows from."""
 
     load: Load
@@ -32,24 +30,21 @@ class Answers:
     """Of the last environment: host[:port]."""
 
 
-@dataclass(frozen=True)
-class Replicas:
+class Replicas(NamedTuple):
     """The fewest and the most pods."""
 
     min: int
     max: int
 
 
-@dataclass(frozen=True)
-class Surge:
+class Surge(NamedTuple):
     """What a release adds to the most pods, in percent and in pods."""
 
     percent: int
     pods: int
 
 
-@dataclass(frozen=True)
-class Pod:
+class Pod(NamedTuple):
     """One pod: its planned requests/s, its resources, requests under way and open connections of clients at most."""
 
     rps: int
@@ -61,16 +56,14 @@ class Pod:
     temporary_mib: int
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(NamedTuple):
     """Bytes of the largest request that the contract allows, and of the largest that the service takes."""
 
     largest: int
     limit: int
 
 
-@dataclass(frozen=True)
-class Objectives:
+class Objectives(NamedTuple):
     """Availability in percent, the share of requests that may fail, and the p99 in ms."""
 
     availability: float
@@ -78,16 +71,14 @@ class Objectives:
     latency_ms: int
 
 
-@dataclass(frozen=True)
-class Canary:
+class Canary(NamedTuple):
     """Percent of the traffic step by step, and the seconds between two steps."""
 
     weights: tuple[int, ...]
     interval_s: int
 
 
-@dataclass(frozen=True)
-class Database:
+class Database(NamedTuple):
     """The database of an environment; `class_name` is the cloud's name for its size."""
 
     class_name: str
@@ -102,8 +93,7 @@ class Database:
     deletion_protection: bool
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(NamedTuple):
     """One environment: `address` is its host with the port, if there is one."""
 
     name: str
@@ -116,8 +106,7 @@ class Environment:
     """At most, without the reserve for people."""
 
 
-@dataclass(frozen=True)
-class Working:
+class Working(NamedTuple):
     """What lies between the answers and the plan, for the document that shows the arithmetic."""
 
     another_peak: int
@@ -141,8 +130,7 @@ class Working:
     database_sla: float
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """All of it; what is not an environment's own is production's."""
 
     replicas: Replicas

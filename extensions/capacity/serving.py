@@ -5,8 +5,8 @@ Pure functions of numbers, a part of the plan.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 from .load import P99_TO_MEAN
 from .pools import DATABASE_SHARE
@@ -39,8 +39,7 @@ The rest is for longer heads.
 """
 
 
-@dataclass(frozen=True)
-class Shutdown:
+class Shutdown(NamedTuple):
     """Seconds of an orderly end: `grace_s` is the sum of the others."""
 
     pre_stop_s: int

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 LEAST_STATEMENT_MS = 2_000
 LONGEST_STATEMENT_MS = 30_000
@@ -11,8 +11,7 @@ STATEMENT_STEP_MS = 500
 CONNECT_MS = 5_000
 
 
-@dataclass(frozen=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """Time-outs in ms, each within the one before it; `connect_ms` is that of a new connection."""
 
     client_ms: int

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, is_dataclass
-from dataclasses import fields as members
 from operator import ne
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ..types import Spec
 from .domain import Event, Trigger
@@ -31,8 +29,7 @@ BESIDE = frozenset(
 """What follows from a name, what only people read, and what is compared by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Both(Generic[T]):
+class Both(NamedTuple, Generic[T]):
     """The same thing, before and after."""
 
     old: T
@@ -44,8 +41,7 @@ class Both(Generic[T]):
         return self.old.name != self.new.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes(Generic[T]):
+class Changes(NamedTuple, Generic[T]):
     """What became of things of one kind, each in the order of the model that it is in."""
 
     added: tuple[T, ...]
@@ -69,8 +65,7 @@ class Changes(Generic[T]):
         return bool(self.added or self.removed or self.renamed or self.changed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartDiff:
+class PartDiff(NamedTuple):
     """What changed in a part that both have."""
 
     old: Part
@@ -81,8 +76,7 @@ class PartDiff:
         return bool(self.fields)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AggregateDiff:
+class AggregateDiff(NamedTuple):
     """What changed in an aggregate that both have."""
 
     old: Aggregate
@@ -100,8 +94,7 @@ class AggregateDiff:
         return any((self.fields, self.parts, *self.in_parts, self.states, self.actions, self.filters, self.sorts))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsumedDiff:
+class ConsumedDiff(NamedTuple):
     """What changed in an event of another context that both take."""
 
     old: Consumed
@@ -112,8 +105,7 @@ class ConsumedDiff:
         return bool(self.fields)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainDiff:
+class DomainDiff(NamedTuple):
     """What changed in a domain."""
 
     aggregates: Changes[Aggregate]
@@ -235,12 +227,12 @@ def _meaning(value: object, names: Mapping[str, str]) -> object:
         bounds = (value.length, value.low, value.high, value.precision, value.scale, tuple(value.members))
         pattern = value.pattern.text if value.pattern else None
         return (value.type.kind, *bounds, pattern, _meaning(value.inner, names), target, value.context)
-    if isinstance(value, tuple):
-        return tuple(_meaning(each, names) for each in value)
     if isinstance(value, (Event, Trigger)):
         return names.get(value.aggregate, value.aggregate), _meaning(_rest(value), names)
-    return _meaning(_rest(value), names) if is_dataclass(value) else value
+    if isinstance(value, tuple):
+        return tuple(_meaning(each, names) for each in (_rest(value) if hasattr(value, "_fields") else value))
+    return value
 
 
 def _rest(value: Any) -> tuple[object, ...]:
-    return tuple(getattr(value, each.name) for each in members(value) if each.name not in BESIDE)
+    return tuple(each for name, each in zip(value._fields, value, strict=True) if name not in BESIDE)

@@ -5,8 +5,7 @@ Nothing here knows Python, SQL or HTTP; each target gives its own forms to what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,23 +15,20 @@ if TYPE_CHECKING:
 Sensitivity = Literal["pii", "secret"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(NamedTuple):
     """What a field holds the identity of; `context` is that of an aggregate elsewhere, None for one of this domain."""
 
     aggregate: str
     context: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Default:
+class Default(NamedTuple):
     """The value of a field that nobody has given one, as it goes over the wire."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(NamedTuple):
     """A field of an aggregate, a part or an event."""
 
     name: str
@@ -81,8 +77,7 @@ class Field:
         return self.reference.aggregate if self.reference and self.reference.context is None else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(NamedTuple):
     """A list of entities inside an aggregate, `maximum` of them at most."""
 
     name: str
@@ -101,16 +96,14 @@ class Part:
         return tuple(field for field in self.fields if not field.readonly)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(NamedTuple):
     """One value of a closed set."""
 
     name: str
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnumType:
+class EnumType(NamedTuple):
     """A closed set of values, with a name that nothing else in the domain has."""
 
     name: str
@@ -119,13 +112,11 @@ class EnumType:
     description: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class State(Member):
     """One state of a lifecycle."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(NamedTuple):
     """A step of a lifecycle; `resource` is its noun in kebab-case."""
 
     name: str
@@ -140,8 +131,7 @@ class Action:
     """The readonly field that takes the moment, by its name in JSON."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """What happened to an aggregate, and the actions after which it is emitted."""
 
     name: str
@@ -149,8 +139,7 @@ class Event:
     actions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lifecycle:
+class Lifecycle(NamedTuple):
     """States, the first one initial, and the actions between them."""
 
     enum: str
@@ -165,8 +154,7 @@ class Lifecycle:
         return self.states[0].name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(NamedTuple):
     """A list can be narrowed by a field, or, without one, by the state of the lifecycle."""
 
     name: str
@@ -183,8 +171,7 @@ class Filter:
         return self.field is not None and self.field.ignorecase
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sort:
+class Sort(NamedTuple):
     """A list can be ordered by a field, or, without one, by the moment of creation or of the last change."""
 
     name: str
@@ -196,8 +183,7 @@ class Sort:
         return self.field.wire if self.field else self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aggregate:
+class Aggregate(NamedTuple):
     """What is created, read, changed and deleted as a whole."""
 
     name: str
@@ -243,16 +229,14 @@ class Aggregate:
             yield from part.fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
+class Trigger(NamedTuple):
     """What is done when an event arrives."""
 
     aggregate: str
     action: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consumed:
+class Consumed(NamedTuple):
     """An event of another context."""
 
     name: str
@@ -262,8 +246,7 @@ class Consumed:
     triggers: Trigger | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Domain:
+class Domain(NamedTuple):
     """A whole domain: everything is valid, and every name in it is there."""
 
     context: str

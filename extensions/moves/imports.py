@@ -6,8 +6,7 @@ import ast
 import io
 import re
 import tokenize
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,8 +17,7 @@ FROM = re.compile(rb"from(?:\s|\\\r?\n)*(\.*(?:[ \t]*[\w.]+)?)(?:\s|\\\r?\n)*imp
 BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Where modules, and names in modules, are now; all of them dotted."""
 
     modules: Mapping[str, str]
@@ -39,8 +37,7 @@ class Places:
         return name
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     """The dotted name of a module, before and now."""
 
     old: str

@@ -13,9 +13,8 @@ stands for the folder of each aggregate.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 from packaging.version import InvalidVersion, Version
@@ -40,8 +39,7 @@ class ReleaseError(ValueError):
     """A release says something that cannot be carried out; the message says which one, and what."""
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """What one release has put elsewhere, with placeholders."""
 
     version: Version

@@ -18,7 +18,7 @@ from ..targets.tests.examples import circular_parts, examples, limits
 from ..targets.tests.modules import has_test_like_classes, names_in_tests
 from ..targets.tests.scenarios import scenarios
 from ..text.naming import natural
-from .plain import plain
+from ..text.plain import plain
 from .view import view_of
 
 if TYPE_CHECKING:

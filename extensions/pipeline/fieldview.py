@@ -9,7 +9,7 @@ from ..targets.openapi.types import field_schemas
 from ..targets.postgres.tables import table_name
 from ..targets.postgres.types import sql_literals
 from ..targets.python.domain import module_of
-from .plain import plain
+from ..text.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

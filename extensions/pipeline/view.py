@@ -12,8 +12,8 @@ from ..targets.openapi.types import SHARED_SCHEMAS
 from ..targets.postgres.tables import columns, tables
 from ..targets.python.aggregates import article
 from ..targets.python.domain import module_of, python_domain, python_field
+from ..text.plain import plain
 from .fieldview import field_view, filter_view, sort_view
-from .plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -592,7 +591,7 @@ def test_numbers_are_those_of_the_plan(cloud: str, answered: str, project: Proje
         assert call["hostname"] == planned[folder.name].host
         database = dict(call["database"])
         most = database.pop("planned_connections")
-        sizes = asdict(planned[folder.name].database)
+        sizes = planned[folder.name].database._asdict()
         assert database.pop("class") == sizes["class_name"]
         assert database == {name: sizes[name] for name in database}
         assert len(database) == 6

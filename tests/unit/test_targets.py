@@ -13,7 +13,6 @@ from strategies import domains
 from extensions.language.yaml_reader import load_yaml
 from extensions.model.domain import Aggregate
 from extensions.pipeline import domain_model, template_model
-from extensions.pipeline.plain import plain
 from extensions.targets.openapi.linting import contract_linting
 from extensions.targets.postgres.relation import Table
 from extensions.targets.postgres.statements import part_statements, statements
@@ -24,6 +23,7 @@ from extensions.targets.python.lint import looks_secret, noted
 from extensions.targets.python.types import python_literal
 from extensions.targets.tests.scenarios import Move, Refusal, scenarios
 from extensions.text.naming import natural
+from extensions.text.plain import plain
 
 FAST = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 VAULT = {
