@@ -86,13 +86,16 @@ def line_of(value: str | dict[str, Any]) -> str:
     """A field as one line, however it is written."""
     if isinstance(value, str):
         return value
-    return f"{value['type']}{'?' * value.get('optional', False)}{' readonly' * value.get('readonly', False)}"
+    least = f" min {value['min']}" if "min" in value else ""
+    return f"{value['type']}{'?' * value.get('optional', False)}{' readonly' * value.get('readonly', False)}{least}"
 
 
 def may_be_fixed(line: str) -> bool:
     """Whether a field of this type may have one value only."""
     may = line.startswith(("enum", "int", "bigint", "string", "list(enum", "ref")) and "?" not in line
-    return may or "readonly" in line
+    least = re.search(r"^list.* min (\d+)", line)
+    # The examples of a list differ in their length, from nothing to three values.
+    return may or "readonly" in line or (least is not None and int(least[1]) >= 3)
 
 
 MANY = {
