@@ -19,7 +19,7 @@ from extensions.moves.imports import Module, Places, rewritten
 
 pytestmark = pytest.mark.xdist_group("moves")
 
-CASES = 40
+CASES = 20
 NEW = State(MOVED, 0, 0)
 FOLDERS = ("customer", "order")
 CLOCK = "src/shop/platform/clock.py"
@@ -328,7 +328,7 @@ def test_case(seed: int, quick: Site, tmp_path: Path) -> None:
     judge(person, (before, base, theirs, contents(project)), unmerged)
 
 
-@pytest.mark.parametrize("seed", seeds(6000, 16, 1))
+@pytest.mark.parametrize("seed", seeds(6000, 6, 1))
 def test_plain_case(seed: int, moving: Site, tmp_path: Path, git_environment: None) -> None:
     project = tmp_path / "shop"
     old = State(TAGS[2], 0, 0)
@@ -344,7 +344,8 @@ def test_plain_case(seed: int, moving: Site, tmp_path: Path, git_environment: No
 def worked(seed: int, project: Path, base: dict[str, bytes], theirs: dict[str, bytes]) -> Person:
     person = Person(seed, project, base, sorted(name for name in base if shifted(name) != name))
     kinds = [person.insert, person.change, person.delete, person.append, person.add, person.remove, person.windows]
-    for _ in range(random.Random(seed).randint(2, 6)):
+    long_enough = sum(content.count(b"\n") > 3 for content in base.values())
+    for _ in range(min(random.Random(seed).randint(2, 6), long_enough)):  # each in a file of its own
         person.random.choice(kinds)()
     commit_all(project, "Our work")
     return person
@@ -352,7 +353,7 @@ def worked(seed: int, project: Path, base: dict[str, bytes], theirs: dict[str, b
 
 def judge(person: Person, trees: tuple[dict[str, bytes], ...], unmerged: set[str], *, whole: bool = True) -> None:
     """Every edit is in the moved file, and every other file as the template asks for."""
-    _, base, theirs, after = trees
+    before, base, theirs, after = trees
     for edit in person.edits:
         check(edit, trees, unmerged)
     touched = {shifted(each) for edit in person.edits for each in (edit.path, edit.place)}
@@ -361,9 +362,18 @@ def judge(person: Person, trees: tuple[dict[str, bytes], ...], unmerged: set[str
             assert after.get(name) == theirs[name], f"{name} is not what the template asks for"
     gone = {name for name in base if shifted(name) != name}
     assert not gone & after.keys()
+    torn = {shifted(name) for name, text in before.items() if name.endswith(".py") and not is_python(text)}
     for name, text in after.items():
-        if name.endswith(".py") and name not in unmerged and b"mine-" not in text:
+        if name.endswith(".py") and name not in unmerged and name not in torn and b"mine-" not in text:
             ast.parse(text)
+
+
+def is_python(text: bytes) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
 
 
 def check(edit: Edit, trees: tuple[dict[str, bytes], ...], unmerged: set[str]) -> None:
