@@ -52,6 +52,7 @@ def load(part: str) -> ModuleType:
         package = importlib.util.module_from_spec(spec)
         sys.modules[PACKAGE] = package
         spec.loader.exec_module(package)
+        importlib.import_module(f"{PACKAGE}.rendering.modules").keep(PACKAGE)
     return importlib.import_module(f"{PACKAGE}.{part}")
 
 

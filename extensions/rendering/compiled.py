@@ -1,6 +1,7 @@
-"""Compiled templates, kept from one copy to the next as Python keeps its modules': compiling is a third of a copy.
+"""Compiled code, kept from one copy to the next as Python keeps its modules': compiling is half of a copy.
 
-They are in the user's cache, a folder for each version of what compiles them.
+Copier clones the template for each copy, so that Python finds no byte code beside it. What is compiled of templates and
+of these modules is in the user's cache instead, a folder for each version of what compiles it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import hashlib
 import os
 import shutil
 import sys
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import BytecodeCache
 from platformdirs import user_cache_path
+
+from .archive import Archive
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,36 +28,50 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).resolve().parents[2]
 VERSIONS = 4
 """How many folders are kept; an update needs two."""
+FILE = "code"
+
+
+@cache
+def archive() -> Archive:
+    """What is kept of this version; nothing, if Python may not keep byte code or there is no place for it."""
+    if not sys.dont_write_bytecode:
+        with contextlib.suppress(OSError):
+            return Archive(_folder(user_cache_path("castrum") / "templates") / FILE)
+    return Archive(None)
 
 
 def keep(environment: Environment) -> None:
-    """Let the environment keep what it compiles, if Python may keep byte code and there is a place for it."""
-    if environment.bytecode_cache is None and not sys.dont_write_bytecode:
-        with contextlib.suppress(OSError):
-            environment.bytecode_cache = Compiled(_folder(user_cache_path("castrum") / "templates"))
+    """Let the environment keep what it compiles."""
+    if environment.bytecode_cache is None:
+        environment.bytecode_cache = Templates(archive())
 
 
-class Compiled(FileSystemBytecodeCache):
-    """By the names of templates: their paths are those of a clone that is made for one copy."""
+class Templates(BytecodeCache):
+    """By name and text of a template: its path is that of a clone that is made for one copy."""
 
-    def get_cache_key(self, name: str, filename: str | None = None) -> str:  # noqa: ARG002
-        """A key for the name alone; a template with other text is compiled again."""
-        return super().get_cache_key(name)
+    def __init__(self, kept: Archive) -> None:
+        self._kept = kept
+
+    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
+        """The place of a template's code; one with other text has another."""
+        bucket = super().get_bucket(environment, name, filename, source)
+        bucket.key = f"template {name} {bucket.checksum}"
+        bucket.code = self._kept.get(bucket.key)
+        if bucket.code is not None:
+            environment.preprocess("")  # as compiling would: extensions reset their state there
+        return bucket
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Read it, and reset what extensions reset when a template is compiled."""
-        super().load_bytecode(bucket)
-        if bucket.code is not None:
-            bucket.environment.preprocess("")
+        """Nothing; it is known by its key only."""
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it; without room for it, it is compiled again the next time."""
-        with contextlib.suppress(OSError):
-            super().dump_bytecode(bucket)
+        """Keep it."""
+        if bucket.code is not None:
+            self._kept.add(bucket.key, bucket.code)
 
 
-def _folder(place: Path) -> str:
-    """Where compiled templates of this version are; those of the version that was not used for longest go."""
+def _folder(place: Path) -> Path:
+    """Where compiled code of this version is; that of the version that was not used for longest goes."""
     folder = place / _digest()
     if not folder.is_dir():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -61,7 +79,7 @@ def _folder(place: Path) -> str:
         for old in others[:-VERSIONS]:
             shutil.rmtree(old, ignore_errors=True)
     os.utime(folder)
-    return str(folder)
+    return folder
 
 
 def _digest() -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment, Template, nodes
 
+    from .archive import Archive
+
 SHORTENED = "_castrum_shortened"
 """Attribute of a method that was replaced; two versions of this file must not replace it twice."""
 
@@ -29,13 +31,13 @@ IGNORES_MODE = "_castrum_ignores_mode"
 
 def take(environment: Environment) -> None:
     """Shorten what can be shortened for the copy that `environment` renders."""
-    compile_once(environment)
     compiled.keep(environment)
+    compile_once(environment, compiled.archive())
     shorten_worker()
 
 
-def compile_once(environment: Environment) -> None:
-    """Let the environment compile a string only the first time.
+def compile_once(environment: Environment, kept: Archive) -> None:
+    """Let the environment compile a string only the first time, and keep that for the next copy.
 
     Copier renders every part of every path from its source, so the same few strings are compiled hundreds of times.
     `preprocess` is what compiling would call; extensions, such as that of copier's `yield`, reset their state there.
@@ -47,10 +49,18 @@ def compile_once(environment: Environment) -> None:
         if args or kwargs or not isinstance(source, str):
             return compile_string(source, *args, **kwargs)
         template = known.get(source)
-        if template is None:
-            template = known[source] = compile_string(source)
+        if template is not None:
+            environment.preprocess(source)
+            return template
+        code = kept.get(f"string {source}")
+        if code is None:
+            code = environment.compile(source)
+            kept.add(f"string {source}", code)
         else:
             environment.preprocess(source)
+        template = known[source] = environment.template_class.from_code(
+            environment, code, environment.make_globals(None)
+        )
         return template
 
     environment.from_string = from_string  # type: ignore[method-assign]
