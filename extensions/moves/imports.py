@@ -17,15 +17,25 @@ FROM = re.compile(rb"from(?:\s|\\\r?\n)*(\.*(?:[ \t]*[\w.]+)?)(?:\s|\\\r?\n)*imp
 BOM = b"\xef\xbb\xbf"
 
 
-class Places(NamedTuple):
-    """Where modules, and names in modules, are now; all of them dotted."""
+class Places:
+    """Where modules, and names in modules, are now; all of them dotted.
 
-    modules: Mapping[str, str]
-    names: Mapping[str, str]
+    A module may go into a package of its own old name (`http` → `http.handlers`). What is there already stays, so that
+    nothing changes a second time.
+    """
+
+    def __init__(self, modules: Mapping[str, str], names: Mapping[str, str]) -> None:
+        self.names = names
+        self._now = {**{place: place for place in modules.values()}, **modules, **names}
 
     def exact(self, name: str) -> str | None:
         """What the name itself is now, not by the module that it is in."""
-        return self.names.get(name) or self.modules.get(name)
+        return self._now.get(name)
+
+    def old(self) -> list[str]:
+        """The names that lead nowhere now."""
+        packages = {".".join(parts[:end]) for parts in map(_parts, self._now.values()) for end in range(1, len(parts))}
+        return [name for name, now in self._now.items() if name != now and name not in packages]
 
     def now(self, name: str) -> str:
         """What the name is now, by itself or by the module that it is in."""
@@ -72,6 +82,8 @@ class _Rewriting:
             self._starts.append(self._starts[-1] + len(line) + 1)
         self._bound: dict[str, str | None] = {}
         """Local name → what it stands for; none where that is not sure."""
+        self._given: dict[str, str] = {}
+        """Local name → the module that it stands for from now on."""
         self._added: list[str] = []
         self._newline = b"\r\n" if b"\r\n" in text else b"\n"
 
@@ -213,7 +225,7 @@ class _Rewriting:
             expression = expression.value if isinstance(expression, ast.Attribute) else expression
         start, stop = self._span(root)[0], self._span(expression)[1]
         if root.id == meant:  # `import shop.kernel` binds `shop`
-            if name in self._places.names:
+            if name in self._places.names and now != name:
                 self._add(f"import {now.rpartition('.')[0]}")
             yield start, stop, now.encode()
             return
@@ -223,11 +235,17 @@ class _Rewriting:
             return
         package, _, last = module.rpartition(".")
         local = last
-        while local in self._bound and self._bound[local] != module:
+        while not self._may_mean(local, module):
             local = f"{local}_"
-        self._bound[local] = module
+        self._given[local] = module
         self._add(f"from {package} import {last}" + (f" as {local}" if local != last else ""))
         yield start, stop, f"{local}.{last_name}".encode()
+
+    def _may_mean(self, local: str, module: str) -> bool:
+        if local not in self._bound:
+            return self._given.get(local, module) == module
+        meant = self._bound[local]
+        return meant is not None and self._places.now(meant) == module
 
     def _add(self, line: str) -> None:
         if not re.search(rb"(?m)^" + re.escape(line).encode() + rb"\s*$", self._text):
@@ -244,6 +262,10 @@ class _Rewriting:
             if now != node.value and self._text[start:end].count(node.value.encode()) == 1:
                 at = self._text.index(node.value.encode(), start)
                 yield at, at + len(node.value.encode()), now.encode()
+
+
+def _parts(name: str) -> list[str]:
+    return name.split(".")
 
 
 def _from(module: str, names: list[str]) -> str:

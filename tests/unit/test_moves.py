@@ -15,8 +15,10 @@ PLACES = Places(
         "shop.old": "shop.new",
         "shop.old.inner": "shop.new.inner",
         "tests.helpers": "tests.support.helpers",
+        "shop.platform.web": "shop.platform.web.handlers",
     },
     names={
+        "shop.platform.web.Body": "shop.platform.web.Body",
         "shop.kernel.Money": "shop.shared.money.Money",
         "shop.platform.edge.Edge": "shop.platform.http.middleware.Pipeline",
     },
@@ -66,6 +68,10 @@ PLACES = Places(
         ("from shop.kernel import Money\r\nx = 1\r\n", "from shop.shared.money import Money\r\nx = 1\r\n"),
         ("\ufefffrom shop.kernel import Money\n", "\ufefffrom shop.shared.money import Money\n"),
         ("ä = 'ü'; from shop.kernel import Money as ö\n", "ä = 'ü'; from shop.shared.money import Money as ö\n"),
+        ("from ..platform.web import Body, Reply\n",
+         "from ..platform.web import Body\nfrom ..platform.web.handlers import Reply\n"),
+        ("import shop.platform.web\n\nx = shop.platform.web.Body | shop.platform.web.Reply\n",
+         "import shop.platform.web.handlers\n\nx = shop.platform.web.Body | shop.platform.web.handlers.Reply\n"),
         ("this is no Python\n", "this is no Python\n"),
         ("from shop.kernel import Money\n<<<<<<< yours\n", "from shop.kernel import Money\n<<<<<<< yours\n"),
     ],
@@ -77,6 +83,26 @@ def test_imports_follow(before: str, after: str) -> None:
     assert again == found, "nothing is left to do"
     if "Python" not in before and "<<<" not in before:
         ast.parse(found.encode())
+
+
+def test_only_names_that_lead_nowhere_are_old() -> None:
+    assert PLACES.old() == [
+        "shop.platform.edge",
+        "shop.old",
+        "shop.old.inner",
+        "tests.helpers",
+        "shop.kernel.Money",
+        "shop.platform.edge.Edge",
+    ]
+
+
+def test_a_name_that_stays_is_used_where_its_module_was() -> None:
+    before = b"from shop.platform import web\n\nx = web.Body | web.Reply | web.Body\n"
+    service = Module("shop.order.service", "shop.order.service")
+    assert rewritten(before, service, PLACES).decode() == (
+        "from shop.platform.web import handlers as web\nfrom shop.platform import web as web_\n\n"
+        "x = web_.Body | web.Reply | web_.Body\n"
+    )
 
 
 def test_relative_imports_of_a_module_that_is_elsewhere() -> None:
