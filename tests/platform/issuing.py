@@ -11,7 +11,7 @@ from ordering.platform import auth, keys
 from ordering.platform.auth import Authenticator
 from ordering.platform.keys import KeySet
 from ordering.platform.problems import Problem
-from tests.platform.web import JWKS, FakeIssuer, make_settings
+from web import JWKS, FakeIssuer, make_settings
 
 
 class Clock:

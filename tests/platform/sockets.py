@@ -11,8 +11,8 @@ import uvicorn
 from ordering.platform.health import health_router
 from ordering.platform.protocol import HttpConnection, Traffic
 from ordering.platform.server import Entrance
-from tests.platform.web import Web
 from uvicorn.server import ServerState
+from web import Web
 
 PATIENCE_S = 30
 

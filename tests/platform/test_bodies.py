@@ -11,7 +11,7 @@ from ordering.platform.http import IfMatch, Once, Operations, Reply
 from ordering.platform.parameters import Patch
 from ordering.platform.problems import changed_meanwhile, version_mismatch
 from starlette.requests import Request
-from tests.platform.web import THING_ID, VERSION, Web, errors, make_settings, problem
+from web import THING_ID, VERSION, Web, errors, make_settings, problem
 
 THING = f"/things/{THING_ID}"
 ACTION = f"{THING}/uses"

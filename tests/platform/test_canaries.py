@@ -18,7 +18,7 @@ from ordering.platform.faults import summary, trace
 from ordering.platform.http import Operations, Reply
 from ordering.platform.logs import JsonFormatter
 from sqlalchemy.exc import DBAPIError
-from tests.platform.web import Web, problem
+from web import Web, problem
 
 CANARY = "ann@canary.example"
 TABLES = """

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from issuing import Clock, answer, authenticator, bearer, refusals
 from ordering.platform import auth
 from ordering.platform.claims import find
-from tests.platform.web import ELLIPTIC, ISSUER, FakeIssuer, Web
+from web import ELLIPTIC, ISSUER, FakeIssuer, Web
 
 NUMBERS = st.one_of(
     st.integers(), st.floats(), st.sampled_from([10**400, -(10**400), 2**63, 2**64, 1e308, float("inf"), float("nan")])

@@ -13,7 +13,7 @@ from ordering.platform.database import Database
 from ordering.platform.http import Operations, PageParameters, Reply
 from ordering.platform.paging import PageQuery, Sort
 from tests.contract.document import CONTRACT
-from tests.platform.web import Web, errors
+from web import Web, errors
 
 LONGEST = 500
 """Characters of a text that the language lets lists be sorted by."""

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from ordering.platform.cycle import Cycle
 from ordering.platform.server import Entrance
-from tests.platform.web import THING_ID, Web
 from uvicorn.server import ServerState
+from web import THING_ID, Web
 
 Headers = list[tuple[bytes, bytes]]
 

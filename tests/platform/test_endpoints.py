@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Host, Mount, Route
 from starlette.staticfiles import StaticFiles
-from tests.platform.web import Web, problem, things_router
+from web import Web, problem, things_router
 
 READ = requires("things.read")
 REFUSED = (403, "insufficient-scope")

@@ -11,7 +11,7 @@ from ordering.platform.idempotency import DIGESTED, Once, fingerprint
 from ordering.platform.reply import Reply
 from ordering.platform.telemetry import summary
 from tests.api import Api
-from tests.platform.web import problem
+from web import problem
 
 SUBJECTS = [
     "a" * 10_000,

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from ordering.platform.access import any_caller
 from ordering.platform.docs import Contract, docs_router
 from ordering.platform.health import health_router
-from tests.platform.web import THING_ID, Web, problem, things_router
+from web import THING_ID, Web, problem, things_router
 
 ONE = f"/things/{THING_ID}"
 OWN = ("request-id", "traceparent", "ratelimit")

@@ -10,7 +10,7 @@ from ordering.platform.database import Database
 from ordering.platform.health import health_router
 from ordering.platform.lifecycle import REPORTED_S, STANDSTILL_S, Lifecycle
 from sockets import until
-from tests.platform.web import Web, problem
+from web import Web, problem
 
 Connect = Callable[..., Awaitable[Database]]
 

@@ -15,7 +15,7 @@ from ordering.platform.history import History, missing, read
 from ordering.settings import Settings
 from pydantic import SecretStr
 from sockets import until
-from tests.platform.web import Web, problem
+from web import Web, problem
 
 Connect = Callable[..., Awaitable[Database]]
 

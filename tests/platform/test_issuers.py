@@ -15,7 +15,7 @@ from dev import ROOT
 from dev.settings import FILE
 from issuing import answer, authenticator, bearer, refusals
 from ordering.settings import Settings
-from tests.platform.web import RSA, FakeIssuer
+from web import RSA, FakeIssuer
 
 TOKENS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("issuers.yaml").read_text(encoding="utf-8"))
 PAGE = FILE.with_name("issuers.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from ordering.platform import keys
 from ordering.platform.auth import UNRENEWED_S, Authenticator
 from ordering.platform.health import health_router
 from ordering.platform.keys import KeySet
-from tests.platform.web import ELLIPTIC, JWKS, RSA, FakeIssuer, Web, make_settings
+from web import ELLIPTIC, JWKS, RSA, FakeIssuer, Web, make_settings
 
 EC_KEY = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(ELLIPTIC.public_key()))
 RSA_KEY = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(RSA.public_key()))

@@ -12,7 +12,7 @@ from ordering.platform.endpoints import endpoints
 from ordering.platform.http import Operations, Reply
 from ruamel.yaml import YAML
 from starlette.applications import Starlette
-from tests.platform.web import Web
+from web import Web
 
 SECURITY = [{"bearer": ["reports.read"]}]
 READ = requires("reports.read")

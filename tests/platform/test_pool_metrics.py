@@ -12,7 +12,7 @@ from ordering.platform import telemetry
 from ordering.platform.database import Database
 from ordering.platform.metrics import Durations, MetricSender
 from ordering.platform.problems import Problem
-from tests.platform.web import Web
+from web import Web
 
 Connect = Callable[..., Awaitable[Database]]
 

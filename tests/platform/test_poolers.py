@@ -16,6 +16,7 @@ import pytest
 from alembic.util import CommandError
 from dev import ROOT, migrate, processes, run
 from dev.issuer import Issuer
+from library import Connect
 from ordering.about import SERVICE
 from ordering.platform.database import Database
 from ordering.platform.idempotency import Once, claiming, fingerprint
@@ -24,7 +25,6 @@ from ordering.platform.reply import Reply
 from ordering.platform.sessions import UNTOLD, Misdirected, Sessions
 from ordering.settings import Settings
 from pgbouncer import pooling
-from tests.platform.conftest import Connect
 
 from tests.conftest import Token
 

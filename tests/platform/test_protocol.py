@@ -18,7 +18,7 @@ from ordering.platform.http import Operations, Reply, public
 from sockets import LIVE, Server, serving, until
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from tests.platform.web import Web
+from web import Web
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from ordering.platform.parameters import field_errors
 from ordering.platform.problems import CATALOGUE
 from pydantic import TypeAdapter, ValidationError
 from sockets import serving
-from tests.platform.web import Web
+from web import Web
 
 ORIGIN = "https://app.example.com"
 TYPES = (

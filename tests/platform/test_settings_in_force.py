@@ -19,8 +19,8 @@ from ordering.platform.server import serve
 from ordering.platform.sessions import Sessions
 from pydantic import SecretStr
 from sockets import PATIENCE_S, serving
-from tests.platform.test_server import as_it_was
-from tests.platform.web import Web
+from test_server import as_it_was
+from web import Web
 
 __all__ = ["as_it_was"]
 

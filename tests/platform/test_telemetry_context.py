@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from opentelemetry import propagate, trace
+from opentelemetry import propagate
 from opentelemetry.sdk.trace.export import SpanExportResult
 from ordering.platform import telemetry
 from ordering.platform.health import health_router
 from ordering.platform.http import Operations, Reply
-from tests.platform.web import Web
+from web import Web
 
 CALLER = f"00-{'a' * 32}-{'b' * 16}-01"
 
@@ -30,13 +29,11 @@ class Spans:
 
 
 @pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spans]:
+def spans(own_tracer: None, monkeypatch: pytest.MonkeyPatch) -> Spans:
     taken = Spans()
     monkeypatch.setattr(telemetry, "OTLPSpanExporter", lambda *_, **__: taken)
     monkeypatch.setattr(telemetry.MetricSender, "send", lambda *_, **__: None)
-    provider = trace._TRACER_PROVIDER
-    yield taken
-    trace._TRACER_PROVIDER = provider
+    return taken
 
 
 def make(**settings: Any) -> Web:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from library import Connect
 from ordering.platform import database as module
 from ordering.platform.database import ATTEMPTS, Database, RolledBack
 from ordering.platform.exchange import current
@@ -17,8 +18,7 @@ from ordering.platform.http import Once, Operations, Reply
 from ordering.platform.idempotency import KeyTaken, claiming, fingerprint, store_claim
 from ordering.platform.problems import Problem
 from starlette.requests import Request
-from tests.platform.conftest import Connect
-from tests.platform.web import Web, problem
+from web import Web, problem
 from wire import Fault, Wire
 
 NEW_SHELF = claiming(" INSERT INTO shelf (id, label) SELECT $10::uuid, $11::text FROM claimed RETURNING id")

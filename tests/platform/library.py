@@ -1,4 +1,4 @@
-"""A database of the platform's own tests: the idempotency keys, and two tables that refer to one another."""
+"""What the tests of the platform share: a database with the idempotency keys and tables that refer to one another."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -6,14 +6,14 @@ from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
+from dev import postgres
+from opentelemetry import trace
+from opentelemetry.util._once import Once
+from ordering.platform.database import Database
+from ordering.platform.tables import idempotency_key
+from ordering.settings import Settings
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import create_async_engine
-
-from {{ package }}.platform.database import Database
-from {{ package }}.platform.tables import idempotency_key
-from {{ package }}.settings import Settings
-
-from dev import postgres
 
 SHELVES = """
 CREATE TABLE shelf (
@@ -39,6 +39,13 @@ CREATE TABLE loan (
 CONSTRAINTS = {"uq_shelf_label": "/label", "ck_shelf_room": "/room", "fk_book_shelf_id": "/shelf_id"}
 
 Connect: TypeAlias = Callable[..., Awaitable[Database]]
+
+
+@pytest.fixture
+def own_tracer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenTelemetry takes one provider of tracers for a whole process; this test may set its own."""
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", None)
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER_SET_ONCE", Once())
 
 
 @pytest.fixture(scope="session")

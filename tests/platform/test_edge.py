@@ -7,14 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi import APIRouter, HTTPException, Request
+from ordering.kernel import RuleViolated
+from ordering.platform.access import any_caller
+from ordering.platform.exchange import Exchange
+from ordering.platform.health import health_router
 from starlette.responses import StreamingResponse
-
-from {{ package }}.kernel import RuleViolated
-from {{ package }}.platform.access import any_caller
-from {{ package }}.platform.exchange import Exchange
-from {{ package }}.platform.health import health_router
-
-from .web import THING_ID, Web, errors, problem
+from web import THING_ID, Web, errors, problem
 
 ONE = f"/things/{THING_ID}"
 

@@ -5,16 +5,13 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-
-from {{ package }}.kernel import RuleViolated
-from {{ package }}.platform import database as module
-from {{ package }}.platform.database import Connection, Database
-from {{ package }}.platform.problems import Problem
-from {{ package }}.settings import Settings
-
 from dev import postgres
-
-from .conftest import Connect
+from library import Connect
+from ordering.kernel import RuleViolated
+from ordering.platform import database as module
+from ordering.platform.database import Connection, Database
+from ordering.platform.problems import Problem
+from ordering.settings import Settings
 
 NEW_SHELF = "INSERT INTO shelf (id, label, room) VALUES ($1, $2, $3)"
 NEW_BOOK = "INSERT INTO book (id, shelf_id) VALUES ($1, $2)"

@@ -1,5 +1,5 @@
-from {{ package }}.kernel import DomainError, RuleViolated
-from {{ package }}.platform.problems import (
+from ordering.kernel import DomainError, RuleViolated
+from ordering.platform.problems import (
     CATALOGUE,
     FieldError,
     Problem,

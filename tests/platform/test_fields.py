@@ -4,10 +4,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-
-from {{ package }}.kernel import Money
-from {{ package }}.platform.fields import (
+from ordering.kernel import Money
+from ordering.platform.fields import (
     Day,
     DecimalText,
     Digits,
@@ -24,7 +22,8 @@ from {{ package }}.platform.fields import (
     Url,
     Uuid,
 )
-from {{ package }}.platform.parameters import field_errors
+from ordering.platform.parameters import field_errors
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 SHARE = Annotated[Decimal, DecimalText(3, 2, min=0)]
 FRACTION = Annotated[Decimal, DecimalText(2, 2)]

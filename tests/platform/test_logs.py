@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-from {{ package }}.platform import logs
-from {{ package }}.platform.http import Operations, Reply
-
-from .web import THING_ID, Web
+from ordering.platform import logs
+from ordering.platform.http import Operations, Reply
+from web import THING_ID, Web
 
 ONE = f"/things/{THING_ID}"
 
@@ -96,8 +94,12 @@ async def test_what_the_service_logs_knows_its_request(
 
 def test_an_exception_is_one_line(root: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("INFO")
-    try:
+
+    def broken() -> None:
         raise RuntimeError("broken")
+
+    try:
+        broken()
     except RuntimeError:
         logging.getLogger("service").exception("sorry")
     [line] = lines(capsys.readouterr().out)

@@ -10,13 +10,12 @@ from time import sleep
 from typing import Any
 
 import pytest
-
-from {{ package }} import __main__ as process
-from {{ package }} import healthcheck
-from {{ package }}.kernel import Caller, DomainError, Money, RuleViolated, TransitionRefused
-from {{ package }}.platform import server
-from {{ package }}.platform.clock import now
-from {{ package }}.platform.ids import new_id
+from ordering import __main__ as process
+from ordering import healthcheck
+from ordering.kernel import Caller, DomainError, Money, RuleViolated, TransitionRefused
+from ordering.platform import server
+from ordering.platform.clock import now
+from ordering.platform.ids import new_id
 
 
 def test_money_is_a_value() -> None:

@@ -7,13 +7,11 @@ import httpx2
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-from {{ package }}.platform import auth, keys
-from {{ package }}.platform.auth import Authenticator
-from {{ package }}.platform.keys import KeySet
-from {{ package }}.platform.problems import Problem
-
-from .web import ISSUER, JWKS, RSA, FakeIssuer, make_settings
+from ordering.platform import auth, keys
+from ordering.platform.auth import Authenticator
+from ordering.platform.keys import KeySet
+from ordering.platform.problems import Problem
+from web import ISSUER, JWKS, RSA, FakeIssuer, make_settings
 
 DISCOVERY = f"{ISSUER}/.well-known/openid-configuration"
 

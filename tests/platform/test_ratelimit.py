@@ -1,8 +1,7 @@
 import pytest
-
-from {{ package }}.platform import ratelimit
-from {{ package }}.platform.problems import Problem
-from {{ package }}.platform.ratelimit import RateLimit
+from ordering.platform import ratelimit
+from ordering.platform.problems import Problem
+from ordering.platform.ratelimit import RateLimit
 
 
 def test_a_quota_begins_anew_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from {{ package }}.platform.database import Database
-from {{ package }}.platform.paging import PageQuery, Sort
-from {{ package }}.platform.problems import Problem
+from ordering.platform.database import Database
+from ordering.platform.paging import PageQuery, Sort
+from ordering.platform.problems import Problem
 
 BOOKS = PageQuery(
     select="SELECT id, title, pages, printed_at, shelf_id FROM book",
@@ -68,7 +67,7 @@ async def walk(library: Database, sort: str, filters: dict[str, Any], limit: int
 )
 @given(rows=Rows, column=st.sampled_from(sorted(BOOKS.sorts)), descending=st.booleans(), limit=st.integers(1, 5))
 async def test_pages_in_a_row_are_the_sorted_table(
-    library: Database, shelf_id: UUID, rows: list[tuple[Any, ...]], column: str, descending: bool, limit: int
+    library: Database, shelf_id: UUID, *, rows: list[tuple[Any, ...]], column: str, descending: bool, limit: int
 ) -> None:
     books = await fill(library, shelf_id, rows)
 

@@ -4,11 +4,9 @@ from uuid import uuid4
 
 import pytest
 from fastapi import APIRouter
-from starlette.requests import Request
-
-from {{ package }}.kernel import Caller
-from {{ package }}.platform.database import Database
-from {{ package }}.platform.http import (
+from ordering.kernel import Caller
+from ordering.platform.database import Database
+from ordering.platform.http import (
     BoundOperation,
     Once,
     Operation,
@@ -20,11 +18,11 @@ from {{ package }}.platform.http import (
     provided,
     requires,
 )
-from {{ package }}.platform.idempotency import KeyTaken, store_claim
-from {{ package }}.platform.parameters import parse_query
-from {{ package }}.platform.problems import FieldError, Problem
-
-from .web import THING_ID, Things, Uses, Web, errors, once_router, problem
+from ordering.platform.idempotency import KeyTaken, store_claim
+from ordering.platform.parameters import parse_query
+from ordering.platform.problems import FieldError, Problem
+from starlette.requests import Request
+from web import THING_ID, Things, Uses, Web, errors, once_router, problem
 
 JSON = {"Content-Type": "application/json"}
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}

@@ -12,15 +12,13 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.metrics.export import HistogramDataPoint
-
-from {{ package }}.platform import metrics, telemetry
-from {{ package }}.platform.database import Database
-from {{ package }}.platform.http import Operations, Reply
-from {{ package }}.platform.metrics import Durations
-from {{ package }}.platform.telemetry import summary
-from {{ package }}.settings import LATENCY_OBJECTIVE_S
-
-from .web import THING_ID, Web, things_router
+from ordering.platform import metrics, telemetry
+from ordering.platform.database import Database
+from ordering.platform.http import Operations, Reply
+from ordering.platform.metrics import Durations
+from ordering.platform.telemetry import summary
+from ordering.settings import LATENCY_OBJECTIVE_S
+from web import THING_ID, Web, things_router
 
 ONE = f"/things/{THING_ID}"
 TRACE = "a" * 32
@@ -90,7 +88,7 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture
-async def web(collector: Collector, library: Database) -> AsyncIterator[Web]:
+async def web(own_tracer: None, collector: Collector, library: Database) -> AsyncIterator[Web]:
     """An application that reports to the collector, and reads a shelf."""
     router = Operations("things", tag="Things")
 

@@ -12,13 +12,11 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import APIRouter, Request
+from ordering.platform.access import public
+from ordering.platform.health import health_router
+from ordering.platform.server import Entrance, serve
 from starlette.types import ASGIApp, Receive, Scope, Send
-
-from {{ package }}.platform.access import public
-from {{ package }}.platform.health import health_router
-from {{ package }}.platform.server import Entrance, serve
-
-from .web import THING_ID, Web
+from web import THING_ID, Web
 
 PATIENCE_S = 20.0
 

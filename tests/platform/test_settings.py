@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr, ValidationError
-
-from {{ package }}.settings import Settings, database_url, load
-
 from dev import settings as page
+from ordering.settings import Settings, database_url, load
+from pydantic import SecretStr, ValidationError
 
 REQUIRED = {
     "database_url": SecretStr("postgresql://ann:hunter2@db/shop"),
@@ -206,7 +204,7 @@ def test_limits_lie_within_each_other() -> None:
 
 def test_the_process_says_so_without_a_traceback() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "{{ package }}"],
+        [sys.executable, "-m", "ordering"],
         env={**os.environ, "DATABASE_URL": "hunter2"},
         capture_output=True,
         text=True,

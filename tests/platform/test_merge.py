@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-
-from {{ package }}.platform.merge import merged
-from {{ package }}.platform.problems import Problem
+from ordering.platform.merge import merged
+from ordering.platform.problems import Problem
 
 
 @pytest.mark.parametrize(

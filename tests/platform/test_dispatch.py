@@ -3,14 +3,12 @@ from uuid import UUID
 
 import pytest
 from fastapi import APIRouter, FastAPI, routing
+from ordering.platform import dispatch
+from ordering.platform.dispatch import Table, Target, build
+from ordering.platform.http import Operations, Reply, any_caller, guarded
 from starlette.applications import Starlette
 from starlette.routing import Mount
-
-from {{ package }}.platform import dispatch
-from {{ package }}.platform.dispatch import Table, Target, build
-from {{ package }}.platform.http import Operations, Reply, any_caller, guarded
-
-from .web import THING_ID, Thing, Web, errors, problem, things_router
+from web import THING_ID, Thing, Web, errors, problem, things_router
 
 
 async def nothing() -> Reply:

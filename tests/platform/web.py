@@ -11,12 +11,10 @@ import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI
-from pydantic import SecretStr
-
-from {{ package }}.kernel import Caller, RuleViolated, TransitionRefused
-from {{ package }}.platform import edge
-from {{ package }}.platform.auth import Authenticator
-from {{ package }}.platform.http import (
+from ordering.kernel import Caller, RuleViolated, TransitionRefused
+from ordering.platform import edge
+from ordering.platform.auth import Authenticator
+from ordering.platform.http import (
     Body,
     IfMatch,
     IfNoneMatch,
@@ -25,8 +23,9 @@ from {{ package }}.platform.http import (
     Query,
     Reply,
 )
-from {{ package }}.platform.keys import KeySet
-from {{ package }}.settings import Settings
+from ordering.platform.keys import KeySet
+from ordering.settings import Settings
+from pydantic import SecretStr
 
 ISSUER = "https://issuer.example.com"
 JWKS = f"{ISSUER}/keys"

@@ -4,12 +4,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from {{ package }}.platform.contract import FOLDER, joined, read
-from {{ package }}.platform.docs import Contract, docs_router
-from {{ package }}.platform.problems import CATALOGUE
-
-from .web import Web, problem
+from ordering.platform.contract import FOLDER, joined, read
+from ordering.platform.docs import Contract, docs_router
+from ordering.platform.problems import CATALOGUE
+from web import Web, problem
 
 DOCUMENT = """
 openapi: 3.1.0

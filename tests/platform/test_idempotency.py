@@ -3,21 +3,19 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-
-from {{ package }}.kernel import RuleViolated
-from {{ package }}.platform import idempotency
-from {{ package }}.platform.database import Database
-from {{ package }}.platform.idempotency import (
+from library import Connect
+from ordering.kernel import RuleViolated
+from ordering.platform import idempotency
+from ordering.platform.database import Database
+from ordering.platform.idempotency import (
     CLAIM_ARGS,
     KeyTaken,
     Once,
     claiming,
     fingerprint,
 )
-from {{ package }}.platform.problems import Problem
-from {{ package }}.platform.reply import Reply
-
-from .conftest import Connect
+from ordering.platform.problems import Problem
+from ordering.platform.reply import Reply
 
 NEW_SHELF = claiming(" INSERT INTO shelf (id, label) SELECT $10::uuid, $11::text FROM claimed RETURNING id")
 REPLY = Reply.stored(201, 7, "/shelves/1", b'{"a":1}')
