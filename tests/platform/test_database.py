@@ -12,6 +12,7 @@ from ordering.platform import database as module
 from ordering.platform.database import Connection, Database
 from ordering.platform.problems import Problem
 from ordering.settings import Settings
+from wire import Wire
 
 NEW_SHELF = "INSERT INTO shelf (id, label, room) VALUES ($1, $2, $3)"
 NEW_BOOK = "INSERT INTO book (id, shelf_id) VALUES ($1, $2)"
@@ -301,6 +302,18 @@ async def test_closing_is_final_whatever_the_server_does(connect: Connect, monke
     monkeypatch.setattr(asyncpg.Connection, "close", unreachable)
     await library.close()
     assert not await library.ping()
+
+
+async def test_closing_ends_although_the_server_is_silent(
+    connect: Connect, library_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CLOSING_PATIENCE_S", 0.1)
+    async with Wire(library_url).opened() as wire:
+        library = await connect(wire.url, database_pool_size=1)
+        wire.fault("held before", 0)
+        async with asyncio.timeout(20):
+            await library.close()
+        await wire.broken.wait()
 
 
 async def test_statements_can_be_observed(library: Database) -> None:

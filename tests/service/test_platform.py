@@ -7,6 +7,7 @@ have the fixtures of its `tests/conftest.py` and of `tests/platform/library.py`.
 from collections.abc import Callable
 from pathlib import Path
 
+import jinja2
 import pytest
 import yaml
 from harness import rendering
@@ -68,3 +69,13 @@ def test_the_platform_is_the_same_in_every_service(trees: Callable[[str], Path])
     for platform in platforms.values():
         platform.pop("merge.py", None)
         assert platform == platforms[EXAMPLE]
+
+
+def test_the_platform_reads_neither_answers_nor_the_domain() -> None:
+    """Nor can those that no example has change its code."""
+    read = set()
+    for path in (ROOT / "template" / "src").glob("*/platform/**/*.jinja"):
+        parsed = jinja2.Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
+        names = {(name.ctx, name.name) for name in parsed.find_all(jinja2.nodes.Name)}
+        read |= {name for where, name in names if where == "load" and ("store", name) not in names}
+    assert read == {"problem_catalogue", "wire"}
