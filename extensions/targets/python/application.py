@@ -1,4 +1,4 @@
-"""The service as a whole: app.py, which puts its parts together, and the modules that not every service needs."""
+"""The service as a whole: app.py and wiring.py, which put its parts together, and modules that not every one needs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class ApplicationCode(NamedTuple):
     """What the service as a whole has."""
 
     app_imports: str
+    wiring_imports: str
     has_json: bool
     """Whether some aggregate has free JSON, which patches merge."""
 
@@ -25,30 +26,52 @@ def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
     """The code of the service that has these aggregates."""
     return ApplicationCode(
         app_imports=_app_imports(aggregates),
+        wiring_imports=_wiring_imports(aggregates),
         has_json=any(field.kind == "json" for aggregate in aggregates for field in aggregate.declared.fields),
     )
 
 
 def _app_imports(aggregates: Iterable[PythonAggregate]) -> str:
-    """What app.py imports: the platform, and repository, routes and rules of each aggregate."""
+    """What app.py imports: the platform, what the service is made of, and the routes of each aggregate."""
     lines = {
-        "import asyncio",
         "from collections.abc import AsyncIterator",
         "from contextlib import asynccontextmanager",
         "from fastapi import FastAPI",
-        "from .about import SERVICE, TITLE, VERSION",
+        "from .about import TITLE, VERSION",
         "from .own.app import extend",
-        "from .platform import auth, edge, history, idempotency",
-        "from .platform.database import Database",
+        "from .own.wiring import OwnWiring",
+        "from .platform import edge",
+        "from .platform.background import running",
         "from .platform.docs import Contract, docs_router",
         "from .platform.health import health_router",
+        "from .settings import Settings",
+        "from .wiring import Wiring",
+    }
+    lines |= {f"from .{each.module}.routes import router as {router_name(each.declared)}" for each in aggregates}
+    return imports(lines)
+
+
+def _wiring_imports(aggregates: Iterable[PythonAggregate]) -> str:
+    """What wiring.py imports: the platform, and repository and rules of each aggregate."""
+    lines = {
+        "import asyncio",
+        "from collections.abc import AsyncIterator, Callable",
+        "from contextlib import asynccontextmanager",
+        "from functools import cached_property, partial",
+        "from inspect import signature",
+        "from typing import TypeVar",
+        "from .about import SERVICE",
+        "from .platform.auth import Authenticator",
+        "from .platform.background import Work",
+        "from .platform.database import Database",
+        "from .platform.history import History",
+        "from .platform.idempotency import keep_purged",
         "from .settings import Settings",
     }
     for aggregate in aggregates:
         module, name = aggregate.module, aggregate.declared.name
         lines |= {
             f"from .{module}.repository import {name}Repository",
-            f"from .{module}.routes import router as {router_name(aggregate.declared)}",
             f"from .{module}.service import {name}Service",
         }
     return imports(lines)

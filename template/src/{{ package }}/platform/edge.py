@@ -81,21 +81,26 @@ PERCENT = ord("%")  # a byte is found six times as fast as bytes of length one
 
 
 def install(
-    app: FastAPI, settings: Settings, *, provide: Iterable[object], authenticator: Authenticator | None = None
+    app: FastAPI,
+    settings: Settings,
+    *,
+    provide: Mapping[type, object] | Iterable[object],
+    authenticator: Authenticator | None = None,
 ) -> None:
-    """Put the edge around an application; `provide` are the instances that operations take by their type.
+    """Put the edge around an application; `provide` is what operations take by its type.
 
     Raises `OpenEndpoints` when an endpoint does not say who may call it; so does the start for those that come later.
     """
     endpoints(app)
-    services: dict[type, Any] = {type(service): service for service in provide}
+    services = dict(provide) if isinstance(provide, Mapping) else {type(service): service for service in provide}
     telemetry = None
     if settings.otel_exporter_otlp_endpoint is not None:
         from .telemetry import Telemetry  # noqa: PLC0415 - costs start-up time and memory that only its users pay
 
         telemetry = Telemetry(settings)
-        if Database in services:
-            telemetry.watch(services[Database])
+        database = services.get(Database)
+        if isinstance(database, Database):
+            telemetry.watch(database)
     app.router.redirect_slashes = False
     app.state.lifecycle = Lifecycle()
     app.state.turns = Turns()
