@@ -36,6 +36,10 @@ GATEWAYS = {
 }
 """Kind of gateway → its counter of answers, and what selects errors; the variable of its name selects the service's."""
 RESTARTS = "kube_pod_container_status_restarts_total{ {{- $pods }}}"
+BEGUN = "max by (cronjob) (kube_cronjob_status_last_schedule_time{ {{- $cron }}})"
+SUCCEEDED = """max by (cronjob) (
+  kube_cronjob_status_last_successful_time{ {{- $cron }}} or kube_cronjob_created{ {{- $cron }}}
+)"""
 DAY_S = 86400
 
 INDENT = 12
@@ -53,12 +57,16 @@ class Rule(NamedTuple):
 
 
 class Alert(NamedTuple):
-    """One alert: its name is that of its runbook; `needs` is the condition of the chart's values for it."""
+    """One alert: its name is that of its runbook; `needs` is the condition of the chart's values for it.
+
+    With `each_job` the chart has it once for each job, `$job`, of which it knows `$about` and selects `$cron`.
+    """
 
     name: str
     summary: str
     rules: tuple[Rule, ...]
     needs: str = ""
+    each_job: bool = False
 
 
 class Alarm(NamedTuple):
@@ -271,6 +279,29 @@ ALERTS = (
                 'max(kube_job_failed{ {{- $namespace }},job_name="{{ $name }}-migration",condition="true"}) == 1',
             ),
         ),
+    ),
+    Alert(
+        "JobFailed",
+        "A job has not succeeded since it was last begun, and has had the time for it",
+        (
+            Rule(
+                TICKET,
+                '{{ include "service.jobSeconds" $about }}s',
+                _lines(
+                    BEGUN,
+                    f"> {SUCCEEDED}",
+                    # One run after the other may leave no moment between them.
+                    f'and time() - {SUCCEEDED} > {{{{ include "service.jobSeconds" $about }}}}',
+                ),
+            ),
+        ),
+        each_job=True,
+    ),
+    Alert(
+        "JobNotStarted",
+        "A job was not begun when it should have been",
+        (Rule(TICKET, "5m", "time() - max by (cronjob) (kube_cronjob_next_schedule_time{ {{- $cron }}}) > 900"),),
+        each_job=True,
     ),
     Alert(
         "SecretNotSynced",

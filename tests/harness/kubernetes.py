@@ -54,6 +54,8 @@ def pods(manifests: Iterable[Manifest]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The pod templates, and whose they are."""
     for each in of_kind(manifests, *WORKLOADS, "Job"):
         yield name_of(each), each["spec"]["template"]
+    for each in of_kind(manifests, "CronJob"):
+        yield name_of(each), each["spec"]["jobTemplate"]["spec"]["template"]
 
 
 def containers(manifests: Iterable[Manifest]) -> Iterator[tuple[str, dict[str, Any]]]:

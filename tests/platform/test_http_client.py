@@ -180,9 +180,9 @@ def calling(client: HttpClient) -> Operations:
 
 async def test_a_failure_is_a_503_and_says_whose_it_is() -> None:
     other = Other(BROKEN)
-    async with other.client() as client:
-        web = Web(routers=[calling(client)])
-        response = await web.get("/calls", token=web.issuer.token("calls.read"))
+    client = other.client()
+    web = Web(routers=[calling(client)])
+    response = await web.get("/calls", token=web.issuer.token("calls.read"))
     assert problem(response) == (503, "service-unavailable")
     assert response.json()["detail"] == "The service payments fails at the moment."
     assert response.headers["retry-after"] == "1"
@@ -190,13 +190,14 @@ async def test_a_failure_is_a_503_and_says_whose_it_is() -> None:
 
 async def test_the_trace_goes_on() -> None:
     other = Other(200)
-    async with other.client(headers={"X-Api-Key": "k"}) as client:
-        web = Web(routers=[calling(client)])
-        trace = "0af7651916cd43dd8448eb211c80319c"
-        headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01", "tracestate": "vendor=1"}
-        response = await web.get("/calls", token=web.issuer.token("calls.read"), headers=headers)
-        assert response.status_code == 200
-        await web.get("/calls", token=web.issuer.token("calls.read"), headers={"tracestate": "vendor=1"})
+    client = other.client(headers={"X-Api-Key": "k"})
+    web = Web(routers=[calling(client)])
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01", "tracestate": "vendor=1"}
+    response = await web.get("/calls", token=web.issuer.token("calls.read"), headers=headers)
+    assert response.status_code == 200
+    await web.get("/calls", token=web.issuer.token("calls.read"), headers={"tracestate": "vendor=1"})
+    await client.aclose()
     first, second = (request.headers for request in other.requests)
     assert first["traceparent"] == response.headers["traceparent"]
     assert first["traceparent"].startswith(f"00-{trace}-")

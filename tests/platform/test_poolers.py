@@ -18,13 +18,21 @@ from dev import ROOT, migrate, processes, run
 from dev.issuer import Issuer
 from library import Connect
 from ordering.about import SERVICE
+from ordering.own.wiring import OwnWiring
+from ordering.platform import jobs
 from ordering.platform.database import Database
 from ordering.platform.idempotency import Once, claiming, fingerprint
+from ordering.platform.jobs import Job
 from ordering.platform.problems import Problem
 from ordering.platform.reply import Reply
 from ordering.platform.sessions import UNTOLD, Misdirected, Sessions
 from ordering.settings import Settings
 from pgbouncer import pooling
+<<<<<<< HEAD
+=======
+from pydantic import SecretStr
+from tests.platform.conftest import Connect
+>>>>>>> 8e9bfb4 (Run people's jobs by a schedule, once at a time, and tell when one fails)
 
 from tests.conftest import Token
 
@@ -106,6 +114,30 @@ async def test_everything_works_on_sessions_that_change(pooled: Database) -> Non
         assert await pooled.execute("DELETE FROM shelf WHERE id = $1", shelf_id) == "DELETE 1"
 
     await asyncio.gather(*(work(number) for number in range(50)))
+
+
+async def test_a_job_runs_once_at_a_time_behind_a_pooler_too(settings: Settings, bouncer: str) -> None:
+    """Its lock is that of a transaction, because a session belongs to nobody there."""
+    url = through(settings.database_url.get_secret_value(), bouncer)
+    pooled = settings.model_copy(update={"database_url": SecretStr(url), "database_pooler": "transaction"})
+    begun, end = asyncio.Event(), asyncio.Event()
+    runs: list[int] = []
+
+    async def work(parts: OwnWiring) -> None:
+        runs.append(1)
+        await asyncio.gather(*(parts.database.fetch("SELECT 1") for _ in range(20)))
+        begun.set()
+        await end.wait()
+
+    job = Job("sweep", "@daily", 60, work)
+    first = asyncio.create_task(jobs.run(job, OwnWiring(pooled), pooled))
+    await begun.wait()
+    assert await jobs.run(job, OwnWiring(pooled), pooled) == jobs.DONE
+    assert len(runs) == 1
+    end.set()
+    assert await first == jobs.DONE
+    assert await jobs.run(job, OwnWiring(pooled), pooled) == jobs.DONE
+    assert len(runs) == 2
 
 
 @ROLES

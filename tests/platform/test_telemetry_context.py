@@ -4,13 +4,21 @@ import asyncio
 import json
 from typing import Any
 
+import httpx2
 import pytest
 from opentelemetry import propagate
 from opentelemetry.sdk.trace.export import SpanExportResult
+from ordering.own.wiring import OwnWiring
 from ordering.platform import telemetry
 from ordering.platform.health import health_router
 from ordering.platform.http import Operations, Reply
+<<<<<<< HEAD
 from web import Web
+=======
+from ordering.platform.jobs import DONE, FAILED, Job, run
+from ordering.settings import Settings
+from tests.platform.web import Web
+>>>>>>> 8e9bfb4 (Run people's jobs by a schedule, once at a time, and tell when one fails)
 
 CALLER = f"00-{'a' * 32}-{'b' * 16}-01"
 
@@ -66,6 +74,49 @@ async def end(web: Web) -> None:
     async def send(message: Any) -> None: ...
 
     await web.app({"type": "lifespan", "state": {}}, receive, send)
+
+
+async def test_a_run_of_a_job_is_measured_and_its_calls_go_on_with_its_trace(
+    spans: Spans, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[httpx2.Headers] = []
+    collected: list[Any] = []
+    monkeypatch.setattr(
+        telemetry.MetricSender,
+        "send",
+        lambda self, **_: collected.extend(each.collect(0, 1) for each in self._instruments),
+    )
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.headers)
+        return httpx2.Response(200)
+
+    async def work(parts: OwnWiring) -> None:
+        await parts.database.fetch("SELECT 1")
+        await parts.client("other", "http://other", transport=httpx2.MockTransport(answer)).get("/things")
+        if len(sent) > 1:
+            raise ValueError
+
+    given = settings.model_copy(update={"otel_exporter_otlp_endpoint": "http://127.0.0.1:1"})
+    for code in (DONE, FAILED):
+        assert await run(Job("sweep", "@daily", 60, work), OwnWiring(given), given) == code
+    first, second = (span for span in spans.spans if span.name == "job sweep")
+    assert (first.status.is_ok, second.status.is_ok) == (True, False)
+    for span, headers in zip((first, second), sent, strict=True):
+        context = span.get_span_context()
+        ids, _, flags = headers["traceparent"].rpartition("-")
+        assert ids == f"00-{context.trace_id:032x}-{context.span_id:016x}"
+        assert int(flags, 16) & 1
+    points = [
+        dict(point.attributes)
+        for metric in collected
+        if metric.name == "job.run.duration"
+        for point in metric.data.data_points
+    ]
+    assert points == [{"job.name": "sweep"}, {"job.name": "sweep", "error.type": "ValueError"}]
+    assert any(metric.name == "db.client.operation.duration" and metric.data.data_points for metric in collected)
+    # Pools of jobs would hide from the alerts that the service has none.
+    assert not any(metric.name.startswith("db.client.connection.max") for metric in collected)
 
 
 async def test_probes_are_neither_measured_nor_logged(spans: Spans, capfd: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from harness.projects import make
+from harness import helm
+from harness.projects import make, make_fails
 from harness.tools import run
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ordering")]
@@ -51,19 +52,11 @@ def extend(app: FastAPI, settings: Settings) -> None:
 
 
 def test_the_page_on_an_endpoint_leads_to_a_green_gate(sample: Path) -> None:
-    page = (sample / "docs" / "how-to" / "endpoint.md").read_text(encoding="utf-8")
-    assert len(page.splitlines()) <= 30
-    blocks = re.findall(r"`(src/[^`]+\.py)`[^\n]*\n\n```python\n(.*?)```", page, re.DOTALL)
-    assert blocks
-    for name, code in blocks:
-        (sample / name).write_text(code, encoding="utf-8")
+    page = follow(sample, "endpoint")
     called(sample, scope="figures.read", path="/key-figures")
     for command in re.findall(r"`make (describe)`", page):
         make(sample, command)
-    changed = run("git", "status", "--porcelain", cwd=sample).stdout.split()
-    assert changed[1::2] == ["contract/own.yaml", "src/ordering/own/app.py"]
-    assert "follows the template" not in make(sample, "ownership")
-    make(sample, "lint")
+    check_changes(sample, "contract/own.yaml", "src/ordering/own/app.py")
     make(sample, "contract")
     run(sample / ".venv/bin/python", "-m", "pytest", "-q", "tests/contract/test_contract.py", cwd=sample)
 
@@ -76,6 +69,125 @@ def test_the_lines_for_agents_on_an_endpoint_work(sample: Path) -> None:
     app.write_text(APP.format(dependencies=dependencies, parameter=parameter), encoding="utf-8")
     called(sample, scope="reports.read", path="/services")
     run(sample / ".venv/bin/ruff", "check", app, cwd=sample)
+
+
+RULE = """
+from ordering.platform.database import Database
+
+from .api import Api
+
+
+async def test_the_rule(api: Api, database: Database) -> None:
+    body = await api.body("order")
+    await database.execute("UPDATE customers SET modified_at = now() + interval '1 day'")
+    response = await api.post("/orders", body)
+    assert response.status_code == 409
+    assert response.json()["detail"] == "It was changed meanwhile."
+"""
+
+
+def test_the_page_on_a_rule_across_two_needs_own_files_only(sample: Path) -> None:
+    follow(sample, "rule-across-two")
+    check_changes(sample, "src/ordering/own/wiring.py")
+    (sample / "tests" / "test_rule.py").write_text(RULE, encoding="utf-8")
+    pytest_of(sample, "tests/test_rule.py", "tests/order", "tests/customer")
+
+
+CLIENT = """
+import httpx2
+
+from ordering.own.wiring import OwnWiring
+from ordering.settings import Settings
+
+
+def answer(request: httpx2.Request) -> httpx2.Response:
+    return httpx2.Response(200, json={{"id": request.url.path}})
+
+
+async def test_the_client(settings: Settings) -> None:
+    wiring = OwnWiring(settings)
+    assert wiring.payments
+    {fake}
+    async with wiring.opened():
+        response = {call}
+    assert response.json() == {{"id": "/payments/1"}}
+"""
+
+
+def test_the_page_on_a_call_to_another_service_needs_own_files_only(sample: Path) -> None:
+    page = follow(sample, "call-another-service")
+    for command in re.findall(r"`make (docs)`", page):
+        make(sample, command)
+    (fake,) = re.findall(r"`(wiring\.payments = .*?)`", page)
+    (call,) = re.findall(r"`(await wiring.*?)`", page)
+    check_changes(sample, "docs/settings.md", "src/ordering/own/settings.py", "src/ordering/own/wiring.py")
+    (sample / "tests" / "test_client.py").write_text(CLIENT.format(fake=fake, call=call), encoding="utf-8")
+    pytest_of(sample, "tests/test_client.py", "tests/order/test_operations.py")
+
+
+JOB = """
+from ordering.own.jobs import jobs
+from ordering.own.wiring import OwnWiring
+from ordering.platform.jobs import DONE, run
+from ordering.settings import Settings
+
+
+async def test_the_job(settings: Settings) -> None:
+    (job,) = jobs
+    assert await run(job, OwnWiring(settings), settings) == DONE
+"""
+
+
+def test_the_page_on_a_job_needs_own_files_only(sample: Path) -> None:
+    page = follow(sample, "job")
+    assert "jobs.yaml is not what own/jobs.py says: run `make jobs`" in make_fails(sample, "lint")
+    for command in re.findall(r"`make (jobs)`", page):
+        make(sample, command)
+    check_changes(sample, "deploy/helm/ordering/jobs.yaml", "src/ordering/own/jobs.py")
+    (sample / "tests" / "test_job.py").write_text(JOB, encoding="utf-8")
+    pytest_of(sample, "tests/test_job.py")
+    rendered = helm.manifests(sample / "deploy" / "helm" / "ordering")
+    (cron,) = [each for each in rendered if each["kind"] == "CronJob"]
+    (command,) = re.findall(r"`python -m (.*?)`", page)
+    container = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+    assert ["ordering", *container["args"]] == command.split()
+
+
+def test_a_job_that_fails_ends_the_program_so(sample: Path) -> None:
+    follow(sample, "job")
+    nowhere = {
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+        "AUTH_ISSUER": "https://id.example.com",
+        "AUTH_AUDIENCE": "ordering",
+    }
+    for name, code in (("delete-expired-keys", 1), ("another", 2)):
+        program = (sample / ".venv/bin/python", "-m", "ordering", "job", name)
+        done = run(*program, cwd=sample, env=nowhere, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+
+
+def follow(project: Path, name: str) -> str:
+    """Write the code of a page to where it says; the page."""
+    page = (project / "docs" / "how-to" / f"{name}.md").read_text(encoding="utf-8")
+    assert len(page.splitlines()) <= 30
+    blocks = re.findall(r"`(src/[^`]+\.py)`[^\n]*\n\n```python\n(.*?)```", page, re.DOTALL)
+    assert blocks
+    for path, code in blocks:
+        (project / path).write_text(code, encoding="utf-8")
+    return page
+
+
+def check_changes(project: Path, *paths: str) -> None:
+    """Only these files were touched, which are people's, and the linters find nothing."""
+    changed = run("git", "status", "--porcelain", cwd=project).stdout.split()
+    assert changed[1::2] == list(paths)
+    assert "follows the template" not in make(project, "ownership")
+    make(project, "lint")
+
+
+def pytest_of(project: Path, *modules: str) -> None:
+    python = project / ".venv/bin/python"
+    run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *modules, cwd=project, timeout=600)
 
 
 def called(project: Path, *, scope: str, path: str) -> None:

@@ -41,6 +41,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
             answers = {"service_name": "ordering", **PROFILES[profile]}
             tree = rendering.copy(tmp_path_factory.mktemp(profile) / "ordering", answers)
             chart = tree / "deploy" / "helm" / "ordering"
+            helm.let_have_jobs(chart)
             made[profile] = helm.manifests(chart, values=[chart / "values-production.yaml", VALUES])
         return made[profile]
 
@@ -232,6 +233,11 @@ def job(failed: int) -> dict[str, float]:
     return {f"kube_job_failed{{{labels}}}": failed, 'kube_job_status_failed{job_name="ordering-migration"}': 1}
 
 
+def cron(**seconds: float) -> dict[str, float]:
+    """What kube-state-metrics says of the job `sweep`: when it was made, begun, done, and is to be begun again."""
+    return {f'kube_cronjob_{name}{{namespace="services",cronjob="ordering-sweep"}}': at for name, at in seconds.items()}
+
+
 def secret(place: str, name: str = "ordering") -> dict[str, float]:
     return {f'externalsecret_status_condition{{name="{name}",{place},condition="Ready",status="False"}}': 1}
 
@@ -277,6 +283,14 @@ BOTH: dict[tuple[str, str], tuple[Make, Make]] = {
         lambda w: after(after(w, 0.5, 0.5, restarts=1), 0, 5),
     ),
     ("MigrationFailed", "ticket"): (lambda w: after(w, 1, 5, series=job(1)), lambda w: after(w, 1, 5, series=job(0))),
+    ("JobFailed", "ticket"): (
+        lambda w: after(w, 1, 40, series=cron(created=0, status_last_schedule_time=3600)),
+        lambda w: after(w, 1, 40, series=cron(status_last_schedule_time=3600, status_last_successful_time=3700)),
+    ),
+    ("JobNotStarted", "ticket"): (
+        lambda w: after(w, 1, 25, series=cron(next_schedule_time=3600)),
+        lambda w: after(w, 1, 60, series=cron(next_schedule_time=6600)),
+    ),
     ("SecretNotSynced", "ticket"): (
         lambda w: after(w, 1, 20, series=secret('namespace="external-secrets",exported_namespace="services"')),
         lambda w: after(w, 1, 20, series=secret('namespace="others"') | secret('namespace="services"', "another")),
@@ -300,6 +314,28 @@ def test_each_alert_fires_and_keeps_silent(default: list[Manifest], judge: Judge
     judge(default, cases)
 
 
+def test_a_job_that_runs_again_and_again_has_not_failed(default: list[Manifest], judge: Judge) -> None:
+    """Nor one that takes long, or that is tried for the second time; one that never succeeded has."""
+    state = World(default).healthy(1.0)
+    often, long, never = World(default), World(default), World(default)
+    for minute in range(60):  # a run takes the whole minute up to the next one
+        series = cron(created=0, status_last_schedule_time=60 * minute, status_last_successful_time=60 * minute - 1)
+        often.let(replace(state, series=series), 1)
+    begun = cron(created=0, status_last_schedule_time=3600, status_last_successful_time=1200)
+    long.let(state, HOUR).let(replace(state, series=begun), 20)
+    long.let(replace(state, series={**begun, **cron(status_last_successful_time=4800)}), HOUR)
+    never.let(replace(state, series=cron(created=0)), HOUR)
+    never.let(replace(state, series=cron(created=0, status_last_schedule_time=3600)), 30)
+    judge(
+        default,
+        [
+            Case("often", often).silent(),
+            Case("long", long).silent(),
+            Case("never", never).fires("JobFailed", "ticket", HOUR + 29),
+        ],
+    )
+
+
 def test_each_secret_of_the_chart_is_watched(default: list[Manifest], judge: Judge) -> None:
     """Also where Prometheus keeps the namespace as it is told."""
     names = {each["metadata"]["name"] for each in of_kind(default, "ExternalSecret")}
@@ -315,7 +351,9 @@ def test_the_list_is_what_the_chart_has(manifests: list[Manifest]) -> None:
         for rule in group["rules"]
     ]
     here = [alert for alert in alerts.ALERTS if "istio" not in alert.needs]
-    assert made == [(alert.name, rule.severity) for alert in here for rule in alert.rules]
+    jobs = len(of_kind(manifests, "CronJob"))
+    listed = [(alert, rule) for alert in here for _ in range(jobs if alert.each_job else 1) for rule in alert.rules]
+    assert made == [(alert.name, rule.severity) for alert, rule in listed]
     assert {*made} == {*BOTH}
 
 

@@ -37,6 +37,7 @@ FULL: dict[str, Any] = {
         "payments_key": {"secret": "payments"},
         "payments_token": {"secret": "payments-json", "property": "token"},
     },
+    "jobs": {"sweep": {"suspend": True, "schedule": "0 4 * * *"}},
     "networkPolicy": {
         "gateway": {"cidrs": ["10.1.0.0/16"]},
         "dns": {"cidrs": ["169.254.20.10/32"]},
@@ -76,6 +77,7 @@ def charts(tmp_path_factory: pytest.TempPathFactory) -> Charts:
             answers = {"service_name": "ordering", "release": release, "cloud": PROFILES[release]}
             tree = rendering.copy(tmp_path_factory.mktemp("charts") / "ordering", {**answers, "peak_rps": "900"})
             made[release] = tree / "deploy" / "helm" / "ordering"
+            helm.let_have_jobs(made[release])
         return made[release]
 
     return chart
@@ -214,7 +216,7 @@ def test_every_value_is_used(chart: Path) -> None:
     for path, value in FULL["networkPolicy"].items():
         values["networkPolicy"][path].update(value)
     values["database"] |= FULL["database"]
-    values |= {key: FULL[key] for key in ("serviceAccount", "podLabels", "ownSettings", "ownSecrets")}
+    values |= {key: FULL[key] for key in ("serviceAccount", "podLabels", "ownSettings", "ownSecrets", "jobs")}
     values["alerts"] |= FULL["alerts"]
     marked = dict(marks(values))
     assert len(marked) > 50
@@ -252,8 +254,8 @@ def planted(values: Mapping[str, Any], marked: Mapping[tuple[str, ...], Any]) ->
 
 
 OPEN = {
-    ("serviceAccount", "annotations"), ("podLabels",), ("ownSettings",), ("ownSecrets",), ("networkPolicy", "own"),
-    ("alerts", "labels"),
+    ("serviceAccount", "annotations"), ("podLabels",), ("ownSettings",), ("ownSecrets",), ("jobs",),
+    ("networkPolicy", "own"), ("alerts", "labels"),
 }  # fmt: skip
 
 
@@ -280,6 +282,7 @@ def test_a_misspelt_value_is_refused_at_every_level(chart: Path) -> None:
         {"route": {"gateway": {"listner": "https"}}},
         {"networkPolicy": {"dns": {"namespaces": [], "cidrs": []}}},
         {"autoscaling": {"minReplicas": 0}},
+        {"jobs": {"sweep": {"limitSeconds": 1}}},
         {"image": {"digest": "latest"}},
     ],
 )
@@ -460,6 +463,7 @@ UNITS: dict[str, Callable[[list[Manifest]], bool]] = {
     ),
     "autoscaler.yaml": lambda m: only(m, "HorizontalPodAutoscaler")["spec"]["metrics"][0]["resource"]["name"] == "cpu",
     "configmap.yaml": lambda m: all(isinstance(value, str) for value in only(m, "ConfigMap")["data"].values()),
+    "cronjobs.yaml": lambda m: names(m, "CronJob") == {"ordering-on", "ordering-sweep"},
     "deployment.yaml": lambda m: only(m, "Deployment")["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == "25%",
     "disruptionbudget.yaml": lambda m: only(m, "PodDisruptionBudget")["spec"]["maxUnavailable"] == "10%",
     "httproute.yaml": lambda m: only(m, "HTTPRoute")["spec"]["hostnames"] == ["ordering.example"],
@@ -513,6 +517,54 @@ def test_files_are_tidy(chart: Path) -> None:
             assert max(map(len, text.splitlines())) <= 140, path
     for values in sets(chart).values():
         assert not re.search(r"^[ \t]+$", helm.template(chart, values=values).stdout, re.MULTILINE)
+
+
+# Jobs
+
+
+def test_a_job_is_the_service_with_another_command(objects: dict[str, list[Manifest]]) -> None:
+    manifests = objects["full"]
+    jobs = {each["metadata"]["name"]: each["spec"] for each in of_kind(manifests, "CronJob")}
+    server, serving = pod_of(manifests), container_of(manifests)
+    for name, spec in jobs.items():
+        run = spec["jobTemplate"]["spec"]["template"]["spec"]
+        (container,) = run["containers"]
+        assert container["args"] == ["job", name.removeprefix("ordering-")]
+        same = ("image", "securityContext", "resources", "env", "envFrom", "volumeMounts")
+        assert {key: container[key] for key in same} == {key: serving[key] for key in same}
+        assert run["volumes"] == server["volumes"]
+        assert run["serviceAccountName"] == server["serviceAccountName"]
+        assert (spec["concurrencyPolicy"], spec["timeZone"]) == ("Forbid", "Etc/UTC")
+    assert (jobs["ordering-sweep"]["schedule"], jobs["ordering-sweep"]["suspend"]) == ("0 4 * * *", True)
+    assert (jobs["ordering-on"]["schedule"], jobs["ordering-on"]["suspend"]) == ("@hourly", False)
+    policies = {each["metadata"]["name"]: each["spec"] for each in of_kind(manifests, "NetworkPolicy")}
+    assert policies["ordering-job"]["egress"] == policies["ordering"]["egress"]
+    assert "ingress" not in policies["ordering-job"]
+
+
+def test_the_time_of_a_job_has_room_for_a_second_run(objects: dict[str, list[Manifest]]) -> None:
+    for each in of_kind(objects["production"], "CronJob"):
+        job = each["spec"]["jobTemplate"]["spec"]
+        limit = {"ordering-sweep": 600, "ordering-on": 60}[each["metadata"]["name"]]
+        run = job["template"]["spec"]["activeDeadlineSeconds"]
+        assert run > limit
+        assert job["activeDeadlineSeconds"] > run * (job["backoffLimit"] + 1)
+
+
+def test_without_jobs_there_is_nothing_of_them(copied: Path) -> None:
+    (copied / "jobs.yaml").write_text("# none\n{}\n", encoding="utf-8")
+    manifests = helm.manifests(copied, values=[{"alerts": {"enabled": True}}])
+    assert not of_kind(manifests, "CronJob")
+    assert "-job" not in json.dumps(sorted(names(manifests, "NetworkPolicy")))
+    assert not [rule for rule in rules_of(manifests) if rule["alert"].startswith("Job")]
+
+
+def test_a_job_that_cannot_be_is_refused(charts: Charts, tmp_path: Path) -> None:
+    chart = shutil.copytree(charts("rolling"), tmp_path / "ordering")
+    done = helm.template(chart, values=[{"jobs": {"sweeep": {"suspend": True}}}], check=False)
+    assert "jobs.sweeep: there is no such job in jobs.yaml" in done.stderr
+    replace(chart / "jobs.yaml", "sweep:", f"{'s' * 44}:")
+    assert "is longer than the 52 characters" in helm.template(chart, check=False).stderr
 
 
 # Toggles and branches
@@ -844,6 +896,10 @@ METRICS: dict[str, tuple[str, ...]] = {
         "kube_horizontalpodautoscaler_spec_max_replicas",
         "kube_horizontalpodautoscaler_status_condition",
         "kube_job_failed",
+        "kube_cronjob_created",
+        "kube_cronjob_next_schedule_time",
+        "kube_cronjob_status_last_schedule_time",
+        "kube_cronjob_status_last_successful_time",
         "externalsecret_status_condition",
     ),
     "httproute/services/ordering/": ("envoy_cluster_upstream_rq_xx",),

@@ -31,6 +31,7 @@ class Project:
         self.cloud = cloud
         self.folder = root / "docs" / "runbooks"
         (chart,) = (root / "deploy" / "helm").iterdir()
+        helm.let_have_jobs(chart)
         self.service = chart.name
         # The pipeline names release and namespace like the service.
         values = [chart / "values-production.yaml", {"alerts": {"enabled": True, "certificate": "host"}}]
@@ -134,7 +135,8 @@ def commands(text: str) -> Iterator[list[str]]:
 
 
 KINDS = {
-    "pods": None, "pod": None, "events": None, "job": "Job", "externalsecret": "ExternalSecret",
+    "pods": None, "pod": None, "events": None, "jobs": None, "cronjobs": None, "job": "Job",
+    "externalsecret": "ExternalSecret",
     "secretstore": "SecretStore", "serviceaccount": "ServiceAccount", "configmap": "ConfigMap",
     "networkpolicy": "NetworkPolicy", "httproute": "HTTPRoute", "deployment": "Deployment", "rollout": "Rollout",
     "horizontalpodautoscaler": "HorizontalPodAutoscaler",

@@ -8,9 +8,20 @@ from .aggregates import router_name
 from .import_block import imports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .domain import PythonAggregate
+
+
+class Crossing(NamedTuple):
+    """An aggregate that always refers to another one, by which attribute: the example of a rule across two."""
+
+    name: str
+    module: str
+    singular: str
+    attribute: str
+    other: str
+    """The other one, in snake_case."""
 
 
 class ApplicationCode(NamedTuple):
@@ -20,6 +31,7 @@ class ApplicationCode(NamedTuple):
     wiring_imports: str
     has_json: bool
     """Whether some aggregate has free JSON, which patches merge."""
+    crossing: Crossing | None
 
 
 def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
@@ -28,7 +40,18 @@ def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
         app_imports=_app_imports(aggregates),
         wiring_imports=_wiring_imports(aggregates),
         has_json=any(field.kind == "json" for aggregate in aggregates for field in aggregate.declared.fields),
+        crossing=next(_crossings(aggregates), None),
     )
+
+
+def _crossings(aggregates: Sequence[PythonAggregate]) -> Iterator[Crossing]:
+    singulars = {each.declared.name: each.declared.singular for each in aggregates}
+    for aggregate in aggregates:
+        name, singular = aggregate.declared.name, aggregate.declared.singular
+        for field in aggregate.fields:
+            target = field.declared.target
+            if target and target != name and field.declared.required:
+                yield Crossing(name, aggregate.module, singular, field.attribute, singulars[target])
 
 
 def _app_imports(aggregates: Iterable[PythonAggregate]) -> str:
@@ -55,16 +78,18 @@ def _wiring_imports(aggregates: Iterable[PythonAggregate]) -> str:
     """What wiring.py imports: the platform, and repository and rules of each aggregate."""
     lines = {
         "import asyncio",
-        "from collections.abc import AsyncIterator, Callable",
+        "from collections.abc import AsyncIterator, Callable, Mapping",
         "from contextlib import asynccontextmanager",
         "from functools import cached_property, partial",
         "from inspect import signature",
         "from typing import TypeVar",
+        "from httpx2 import AsyncBaseTransport",
         "from .about import SERVICE",
         "from .platform.auth import Authenticator",
         "from .platform.background import Work",
         "from .platform.database import Database",
         "from .platform.history import History",
+        "from .platform.http_client import HttpClient",
         "from .platform.idempotency import keep_purged",
         "from .settings import Settings",
     }

@@ -1,4 +1,4 @@
-"""`python -m <package>`: serve until SIGTERM."""
+"""`python -m <package>`: serve until SIGTERM; `python -m <package> job NAME`: run a job of own/jobs.py."""
 
 import sys
 
@@ -8,7 +8,19 @@ from .platform import server
 from .platform.endpoints import OpenEndpoints
 
 
-def main() -> None:
+def main(*arguments: str) -> None:
+    """Do what the arguments ask for: without any, serve."""
+    if not arguments:
+        serve()
+    elif arguments[0] == "job":
+        job(*arguments[1:])
+    else:
+        print("usage: python -m <package> [job NAME]", file=sys.stderr)
+        raise SystemExit(settings.EXIT_MISCONFIGURED)
+
+
+def serve() -> None:
+    """Serve until SIGTERM."""
     given = settings.load()
     try:
         app = create_app(given)
@@ -18,5 +30,14 @@ def main() -> None:
     server.serve(app, given)
 
 
+def job(*names: str) -> None:
+    """Run the job of this name; ends the process with what came of it, see platform/jobs.py."""
+    from .own.jobs import jobs  # noqa: PLC0415 - the service does without
+    from .own.wiring import OwnWiring  # noqa: PLC0415
+    from .platform.jobs import main as run  # noqa: PLC0415
+
+    run(jobs, OwnWiring, settings.load(), *names)
+
+
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any, Self
+from typing import Any
 
 import httpx2
 
@@ -24,7 +24,7 @@ OVERLOADED = frozenset({429, 502, 503, 504})
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 1.0
 REPETITION_SHARE = 0.1
-"""So many of the calls may be sent again, and `REPETITION_BURST` beyond: who fails is not asked several times as often."""
+"""So many of the calls may be sent again, and `REPETITION_BURST` beyond: a service that fails is spared."""
 REPETITION_BURST = 10.0
 FAILURES_TO_OPEN = 5
 OPEN_S = 5.0
@@ -40,7 +40,7 @@ class Unavailable(Problem):
 
 
 class HttpClient:
-    """A client of the service `name` at `base_url`; open it with `async with` before the first call.
+    """A client of the service `name` at `base_url`.
 
     `timeout_s` limits each attempt, `total_s` the call with all of them. `transport` replaces the network in tests, by
     `httpx2.MockTransport(answer)`.
@@ -67,10 +67,8 @@ class HttpClient:
             base_url=base_url, timeout=timeout_s, headers=dict(headers or {}), transport=transport
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def aclose(self) -> None:
+        """Give back the connections; there is nothing to be opened."""
         await self._client.aclose()
 
     async def get(self, path: str, **more: Any) -> httpx2.Response:

@@ -8,9 +8,11 @@ import asyncio
 import logging
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from random import random
-from time import monotonic, time_ns
+from time import monotonic, perf_counter, time_ns
 
 from opentelemetry import trace
 from opentelemetry._logs import SeverityNumber
@@ -54,6 +56,7 @@ HTTP_BOUNDS = tuple(
     sorted({0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, LATENCY_OBJECTIVE_S})
 )
 DATABASE_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
+JOB_BOUNDS = (0.1, 1, 5, 10, 30, 60, 300, 900, 1800, 3600, 7200, 14400)
 POOL: Attributes = {"db.client.connection.pool.name": SERVICE}
 METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 
@@ -96,6 +99,7 @@ class Telemetry:
             DATABASE_BOUNDS,
             lambda _: POOL,
         )
+        self._runs = Durations("job.run.duration", "Duration of runs of jobs.", JOB_BOUNDS, _of_run)
         self._instruments: list[Instrument] = [self._requests, self._statements, self._waits]
         self._metrics = MetricSender(
             OTLPMetricExporter(f"{endpoint}/v1/metrics", timeout=EXPORT_TIMEOUT_S), resource, self._instruments
@@ -184,6 +188,24 @@ class Telemetry:
         if failure is not None:
             span.set_status(StatusCode.ERROR)
         span.end(ended)
+
+    @contextmanager
+    def run(self, job: str) -> Iterator[None]:
+        """Measure a run of a job, and record it as a span of its own trace."""
+        self._instruments.append(self._runs)
+        span = self._tracer.start_span(f"job {job}", Context(), attributes={"job.name": job})
+        token = attach(set_span_in_context(span, Context()))
+        begun, failure = perf_counter(), ""
+        try:
+            yield
+        except BaseException as error:
+            failure = type(error).__qualname__
+            span.set_status(StatusCode.ERROR)
+            raise
+        finally:
+            self._runs.record((job, failure), perf_counter() - begun)
+            detach(token)
+            span.end()
 
     def watch(self, database: Database) -> None:
         """Measure its statements, its connections and who waits for one."""
@@ -275,6 +297,11 @@ def _of_statement(key: StatementKey) -> Attributes:
     if failure:
         attributes["error.type"] = failure
     return attributes
+
+
+def _of_run(key: tuple[str, str]) -> Attributes:
+    name, failure = key
+    return {"job.name": name, "error.type": failure} if failure else {"job.name": name}
 
 
 def _of_pool(database: Database) -> list[Reading]:

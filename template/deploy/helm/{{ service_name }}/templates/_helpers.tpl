@@ -147,6 +147,54 @@ data:
 {{- end }}
 {{- end -}}
 
+{{/* What the code of the service has to reach. */}}
+{{- define "service.egress" -}}
+{{ include "service.databaseEgress" . }}
+# Keys of the token issuer.
+{{- with .Values.networkPolicy.issuer }}
+- to:
+    {{- include "service.peers" . | trim | nindent 4 }}
+  ports:
+    - port: {{ .port }}
+{{- end }}
+{{- if .Values.settings.OTEL_EXPORTER_OTLP_ENDPOINT }}
+{{- with .Values.networkPolicy.telemetry }}
+- to:
+    {{- include "service.peers" . | trim | nindent 4 }}
+  ports:
+    - port: {{ .port }}
+{{- end }}
+{{- end }}
+{{- range $name, $peers := .Values.networkPolicy.own }}
+# {{ $name }}
+- to:
+    {{- include "service.peers" $peers | trim | nindent 4 }}
+  ports:
+    - port: {{ $peers.port }}
+{{- end }}
+{{- end -}}
+
+{{/* The jobs of own/jobs.py by name, as JSON; the values may say something else of one, but of no other. */}}
+{{- define "service.jobs" -}}
+{{- $jobs := .Files.Get "jobs.yaml" | fromYaml -}}
+{{- range $job, $_ := .Values.jobs -}}
+{{- if not (hasKey $jobs $job) -}}
+{{- fail (printf "jobs.%s: there is no such job in jobs.yaml, which `make jobs` writes" $job) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $jobs -}}
+{{- end -}}
+
+{{/* Seconds that a run of a job may take, with its start and its end, in a pod. Takes what jobs.yaml says of it. */}}
+{{- define "service.runSeconds" -}}
+{{- add .limitSeconds 60 -}}
+{{- end -}}
+
+{{/* Seconds that it may take with the run that follows a failed one. */}}
+{{- define "service.jobSeconds" -}}
+{{- add (mul 2 (include "service.runSeconds" . | int)) 60 -}}
+{{- end -}}
+
 {{/* Annotations of what exists for one hook only. Takes a list: the hooks, and the weight. */}}
 {{- define "service.hook" -}}
 helm.sh/hook: {{ first . }}

@@ -35,18 +35,7 @@ spec:
   containers:
     - name: {{ .Chart.Name }}
       {{- include "service.container" . | nindent 6 }}
-      env:
-        - name: SECRETS_DIR
-          value: {{ include "service.secrets" . }}
-        - name: POD_NAME
-          valueFrom:
-            fieldRef:
-              fieldPath: metadata.name
-        - name: OTEL_RESOURCE_ATTRIBUTES
-          value: service.namespace={{ .Values.partOf }},service.instance.id=$(POD_NAME)
-      envFrom:
-        - configMapRef:
-            name: {{ include "service.name" . }}
+      {{- include "service.environment" . | nindent 6 }}
       ports:
         - name: http
           containerPort: 8080
@@ -99,6 +88,22 @@ securityContext:
     drop: [ALL]
 resources:
   {{- toYaml .Values.resources | nindent 2 }}
+{{- end -}}
+
+{{/* What the code of the service is told: its settings, and who it is. */}}
+{{- define "service.environment" -}}
+env:
+  - name: SECRETS_DIR
+    value: {{ include "service.secrets" . }}
+  - name: POD_NAME
+    valueFrom:
+      fieldRef:
+        fieldPath: metadata.name
+  - name: OTEL_RESOURCE_ATTRIBUTES
+    value: service.namespace={{ .Values.partOf }},service.instance.id=$(POD_NAME)
+envFrom:
+  - configMapRef:
+      name: {{ include "service.name" . }}
 {{- end -}}
 
 {{/* Where the image writes, and where it finds its secrets. */}}
