@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .load import LEAST_P99_MS
 from .pods import pods, surge
-from .pools import pool_size
+from .pools import JOB_CONNECTIONS, pool_size
 from .storage import hot_gib
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ DATABASE_UTILISATION = 0.5
 """Share of the database's processors in use at the peak; the other half is for maintenance, reports and surprises."""
 
 MIGRATION_CONNECTIONS = 2
+JOBS_AT_ONCE = 2
+"""How many jobs of the team's own are planned to run at the same time; what more of them need is in the reserve."""
 RESERVED_CONNECTIONS = 20
 """For people, monitoring, the cloud's own agents and PostgreSQL's superuser."""
 
@@ -61,7 +63,7 @@ CLASSES = (
 
 
 def connections(load: Load) -> int:
-    """Most connections at once: `(most pods + surge) · pool`, those of a migration, and the reserve."""
+    """Most connections at once: `(most pods + surge) · pool`, those of a migration and of jobs, and the reserve."""
     planned = pods(load)
     pool = pool_size(planned.rps, load.p99_ms)
     return connections_of(planned.most, pool, load.release)
@@ -69,7 +71,8 @@ def connections(load: Load) -> int:
 
 def connections_of(replicas: int, pool: int, release: str) -> int:
     """The same for so many replicas with such a pool."""
-    return (replicas + surge(replicas, release)) * pool + MIGRATION_CONNECTIONS + RESERVED_CONNECTIONS
+    besides = MIGRATION_CONNECTIONS + JOBS_AT_ONCE * JOB_CONNECTIONS + RESERVED_CONNECTIONS
+    return (replicas + surge(replicas, release)) * pool + besides
 
 
 def database_vcpus(peak_rps: int) -> float:

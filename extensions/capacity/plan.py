@@ -118,6 +118,8 @@ class Working(NamedTuple):
     survivors: int
     pods_needed: int
     connections: int
+    job_connections: int
+    jobs_at_once: int
     vcpus: float
     row_bytes: int
     hot_days: int
@@ -139,6 +141,7 @@ class Plan(NamedTuple):
     body: Body
     autoscaling_percent: int
     pool_size: int
+    job_pool: int
     rate_limit_per_minute: int
     timeouts: Timeouts
     shutdown: serving.Shutdown
@@ -165,6 +168,7 @@ def plan(answers: Answers) -> Plan:
         body=Body(answers.largest_body, bodies.body_limit(answers.largest_body, pod.memory_mib, pod.requests)),
         autoscaling_percent=pods.autoscaling_percent(asked.availability),
         pool_size=pools.pool_size(planned.rps, asked.p99_ms),
+        job_pool=pools.JOB_POOL,
         rate_limit_per_minute=pods.rate_limit_per_minute(asked.peak_rps),
         timeouts=limits,
         shutdown=serving.shutdown(limits.service_ms),
@@ -262,6 +266,8 @@ def _working(answers: Answers, planned: pods.Pods) -> Working:
         survivors=pods.survivors(asked.availability),
         pods_needed=planned.needed,
         connections=database.connections(asked),
+        job_connections=pools.JOB_CONNECTIONS,
+        jobs_at_once=database.JOBS_AT_ONCE,
         vcpus=round(database.database_vcpus(asked.peak_rps), 3),
         row_bytes=growth.row_bytes,
         hot_days=min(storage.HOT_DAYS, growth.retention_days),

@@ -10,6 +10,10 @@ DATABASE_SHARE = 0.5
 """Share of the response time that a request holds a connection; the processor of the pod has the other half."""
 LEAST_POOL = 4
 LARGEST_POOL = 40
+JOB_POOL = 2
+"""Connections of the pool of a job, which asks one thing at a time."""
+JOB_CONNECTIONS = JOB_POOL + 1
+"""All of a job: its pool, and the one that holds its lock."""
 POOL_DEVIATIONS = 3
 """Standard deviations above the mean that the pool covers: fewer than 1 of 100 requests waits for a connection."""
 

@@ -13,10 +13,13 @@ from ordering import settings as settings_module
 from ordering.own import jobs as own
 from ordering.own.wiring import OwnWiring
 from ordering.platform import jobs as platform
+from ordering.platform.database import Database
 from ordering.platform.jobs import DONE, ENDED, FAILED, OVER_TIME, Job, Jobs, run
 from ordering.platform.schedules import wrong_schedule
 from ordering.settings import Settings
 from pydantic import SecretStr
+
+COUNT = "SELECT count(*) FROM pg_stat_activity WHERE application_name IN ('counted', 'ordering job sweep')"
 
 
 @pytest.fixture
@@ -50,6 +53,27 @@ async def test_a_run_has_the_parts_of_the_service(
     assert len(counted) == 1
     assert "job sweep is done" in caplog.text
     assert not await parts.database.ping()
+
+
+async def test_a_run_has_the_connections_that_are_planned_for_it(small: Settings) -> None:
+    """Those of its pool, however much it asks for at the same time, and the one of its lock."""
+    own = small.model_copy(update={"database_pool_size": platform.CONNECTIONS})
+    parts = OwnWiring(own)
+    parts.database = Database(own, constraints={}, application_name="counted")
+    all_at_once = asyncio.Barrier(platform.CONNECTIONS)
+    counted: list[int] = []
+
+    async def ask(database: Database) -> None:
+        async with database.transaction() as connection:
+            await all_at_once.wait()
+            counted.append(await connection.fetchval(COUNT))
+            await all_at_once.wait()
+
+    async def work(parts: OwnWiring) -> None:
+        await asyncio.gather(*(ask(parts.database) for _ in range(2 * platform.CONNECTIONS)))
+
+    assert await run(job(work), parts, own) == DONE
+    assert {*counted} == {platform.CONNECTIONS + 1}
 
 
 async def test_a_failure_is_logged_and_told(

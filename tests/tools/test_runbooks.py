@@ -141,11 +141,11 @@ KINDS = {
     "networkpolicy": "NetworkPolicy", "httproute": "HTTPRoute", "deployment": "Deployment", "rollout": "Rollout",
     "horizontalpodautoscaler": "HorizontalPodAutoscaler",
 }  # fmt: skip
-VERBS = {"get", "describe", "logs", "top", "delete", "annotate"}
+VERBS = {"get", "describe", "logs", "top", "create", "delete", "annotate"}
 # Option → whether it has a value.
 OPTIONS = {
     "--namespace": True, "--selector": True, "--output": True, "--sort-by": True, "--tail": True, "--prefix": False,
-    "--previous": False, "--overwrite": False, "--wait": False,
+    "--previous": False, "--from": True, "--overwrite": False, "--wait": False,
 }  # fmt: skip
 
 
@@ -172,7 +172,16 @@ def check_kubectl(words: list[str], project: Project) -> None:
             for name, pod in kubernetes.pods(project.manifests)
             if kubernetes.selects({"matchLabels": wanted}, pod["metadata"]["labels"])
         ]
-        assert found == [kubernetes.name_of(kubernetes.workload(project.manifests))]
+        meant = [kubernetes.workload(project.manifests)]
+        if wanted["app.kubernetes.io/component"] == "job":
+            meant = kubernetes.of_kind(project.manifests, "CronJob")
+        assert found == [kubernetes.name_of(each) for each in meant]
+    if verb == "create":  # a run by hand, of a job that the reader names
+        jobs = kubernetes.of_kind(project.manifests, "CronJob")
+        assert objects[0] == "job"
+        assert options["--from"] == f"cronjob/{project.service}-NAME"
+        assert all(each["metadata"]["name"].startswith(f"{project.service}-") for each in jobs)
+        return
     named = [part for word in objects for part in word.split("/")]
     if verb == "logs" and not named:
         assert "--selector" in options

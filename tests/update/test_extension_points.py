@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from harness.projects import link_node_modules, make, make_fails, set_up
+from harness.releases import replace
 from harness.repository import GIT, commit_all
 from harness.tools import BIN, run
 
@@ -44,6 +45,57 @@ from ..platform.tables import metadata
 
 own_notes = sa.Table("own_notes", metadata, sa.Column("id", sa.Uuid(), primary_key=True))
 '''
+WIRING = '''"""A part of ours, a rule that needs it, and work beside the requests."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+
+from ..customer.model import Customer
+from ..customer.service import CustomerService
+from ..kernel import Caller
+from ..platform.background import Work, every
+from ..wiring import Wiring
+
+
+class Clock:
+    """Tells the time."""
+
+    async def tell(self) -> None:
+        """Tell it."""
+        print(datetime.now(UTC))
+
+
+class PunctualCustomers(CustomerService):
+    """The rules of customers, by a clock."""
+
+    def __init__(self, wiring: "OwnWiring") -> None:
+        super().__init__(wiring.customer_repository)
+        self.clock = wiring.clock
+
+    async def create(self, customer: Customer, caller: Caller) -> None:
+        """Tell the time first."""
+        await self.clock.tell()
+        await super().create(customer, caller)
+
+
+class OwnWiring(Wiring):
+    """Ours."""
+
+    @cached_property
+    def clock(self) -> Clock:
+        """What tells the time."""
+        return Clock()
+
+    @cached_property
+    def customer_service(self) -> CustomerService:
+        """Ours instead of the generated one."""
+        return PunctualCustomers(self)
+
+    def background(self) -> list[Work]:
+        """The time, each hour."""
+        return [*super().background(), Work("the time", every(3600, self.clock.tell))]
+'''
+PRODUCT = "aggregates:\n  Product:\n    description: Something to buy.\n    fields:\n      name: string(80) unique\n"
 CONTRACT = r"""tags:
   - name: Greetings
     description: What is said at the door.
@@ -97,6 +149,13 @@ from ordering.settings import load
 settings = load()
 print(settings.greeting, *create_app(settings).openapi()["paths"])
 """
+ASK_PARTS = """
+from ordering.own.wiring import OwnWiring
+from ordering.settings import load
+wiring = OwnWiring(load())
+print(*(type(part).__name__ for part in wiring.provided().values()))
+print(*(work.name for work in wiring.background()), sep="; ")
+"""
 ENVIRONMENT = {
     "DATABASE_URL": "postgresql://localhost/ordering",
     "AUTH_ISSUER": "https://id.example.com",
@@ -146,3 +205,24 @@ def test_own_code_works_and_is_left_alone(template_repository: Path, tmp_path: P
     assert "contract/own.yaml: paths → /customers → get is in contract/openapi.yaml, too" in make_fails(
         project, "contract"
     )
+
+
+@pytest.mark.slow
+def test_a_new_aggregate_joins_what_is_wired_otherwise(template_repository: Path, tmp_path: Path) -> None:
+    """The file that puts the parts together follows the domain: nobody edits it, so that nothing is in conflict."""
+    project = tmp_path / "ordering"
+    run(BIN / "copier", "copy", "--quiet", "--trust", "--defaults", template_repository, project, env=GIT)
+    commit_all(project, "Start")
+    set_up(project)
+    own = project / "src" / "ordering" / "own" / "wiring.py"
+    own.write_text(WIRING, encoding="utf-8")
+    commit_all(project, "Ours")
+    replace(project, "domain.yaml", "aggregates:\n", PRODUCT)
+    said = make(project, "regen", f"CASTRUM={BIN / 'castrum'}")
+    assert "conflict" not in said.lower(), said
+    assert own.read_text(encoding="utf-8") == WIRING
+    parts = run(project / ".venv/bin/python", "-c", ASK_PARTS, cwd=project, env=ENVIRONMENT).stdout
+    assert "ProductService" in parts
+    assert "PunctualCustomers" in parts
+    assert parts.endswith("; the time\n")
+    make(project, "lint")
