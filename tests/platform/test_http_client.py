@@ -9,7 +9,7 @@ import pytest
 from ordering.platform import http_client
 from ordering.platform.http import Operations, Reply
 from ordering.platform.http_client import HttpClient, Unavailable
-from tests.platform.web import Web, problem
+from web import Web, problem
 
 Answer = Callable[[httpx2.Request], httpx2.Response]
 

@@ -28,11 +28,7 @@ from ordering.platform.reply import Reply
 from ordering.platform.sessions import UNTOLD, Misdirected, Sessions
 from ordering.settings import Settings
 from pgbouncer import pooling
-<<<<<<< HEAD
-=======
 from pydantic import SecretStr
-from tests.platform.conftest import Connect
->>>>>>> 8e9bfb4 (Run people's jobs by a schedule, once at a time, and tell when one fails)
 
 from tests.conftest import Token
 

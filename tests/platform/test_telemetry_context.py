@@ -12,13 +12,9 @@ from ordering.own.wiring import OwnWiring
 from ordering.platform import telemetry
 from ordering.platform.health import health_router
 from ordering.platform.http import Operations, Reply
-<<<<<<< HEAD
-from web import Web
-=======
 from ordering.platform.jobs import DONE, FAILED, Job, run
 from ordering.settings import Settings
-from tests.platform.web import Web
->>>>>>> 8e9bfb4 (Run people's jobs by a schedule, once at a time, and tell when one fails)
+from web import Web
 
 CALLER = f"00-{'a' * 32}-{'b' * 16}-01"
 
