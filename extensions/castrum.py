@@ -25,6 +25,7 @@ PACKAGE = f"_castrum_{hashlib.sha256(str(FOLDER).encode()).hexdigest()[:16]}"
 
 PARTS = (
     "pipeline",
+    "capabilities.registry",
     "text.markup",
     "answers.given",
     "answers.origin",

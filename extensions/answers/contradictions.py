@@ -7,10 +7,11 @@ from inspect import signature
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from ..capabilities.registry import clouds
 from ..capacity import canary, database, storage
 from ..capacity.load import ERROR_BUDGETS, Load, error_budget_minutes, zones
 from ..capacity.rows import row_bytes
-from .delivery import DATABASES_TAKEN, NUMBERS, ZONELESS, environment_names
+from .delivery import NUMBERS, environment_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -40,7 +41,7 @@ def needs(check: Callable[..., str]) -> tuple[str, ...]:
 
 
 def _database_taken(service_name: str, cloud: str) -> str:
-    if service_name.replace("-", "_") not in DATABASES_TAKEN.get(cloud, ()):
+    if service_name.replace("-", "_") not in clouds()[cloud].databases:
         return ""
     return f"{service_name!r} would name the database, and every server of {cloud} has one of that name; choose another"
 
@@ -72,8 +73,8 @@ def _reserved_environment(environments: str, service_name: str, cloud: str) -> s
     )
 
 
-def _zones(region: str, availability: str) -> str:
-    if region not in ZONELESS or zones(availability) == 1:
+def _zones(region: str, availability: str, cloud: str) -> str:
+    if region not in clouds()[cloud].zoneless or zones(availability) == 1:
         return ""
     return (
         f"{region!r} does not offer three zones, over which {availability} % availability is spread; choose another "
@@ -161,7 +162,7 @@ def _error_budget(rto_minutes: int, availability: str) -> str:
 
 
 def _storage(retention_days: int, rows_per_day: int, model: Mapping[str, Any], cloud: str) -> str:
-    size, largest = row_bytes(model), storage.LARGEST_STORAGE_GIB[cloud]
+    size, largest = row_bytes(model), clouds()[cloud].largest_storage_gib
     stored = storage.stored_gib(rows_per_day, retention_days, size)
     if stored <= largest:
         return ""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from ..capabilities import registry
 from ..capacity.load import LEAST_P99_MS
 
 NUMBERS = {
@@ -19,44 +20,6 @@ NUMBERS = {
     "retention_days": (1, 36_500),
 }
 """Answer → least and greatest whole number."""
-
-DEFAULT_REGIONS = {"aws": "eu-central-1", "gcp": "europe-west3", "azure": "germanywestcentral"}
-DIRECTION = "(north|south|east|west|central|northeast|northwest|southeast|southwest)"
-REGIONS = {
-    "aws": rf"(af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-{DIRECTION}-[1-9]",
-    "gcp": rf"(africa|asia|australia|europe|me|northamerica|southamerica|us)-{DIRECTION}[1-9][0-9]?",
-    "azure": r"(?=[a-z]*(east|west|north|south|central|gov))[a-z]{6,24}[1-9]?",
-}
-"""Cloud → what its regions look like; a new region needs no new version of this template."""
-AZURE_APART = r"(usgov|usdod|china)[a-z0-9]*"
-"""Regions of the clouds that Microsoft runs for governments and for China, at addresses of their own."""
-ZONELESS = frozenset(
-    """
-    us-west-1
-    australiacentral australiacentral2 australiasoutheast brazilsoutheast canadaeast francesouth germanynorth
-    jioindiacentral jioindiawest koreasouth northcentralus norwaywest southafricawest southindia switzerlandwest
-    uaecentral ukwest westcentralus westindia westus
-    """.split()
-)
-"""Regions without three zones to choose from."""
-
-DATABASES_TAKEN = {
-    "gcp": frozenset({"postgres", "template0", "template1", "cloudsqladmin"}),
-    "azure": frozenset({"postgres", "template0", "template1", "azure_maintenance", "azure_sys"}),
-}
-"""Cloud → databases that each of its servers comes with; AWS gets a name with a suffix instead."""
-
-REPOSITORIES = {
-    "github": (
-        r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}/(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}(?<!\.git)",
-        "owner/name as GitHub spells it, e.g. acme/orders",
-    ),
-    "gitlab": (
-        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){1,20}(?<!\.git)",
-        "group/name as GitLab spells it, with subgroups between them if there are any, e.g. acme/sales/orders",
-    ),
-}
-"""Host → what the path of a repository looks like, and the same in words."""
 
 YAML_WORDS = r"(?:null|true|false|yes|no|on|off|y|n)"
 """What YAML, in files of other tools' formats too, does not take for a text."""
@@ -77,7 +40,7 @@ def slug(text: str) -> str:
 
 def default_region(cloud: str) -> str:
     """A region of the cloud that has three zones."""
-    return DEFAULT_REGIONS[cloud]
+    return registry.clouds()[cloud].default_region
 
 
 def environment_names(environments: str) -> list[str]:
@@ -97,21 +60,17 @@ def problem(question: str, given: Given) -> str:
     elif question == "region":
         return _region_problem(answer, given["cloud"])
     elif question == "repository":
-        pattern, words = REPOSITORIES[given["repository_host"]]
-        if not re.fullmatch(pattern, answer):
-            return f"{answer!r} is not {words}"
+        host = registry.hosts()[given["repository_host"]]
+        if not re.fullmatch(host.path, answer):
+            return f"{answer!r} is not {host.path_in_words}"
     return ""
 
 
 def _region_problem(region: str, cloud: str) -> str:
-    if not re.fullmatch(REGIONS[cloud], region):
-        return f"{region!r} is not a region of {cloud}, e.g. {DEFAULT_REGIONS[cloud]}"
-    if cloud == "azure" and re.fullmatch(AZURE_APART, region):
-        return (
-            f"{region!r} is in a cloud apart from public Azure, at other addresses than Terraform and the pipeline "
-            "know; choose a region of public Azure, or of aws, which has us-gov-west-1 and cn-north-1"
-        )
-    return ""
+    known = registry.clouds()[cloud]
+    if not re.fullmatch(known.region, region):
+        return f"{region!r} is not a region of {cloud}, e.g. {known.default_region}"
+    return f"{region!r} {known.apart_because}" if known.apart and re.fullmatch(known.apart, region) else ""
 
 
 def _environments_problem(environments: str) -> str:

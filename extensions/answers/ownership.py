@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from ..capabilities.registry import following_rules
 from .origin import with_origin
 
 if TYPE_CHECKING:
@@ -23,14 +24,11 @@ def _rules() -> dict[str, Any]:
     return rules
 
 
-def ownership(answers: Mapping[str, bool]) -> dict[str, Any]:
-    """`yours`: patterns; `template`: paths with what to do instead, as far as the answers make them."""
+def ownership(uses: Mapping[str, bool]) -> dict[str, Any]:
+    """`yours`: patterns; `template`: paths with what to do instead, of all services and of the capabilities in use."""
     rules = _rules()
-    template = [
-        {"paths": rule["paths"], "instead": rule["instead"]}
-        for rule in rules["_follows_template"]
-        if "when" not in rule or answers[rule["when"]]
-    ]
+    template = [{"paths": rule["paths"], "instead": rule["instead"]} for rule in rules["_follows_template"]]
+    template += [{"paths": list(rule.paths), "instead": rule.instead} for rule in following_rules(uses)]
     return {"yours": list(rules["_skip_if_exists"]), "template": template}
 
 

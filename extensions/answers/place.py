@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..capabilities.registry import hosts
 from .delivery import YAML_WORDS
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ def place(folder: str, service_name: str, host: str) -> dict[str, str]:
         "prefix": f"{service_name}-",
         "suffix": f"-{service_name}",
         "image": f"/{service_name}",
-        # GitLab shows environments in groups, by what stands before the slash.
-        "environment": f"{service_name}{'/' if host == 'gitlab' else '-'}",
+        "environment": f"{service_name}{hosts()[host].separator}",
     }
     return words if folder else dict.fromkeys(words, "")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
+from ..capabilities.registry import clouds
+
 if TYPE_CHECKING:
     from .load import Growth
 
 GIB = 2**30
 SMALLEST_STORAGE_GIB = 32
-LARGEST_STORAGE_GIB = {"aws": 65_536, "gcp": 65_536, "azure": 16_384}
 STORAGE_FREE = 0.3
 """Share of the storage that stays free: dead rows before a vacuum, rebuilt indexes, write-ahead log."""
 GROWTH_DAYS = 90
@@ -52,7 +53,7 @@ def storage_step_gib(gib: float) -> int:
 def storage_gib(growth: Growth, cloud: str) -> tuple[int, int]:
     """Storage to provision, for the rows of 90 days, and the limit of its growth, for all; at least twice as much."""
     rows, days, size = growth
-    largest = LARGEST_STORAGE_GIB[cloud]
+    largest = clouds()[cloud].largest_storage_gib
     first = min(storage_step_gib(stored_gib(rows, min(days, GROWTH_DAYS), size)), largest // 2)
     return first, min(max(2 * first, storage_step_gib(stored_gib(rows, days, size))), largest)
 

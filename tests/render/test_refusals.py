@@ -70,7 +70,7 @@ def test_copier_refuses_a_domain_among_the_answers(template_repository: Path, tm
 GIVEN: dict[str, tuple[dict[str, Any], list[str]]] = {
     "choice": ({"cloud": "azur"}, ["cloud: 'azur' is not aws, gcp or azure"]),
     "unknown": ({"peak_rp": "5"}, ["unknown answer 'peak_rp'; did you mean 'peak_rps'?"]),
-    "computed": ({"on_aws": True}, ["unknown answer 'on_aws'; the answers are api_url, "]),
+    "computed": ({"uses": {}}, ["unknown answer 'uses'; the answers are api_url, "]),
     "list": (
         {"environments": ["staging", "production"]},
         ["environments: write one text instead of a list: 'staging, production'"],

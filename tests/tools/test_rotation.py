@@ -11,7 +11,7 @@ import pytest
 import yaml
 from harness.paths import TEMPLATE
 
-SOURCE = (TEMPLATE / "deploy/terraform/{% if on_gcp %}gcp{% endif %}/modules/service/rotation.yaml").read_text(
+SOURCE = (TEMPLATE / "deploy/terraform/{% if uses.gcp %}gcp{% endif %}/modules/service/rotation.yaml").read_text(
     encoding="utf-8"
 )
 ENVIRONMENT = {

@@ -16,6 +16,7 @@ from extensions.answers import checks as answers
 from extensions.answers import delivery
 from extensions.answers.contradictions import CHECKS, contradictions, needs
 from extensions.answers.given import questions
+from extensions.capabilities.registry import clouds
 from extensions.capacity import serving
 from extensions.capacity.database import CLASSES
 from extensions.capacity.load import Growth, Load
@@ -171,9 +172,9 @@ def test_every_class_is_larger_than_the_one_before() -> None:
 @given(GROWTHS, st.sampled_from(["aws", "gcp", "azure"]))
 def test_storage_holds_what_is_kept(growth: Growth, cloud: str) -> None:
     stored = capacity.storage.stored_gib(*growth)
-    assume(stored <= capacity.storage.LARGEST_STORAGE_GIB[cloud])
+    assume(stored <= clouds()[cloud].largest_storage_gib)
     first, last = capacity.storage.storage_gib(growth, cloud)
-    assert stored <= last <= capacity.storage.LARGEST_STORAGE_GIB[cloud]
+    assert stored <= last <= clouds()[cloud].largest_storage_gib
     assert first < last
     assert {first.bit_count(), last.bit_count()} == {1}
     more = growth._replace(rows_per_day=growth.rows_per_day + 1)
