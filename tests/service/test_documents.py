@@ -153,6 +153,32 @@ def test_the_page_on_a_job_needs_own_files_only(sample: Path) -> None:
     assert ["ordering", *container["args"]] == command.split()
 
 
+TABLE = """
+from ordering.own.reminders import Reminders
+from ordering.platform.database import Database
+
+
+async def test_the_table(database: Database) -> None:
+    await database.execute(
+        "INSERT INTO own_reminders VALUES ('late', now() - interval '1 day'), ('early', now() + interval '1 day')"
+    )
+    assert await Reminders(database).due() == ["late"]
+"""
+
+
+def test_the_page_on_a_table_needs_own_files_only(sample: Path) -> None:
+    page = follow(sample, "table")
+    (asked,) = re.findall(r'`make migration m="(\w+)"`', page)
+    before = {*(sample / "migrations" / "versions").glob("*.py")}
+    make(sample, "migration", f"m={asked}")
+    (revision,) = {*(sample / "migrations" / "versions").glob("*.py")} - before
+    own = ("src/ordering/own/reminders.py", "src/ordering/own/table.py")
+    check_changes(sample, revision.relative_to(sample).as_posix(), *own)
+    (sample / "tests" / "test_table.py").write_text(TABLE, encoding="utf-8")
+    pytest_of(sample, "tests/test_table.py", "tests/migrations")
+    make(sample, "migrations")
+
+
 def test_a_job_that_fails_ends_the_program_so(sample: Path) -> None:
     follow(sample, "job")
     nowhere = {
