@@ -38,6 +38,7 @@ PARTS = (
     "answers.place",
     "moves.migration",
     "targets.openapi.wire",
+    "capacity.pools",
 )
 """Modules of this folder whose `GLOBALS` and `FILTERS` (name → callable) the templates may use."""
 

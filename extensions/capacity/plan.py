@@ -141,7 +141,6 @@ class Plan(NamedTuple):
     body: Body
     autoscaling_percent: int
     pool_size: int
-    job_pool: int
     rate_limit_per_minute: int
     timeouts: Timeouts
     shutdown: serving.Shutdown
@@ -168,7 +167,6 @@ def plan(answers: Answers) -> Plan:
         body=Body(answers.largest_body, bodies.body_limit(answers.largest_body, pod.memory_mib, pod.requests)),
         autoscaling_percent=pods.autoscaling_percent(asked.availability),
         pool_size=pools.pool_size(planned.rps, asked.p99_ms),
-        job_pool=pools.JOB_POOL,
         rate_limit_per_minute=pods.rate_limit_per_minute(asked.peak_rps),
         timeouts=limits,
         shutdown=serving.shutdown(limits.service_ms),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from math import ceil, sqrt
+from typing import TYPE_CHECKING
 
 from .load import mean_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 DATABASE_SHARE = 0.5
 """Share of the response time that a request holds a connection; the processor of the pod has the other half."""
@@ -44,3 +48,7 @@ def largest_pool_rps(p99_ms: int) -> float:
     """
     root = (sqrt(POOL_DEVIATIONS**2 + 4 * (LARGEST_POOL - 1)) - POOL_DEVIATIONS) / 2
     return root**2 / busy_connections(1, p99_ms)
+
+
+GLOBALS: Mapping[str, int] = {"job_pool": JOB_POOL}
+FILTERS: Mapping[str, Callable[..., str]] = {}

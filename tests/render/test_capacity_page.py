@@ -66,7 +66,8 @@ def read(tree: Path) -> Service:
     [terraform] = tree.glob("deploy/terraform/*/environments/production/main.tf")
     constants = {}
     for path in (package / "platform").glob("*.py"):
-        for name, value in re.findall(r"^([A-Z_]+_S) = ([\d.]+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+        text = path.read_text(encoding="utf-8")
+        for name, value in re.findall(r"^([A-Z_]+_S|CONNECTIONS) = ([\d.]+)$", text, re.MULTILINE):
             constants[f"{path.stem}.{name}"] = float(value)
     defaults = {
         ast.unparse(node.target): node.value.args[0]
@@ -154,7 +155,9 @@ ROWS: Mapping[str, Callable[[Service], float]] = {
     "in use in a pod": lambda it: it.figure("planned load of a pod") * held_s(it),
     "pool of a pod": lambda it: it.settings["database_pool_size"],
     "all at most": lambda it: (
-        (it.figure("most pods") + it.figure("pods more during a release")) * it.figure("pool of a pod") + 22
+        (it.figure("most pods") + it.figure("pods more during a release")) * it.figure("pool of a pod")
+        + 22  # of a migration, and in reserve
+        + 2 * (it.constants["jobs.CONNECTIONS"] + 1)  # of two jobs, each with its lock
     ),
     "allowed by the database": lambda it: number(it.database["max_connections"]),
     "processors needed": lambda it: float(it.asked["peak_rps"]) / 1000 / 0.5,

@@ -78,4 +78,4 @@ def test_the_platform_reads_neither_answers_nor_the_domain() -> None:
         parsed = jinja2.Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
         names = {(name.ctx, name.name) for name in parsed.find_all(jinja2.nodes.Name)}
         read |= {name for where, name in names if where == "load" and ("store", name) not in names}
-    assert read == {"problem_catalogue", "wire"}
+    assert read == {"job_pool", "problem_catalogue", "wire"}

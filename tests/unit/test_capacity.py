@@ -150,7 +150,7 @@ def test_connections_never_exceed_the_database(load: Load, growth: Growth, cloud
     for environment in plan.environments:
         most = environment.replicas.max
         pods = most + capacity.pods.surge(most, load.release)
-        jobs = capacity.database.JOBS_AT_ONCE * (plan.job_pool + 1)
+        jobs = capacity.database.JOBS_AT_ONCE * (capacity.pools.JOB_POOL + 1)
         besides = capacity.database.MIGRATION_CONNECTIONS + jobs + capacity.database.RESERVED_CONNECTIONS
         wanted = pods * plan.pool_size + besides
         assert wanted <= environment.database.max_connections
