@@ -6,6 +6,7 @@ once for each version, domain and set of answers; `test_real` does without even 
 """
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.xdist_group("corpus")
 
 CASES = 320
 UPDATES = 8
+DEFINITION = re.compile(r"\s*(?:async def|def|class) ")
 
 
 @pytest.mark.parametrize("move", moves(), ids=str)
@@ -154,7 +156,9 @@ def check_edit(edit: Edit, trees: Trees, unmerged: set[str], project: Path) -> N
             for place, content in zip((one, two, three), (base, before, theirs), strict=True):
                 text = content[edit.path if content is not before else name]
                 place.write_bytes(blocks.with_blocks(text) if name.endswith((".yaml", ".yml")) else text)
-            assert touching(one, two, three), f"{edit}: a conflict where none is due"
+            # What was in a definition whose first line is gone is in another one now: a person says where it belongs.
+            headless = any(DEFINITION.match(line) for line in edit.gone)
+            assert headless or touching(one, two, three), f"{edit}: a conflict where none is due"
         return
     if name not in after or edit.path not in theirs or edit.path not in base or edit.kind in {"windows", "rewrite"}:
         return

@@ -122,6 +122,10 @@ def test_pair(seed: int, branches: Path, site_of_branches: Site, tmp_path: Path)
         side = choose.choice(["--ours", "--theirs"])
         for path in conflicts:  # where the side has none, it removed it
             run("git", "checkout", side, "--", path, cwd=project, env=GIT, check=False)
+            if all(path in each for each in edits.values()):  # both edited it: what was decided for stays
+                decided = (project / path).read_text(encoding="utf-8").splitlines()
+                for each in edits.values():
+                    each[path] = [line for line in each[path] if line in decided]
     if not conflicts or choose.random() < 0.5:
         commit_all(project, "Merged")
     assert ".castrum/: branches were merged" in gate(project)
