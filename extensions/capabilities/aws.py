@@ -4,6 +4,7 @@ from .contributions import Capability, Cloud
 
 DIRECTION = "(north|south|east|west|central|northeast|northwest|southeast|southwest)"
 
+# The name of a database gets a suffix where a server already has one of it, so none is taken.
 CAPABILITY = Capability(
     "cloud",
     "aws",
@@ -14,4 +15,3 @@ CAPABILITY = Capability(
         zoneless=frozenset({"us-west-1"}),
     ),
 )
-"""The name of a database gets a suffix where a server already has one of it, so none is taken."""

@@ -285,4 +285,4 @@ def test_the_program_runs_a_job_by_its_name(
     assert asked("job") == 2
     assert asked("job", "sweep", "sweep") == 2
     assert asked("serve") == 2
-    assert "usage: python -m" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("\nusage: python -m ordering [job NAME]\n")

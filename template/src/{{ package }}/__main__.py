@@ -15,7 +15,7 @@ def main(*arguments: str) -> None:
     elif arguments[0] == "job":
         job(*arguments[1:])
     else:
-        print("usage: python -m <package> [job NAME]", file=sys.stderr)
+        print(f"usage: python -m {__package__} [job NAME]", file=sys.stderr)
         raise SystemExit(settings.EXIT_MISCONFIGURED)
 
 
