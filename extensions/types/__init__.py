@@ -16,7 +16,7 @@ from .base import FieldType, FieldTypeError, Spec
 from .choices import EnumType, JsonType, ListType, enum_member
 from .moments import DatetimeType, DateType, IdType, RefType, UuidType
 from .numbers import BigintType, BoolType, DecimalType, IntType, MoneyType
-from .text import EmailType, StringType, TextType, UrlType
+from .text import EmailType, PhoneType, StringType, TextType, UrlType
 from .wire import LONGEST_DEFAULT, LONGEST_INDEXED, LONGEST_PATTERN
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ TABLE: Mapping[str, FieldType] = {
         UuidType(),
         EmailType(),
         UrlType(),
+        PhoneType(),
         EnumType(),
         JsonType(),
         ListType(),
@@ -81,6 +82,9 @@ _ALIASES = {
     "array": "list",
     "reference": "ref",
     "mail": "email",
+    "tel": "phone",
+    "telephone": "phone",
+    "mobile": "phone",
     "choice": "enum",
     "guid": "uuid",
 }

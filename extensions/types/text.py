@@ -1,4 +1,4 @@
-"""Types that are text: string, text, email, url."""
+"""Types that are text: string, text, email, url, phone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 from ..text import naming
 from ..text.problems import show
 from .base import FieldType, FieldTypeError, Spec, check_order, whole_number
-from .wire import EMAIL_PATTERN, LINE_PATTERN, LONGEST_INDEXED, LONGEST_STRING, TEXT_PATTERN, URL_PATTERN
+from .wire import (
+    EMAIL_PATTERN,
+    LINE_PATTERN,
+    LONGEST_INDEXED,
+    LONGEST_STRING,
+    PHONE_PATTERN,
+    TEXT_PATTERN,
+    URL_PATTERN,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,3 +192,20 @@ class UrlType(_Formatted):
     def examples(self, spec: Spec) -> Iterator[str]:
         path = naming.kebab(spec.name or "page")
         yield from (f"https://www.example.com/{path}/{number}" for number in range(1, 100))
+
+
+class PhoneType(_Formatted):
+    kind = "phone"
+    syntax = "phone"
+    meaning = "a phone number as E.164 has it, such as +12025550123"
+    sample = "phone"
+    shape = "phone"
+    cased = False
+    regex = PHONE_PATTERN
+    limit = 16
+    shortest = 8
+    sortable = True
+
+    def examples(self, spec: Spec) -> Iterator[str]:
+        # The hundred numbers that belong to nobody.
+        yield from (f"+120255501{(number + 23) % 100:02}" for number in range(100))

@@ -33,6 +33,8 @@ EMAIL_PATTERN = "".join(EMAIL_PARTS)
 URL_PATTERN = r"^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?$"
 """Wider than RFC 3986: tools that make values from a pattern are slow with an exact one. `format: uri` and the service
 are exact."""
+PHONE_PATTERN = r"^\+[1-9][0-9]{6,14}$"
+"""E.164: the country and the number, digits alone."""
 DATE_PATTERN = r"^[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
 _DAY = r"^(?:[1-8][0-9]|9[0-8])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _OFFSET = r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]"

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from ordering.kernel import Money
 from ordering.platform.fields import (
+    E164,
     Day,
     DecimalText,
     Digits,
@@ -100,6 +101,10 @@ def test_takes(annotation: Any, sent: str, value: Any) -> None:
         (Url, '"ftp://example.com"', "string_pattern_mismatch"),
         (Url, '"https://example.com/#a#b"', "url"),
         (Url, '"https://example.com/%zz"', "url"),
+        (E164, '"12025550123"', "string_pattern_mismatch"),
+        (E164, '"+02025550123"', "string_pattern_mismatch"),
+        (E164, '"+1 202 555 0123"', "string_pattern_mismatch"),
+        (E164, f'"+{"1" * 16}"', "string_too_long"),
         (JsonObject, '{"a": "\\u0000"}', "json_bounds"),
         (JsonObject, '{"\\u0000": "a"}', "json_bounds"),
         (JsonObject, '{"a": 1e300}', "json_bounds"),

@@ -46,6 +46,7 @@ MODELS = [
     "uuid",
     "email",
     "url",
+    "phone",
     "enum(low, high)",
     "json",
     "list(string(3))",

@@ -39,6 +39,7 @@ TABLE: Mapping[str, Callable[[Spec], str]] = {
     "uuid": _identity,
     "email": _own_word,
     "url": _own_word,
+    "phone": _own_word,
     "enum": lambda spec: spec.enum_class or "enum",
     "json": _own_word,
     "list": lambda spec: f"{mermaid_type(spec.item)}[]",

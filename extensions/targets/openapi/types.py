@@ -127,6 +127,7 @@ TABLE: Mapping[str, Callable[[Spec], FieldSchemas]] = {
     "uuid": _uuid,
     "email": _formatted("email"),
     "url": _formatted("uri"),
+    "phone": _text,
     "enum": _enum,
     "json": _json,
     "list": _list,

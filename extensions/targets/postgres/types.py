@@ -151,6 +151,7 @@ TABLE: Mapping[str, _Row] = {
     "uuid": _UUID,
     "email": _Row(_varchar, _text_literal),
     "url": _Row(_varchar, _text_literal),
+    "phone": _Row(_varchar, _text_literal),
     "enum": _Row(_enum, _text_literal),
     "json": _Row(_always("jsonb", "postgresql.JSONB()", "jsonb"), _json_literal),
     "list": _Row(_array, _array_literal),

@@ -56,8 +56,9 @@ RESERVED_CLASSES = frozenset(
 
 BORROWED_CLASSES = frozenset(
     """
-    Body Caller Claim DELETE Database Day Digits Email FIND Field INSERT LOAD Line Mapping MoneyView Once Operations
-    PAGE PageParameters PageQuery Patch Protocol Record Reply SELECT Sort Text Timestamp UPDATE Url Whole
+    Body Caller Claim DELETE Database Day Digits E164 Email FIND Field INSERT LOAD Line Mapping MoneyView Once
+    Operations PAGE PageParameters PageQuery Patch Protocol Record Reply SELECT Sort Text Timestamp UPDATE Url
+    Whole
     """.split()
 )
 """What the modules beside a model import or define: there, an aggregate or a part goes by another name."""

@@ -213,6 +213,7 @@ TABLE: Mapping[str, _Row] = {
     "uuid": _UUID,
     "email": _Row(_formatted("Email"), _plain_literal),
     "url": _Row(_formatted("Url"), _plain_literal),
+    "phone": _Row(_formatted("E164"), _plain_literal),
     "enum": _Row(_enum, _enum_literal),
     "json": _Row(_json, _plain_literal),
     "list": _Row(_list, _list_literal),
