@@ -73,8 +73,8 @@ def third(folder: Path) -> None:
     replace(
         folder,
         f"{AGGREGATE}/routes.py.jinja",
-        "    await repository.remove({{ aggregate.variable }})\n",
-        "    # Gone for good.\n    await repository.remove({{ aggregate.variable }})\n",
+        "    await operations.delete({{ aggregate.id_param }}, call)\n",
+        "    # Gone for good.\n    await operations.delete({{ aggregate.id_param }}, call)\n",
     )
     replace(folder, "template/docs/handbook.md.jinja", "First.\n", "First of all.\n")
     replace(folder, "template/README.md.jinja", "## Where things are\n", "## Where everything is\n")
@@ -110,12 +110,15 @@ def with_moves(history: Path, folder: Path) -> Path:
         replace(folder, f"{tests}/test_operations.py.jinja", f"from ..{name} import", f"from ...{name} import")
     for path in [*(folder / "template").rglob("*.py*"), *(folder / "extensions").rglob("*.py")]:
         text = path.read_text(encoding="utf-8")
-        if "platform.clock import" in text:
-            path.write_text(text.replace("platform.clock import", "platform.runtime.clock import"), encoding="utf-8")
-    replace(folder, f"{AGGREGATE}/routes.py.jinja", "from ..platform.ids import new_id, text\n",
-            "from ..platform.ids import new_id\nfrom ..platform.runtime.texts import text_of\n")  # fmt: skip
-    routes = (folder / f"{AGGREGATE}/routes.py.jinja").read_text(encoding="utf-8")
-    write(folder, f"{AGGREGATE}/routes.py.jinja", routes.replace("}}text(", "}}text_of("))
+        moved = text.replace("platform.clock import", "platform.runtime.clock import")
+        moved = moved.replace("from .clock import", "from .runtime.clock import")
+        moved = moved.replace("from ..stores import", "from ...stores import")
+        if moved != text:
+            path.write_text(moved, encoding="utf-8")
+    imported = "extensions/targets/python/imports.py"
+    replace(folder, imported, "from ..platform.ids import text", "from ..platform.runtime.texts import text_of")
+    repository = (folder / f"{AGGREGATE}/repository.py.jinja").read_text(encoding="utf-8")
+    write(folder, f"{AGGREGATE}/repository.py.jinja", repository.replace("}}text(", "}}text_of("))
     ids = (folder / f"{platform}/ids.py").read_text(encoding="utf-8")
     kept, _, text = ids.partition("\n\ndef text(")
     write(folder, f"{platform}/ids.py", kept.replace("from msgspec import to_builtins\n", ""))

@@ -5,11 +5,10 @@ from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import pytest
-from ordering.kernel import Caller
+from ordering.kernel import Caller, ChangedMeanwhile, StaleVersion
 from ordering.platform.database import Database
 from ordering.platform.http import IfMatch, Once, Operations, Reply
 from ordering.platform.parameters import Patch
-from ordering.platform.problems import changed_meanwhile, version_mismatch
 from starlette.requests import Request
 from web import THING_ID, VERSION, Web, errors, make_settings, problem
 
@@ -34,7 +33,7 @@ def web(*, meanwhile: bool = False) -> tuple[Web, list[bytes]]:
         if if_match is not None:
             if_match.check(VERSION)
         if meanwhile:
-            raise changed_meanwhile()
+            raise ChangedMeanwhile
         return Reply(200, {"thing": thing_id})
 
     @router.delete("/things/{thing_id}", operation_id="delete_thing", scope="things.write")
@@ -45,7 +44,7 @@ def web(*, meanwhile: bool = False) -> tuple[Web, list[bytes]]:
     async def update_thing(thing_id: str, body: Change, if_match: IfMatch) -> Reply:
         if_match.check(VERSION)
         if meanwhile:
-            raise version_mismatch()
+            raise StaleVersion
         return Reply(200, {"thing": thing_id, "name": body.name})
 
     @router.get("/things/{thing_id}", operation_id="get_thing")

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 from fastapi import APIRouter
-from ordering.kernel import Caller
+from ordering.kernel import Caller, KeyTaken
 from ordering.platform.database import Database
 from ordering.platform.http import (
     BoundOperation,
@@ -18,7 +18,7 @@ from ordering.platform.http import (
     provided,
     requires,
 )
-from ordering.platform.idempotency import KeyTaken, store_claim
+from ordering.platform.idempotency import store_claim
 from ordering.platform.parameters import parse_query
 from ordering.platform.problems import FieldError, Problem
 from starlette.requests import Request

@@ -6,9 +6,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from ordering.kernel import Unavailable
 from ordering.platform import http_client
 from ordering.platform.http import Operations, Reply
-from ordering.platform.http_client import HttpClient, Unavailable
+from ordering.platform.http_client import HttpClient
 from web import Web, problem
 
 Answer = Callable[[httpx2.Request], httpx2.Response]

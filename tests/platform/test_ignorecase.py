@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from ordering.kernel import AlreadyExists
 from ordering.platform.database import Database
 from ordering.platform.paging import PageQuery, Sort
-from ordering.platform.problems import Problem
 
 COMPOSED, DECOMPOSED = "\u00c9", "E\u0301"
 SELECT, SORTS = "SELECT id, name FROM called", {"name": Sort("name", "text", nullable=False, decode=str)}
@@ -40,7 +40,7 @@ async def test_values_are_found_in_whatever_case(called: Database, stored: str, 
     assert [row["name"] for row in rows] == [stored]
     found, _ = await STRICT.fetch(called, "name", {"name": asked}, None, 10)
     assert len(found) == (stored == asked)
-    with pytest.raises(Problem, match="already"):
+    with pytest.raises(AlreadyExists, match="already"):
         await called.fetchrow("INSERT INTO called (name) VALUES ($1) RETURNING id", asked)
 
 

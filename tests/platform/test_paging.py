@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ordering.kernel import InvalidCursor, InvalidValue
 from ordering.platform.database import Database
 from ordering.platform.paging import PageQuery, Sort
-from ordering.platform.problems import Problem
 
 BOOKS = PageQuery(
     select="SELECT id, title, pages, printed_at, shelf_id FROM book",
@@ -166,14 +166,11 @@ def fingerprint_of(sort: str) -> str:
     ],
 )
 def test_bad_cursors(sort: str, filters: dict[str, Any], cursor: str) -> None:
-    with pytest.raises(Problem) as refusal:
+    with pytest.raises(InvalidCursor):
         BOOKS.statement(sort, filters, cursor, 10)
-    assert refusal.value.status == 400
-    assert [error.pointer for error in refusal.value.errors] == ["/query/cursor"]
 
 
 async def test_a_forged_value_out_of_range_is_the_clients_fault(library: Database) -> None:
     cursor = forged(f'["{fingerprint_of("pages")}", "{2**40}", "{ID}"]')
-    with pytest.raises(Problem) as refusal:
+    with pytest.raises(InvalidValue):
         await BOOKS.fetch(library, "pages", {}, cursor, 10)
-    assert refusal.value.status == 400

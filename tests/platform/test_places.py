@@ -5,8 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 import pytest
+from ordering.kernel import AlreadyExists, InvalidValue, ReferenceNotFound, ValueRefused
 from ordering.platform.parameters import Body
-from ordering.platform.places import PartRefused
+from ordering.platform.places import place_in
+from ordering.platform.problems import from_domain
 from pydantic import Field
 
 ORDER = "018f6d2e-7c1a-7b3e-9f00-000000000001"
@@ -30,9 +32,10 @@ def order(**values: list[object]) -> Order:
     return Order(lines=[Line.model_validate({"class": str(index)} | {name: value}) for index, value in enumerate(each)])
 
 
-def pointers(code: str, member: str, said: str, body: Order) -> list[str]:
-    problem = PartRefused(409, code, "No.", member=f"/lines/*/{member}", said=said).within(body)
-    assert (problem.status, problem.code, problem.detail) == (409, code, "No.")
+def pointers(meaning: type[ValueRefused], member: str, said: str, body: Order) -> list[str]:
+    refusal = meaning("No.", place=f"/lines/*/{member}", said=said)
+    problem = from_domain(refusal, place_in(body, refusal))
+    assert problem.detail == "No."
     return [error.pointer for error in problem.errors]
 
 
@@ -46,44 +49,50 @@ def taken(member: str, value: object) -> str:
 
 def test_the_first_item_that_refers_to_nothing() -> None:
     body = order(product_id=[KNOWN, UNKNOWN, UNKNOWN])
-    assert pointers("reference-not-found", "product_id", missing(UNKNOWN), body) == ["/lines/1/product_id"]
+    assert pointers(ReferenceNotFound, "product_id", missing(UNKNOWN), body) == ["/lines/1/product_id"]
 
 
 def test_the_item_that_repeats_another_one() -> None:
     decimals = order(weight=[Decimal(2), Decimal("1.5"), Decimal("1.50"), Decimal(2)])
-    assert pointers("already-exists", "weight", taken("weight", "1.50"), decimals) == ["/lines/2/weight"]
+    assert pointers(AlreadyExists, "weight", taken("weight", "1.50"), decimals) == ["/lines/2/weight"]
     absent = order(email=[None, None, "a@b.example", "a@b.example"])
-    assert pointers("already-exists", "email", taken("email", "a@b.example"), absent) == ["/lines/3/email"]
+    assert pointers(AlreadyExists, "email", taken("email", "a@b.example"), absent) == ["/lines/3/email"]
 
 
 @pytest.mark.parametrize("value", ["7", "0", "2"])
 def test_the_item_whose_value_looks_like_a_place(value: str) -> None:
     repeated = order(weight=[Decimal(5), Decimal(value), Decimal(value), Decimal(9)])
-    assert pointers("already-exists", "weight", taken("weight", value), repeated) == ["/lines/2/weight"]
+    assert pointers(AlreadyExists, "weight", taken("weight", value), repeated) == ["/lines/2/weight"]
     texts = order(email=[value, "x", value])
-    assert pointers("already-exists", "email", taken("email", value), texts) == ["/lines/2/email"]
+    assert pointers(AlreadyExists, "email", taken("email", value), texts) == ["/lines/2/email"]
 
 
 def test_the_item_that_differs_in_case_only() -> None:
     said = f"Key (order_id, lower(email::text))=({ORDER}, a@b.example) already exists."
     body = order(email=["x@b.example", "a@b.example", "A@B.example"])
-    assert pointers("already-exists", "email", said, body) == ["/lines/2/email"]
+    assert pointers(AlreadyExists, "email", said, body) == ["/lines/2/email"]
 
 
 def test_the_name_in_json() -> None:
     body = order(**{"class": ["a), (b", "c", "a), (b"]})
-    assert pointers("already-exists", "class", taken("class", "a), (b"), body) == ["/lines/2/class"]
+    assert pointers(AlreadyExists, "class", taken("class", "a), (b"), body) == ["/lines/2/class"]
 
 
 @pytest.mark.parametrize(("position", "place"), [(0, "/lines/0/weight"), (2, "/lines/2/weight"), (9, "/lines")])
 def test_the_row_that_breaks_a_check(position: int, place: str) -> None:
     body = order(weight=[Decimal(1)] * 3)
     said = f"Failing row contains ({ORDER}, {position}, -1, x)."
-    assert pointers("invalid-request", "weight", said, body) == [place]
+    assert pointers(InvalidValue, "weight", said, body) == [place]
 
 
 @pytest.mark.parametrize("said", ["", "Der Schlüssel existiert nicht.", missing(UUID(int=9))])
 def test_the_part_where_the_item_cannot_be_told(said: str) -> None:
-    assert pointers("reference-not-found", "product_id", said, order(product_id=[KNOWN])) == ["/lines"]
-    assert pointers("reference-not-found", "product_id", said, Order()) == ["/lines"]
-    assert pointers("reference-not-found", "nothing", missing(KNOWN), order(product_id=[KNOWN])) == ["/lines"]
+    assert pointers(ReferenceNotFound, "product_id", said, order(product_id=[KNOWN])) == ["/lines"]
+    assert pointers(ReferenceNotFound, "product_id", said, Order()) == ["/lines"]
+    assert pointers(ReferenceNotFound, "nothing", missing(KNOWN), order(product_id=[KNOWN])) == ["/lines"]
+
+
+def test_what_is_no_item_has_its_own_place() -> None:
+    refusal = AlreadyExists("No.", place="/number", said=taken("number", 1))
+    assert place_in(Order(), refusal) is None
+    assert [error.pointer for error in from_domain(refusal).errors] == ["/number"]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.metrics.export import Metric, MetricsData
+from ordering.kernel import Unavailable
 from ordering.platform import telemetry
 from ordering.platform.database import Database
 from ordering.platform.metrics import Durations, MetricSender
-from ordering.platform.problems import Problem
 from web import Web
 
 Connect = Callable[..., Awaitable[Database]]
@@ -92,7 +92,7 @@ async def test_only_those_who_wait_are_timed(watched: tuple[Database, MetricSend
 async def test_without_a_database_there_are_no_connections(watched: tuple[Database, MetricSender]) -> None:
     library, sender = watched
     await library.close()
-    with pytest.raises(Problem):
+    with pytest.raises(Unavailable):
         await library.fetch("SELECT 1")
     sender.send()
     assert values(metrics(Exporter.sent[-1])) == {

@@ -18,12 +18,12 @@ from dev import ROOT, migrate, processes, run
 from dev.issuer import Issuer
 from library import Connect
 from ordering.about import SERVICE
+from ordering.kernel import AlreadyExists, Unavailable
 from ordering.own.wiring import OwnWiring
 from ordering.platform import jobs
 from ordering.platform.database import Database
 from ordering.platform.idempotency import Once, claiming, fingerprint
 from ordering.platform.jobs import Job
-from ordering.platform.problems import Problem
 from ordering.platform.reply import Reply
 from ordering.platform.sessions import UNTOLD, Misdirected, Sessions
 from ordering.settings import Settings
@@ -163,9 +163,8 @@ async def test_a_statement_that_fails_undoes_its_transaction(pooled: Database) -
     shelf_id = uuid4()
     await pooled.execute("INSERT INTO shelf (id, label) VALUES ($1, $2)", shelf_id, shelf_id.hex)
     for _ in range(20):
-        with pytest.raises(Problem) as refusal:
+        with pytest.raises(AlreadyExists):
             await pooled.execute("INSERT INTO shelf (id, label) VALUES ($1, $2)", uuid4(), shelf_id.hex)
-        assert refusal.value.code == "already-exists"
 
     async def remove_and_fail() -> None:
         async with pooled.transaction() as connection:
@@ -180,9 +179,8 @@ async def test_a_statement_that_fails_undoes_its_transaction(pooled: Database) -
 async def test_a_statement_has_limited_time_behind_a_pooler(connect: Connect, library_url: str, bouncer: str) -> None:
     url = through(library_url, bouncer)
     library = await connect(url, database_pooler="transaction", database_statement_timeout_ms=100)
-    with pytest.raises(Problem) as refusal:
+    with pytest.raises(Unavailable):
         await library.fetch("SELECT pg_sleep(60)")
-    assert refusal.value.status == 503
     assert await library.ping()
 
 

@@ -8,15 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from ordering.kernel import Money
+from ordering.kernel import Call, Caller, ChangedMeanwhile, Money, StaleVersion
 from ordering.order.model import Order, OrderLine
 from ordering.order.repository import UPDATE, OrderRepository
 from ordering.platform.database import Database
-from ordering.platform.problems import Problem
 from ordering.platform.telemetry import summary
 from tests.api import Api
 
 PRICE = Money(Decimal("1.50"), "EUR")
+CALL = Call(Caller("ann", frozenset()), datetime.now(UTC))
 
 
 class Counting(Database):
@@ -41,7 +41,7 @@ async def order(api: Api, database: Database) -> Order:
     repository = OrderRepository(database)
     stored = await repository.load(UUID(created.json()["id"]))
     assert stored is not None
-    await repository.save(with_lines(stored, "A", "B", "C"))
+    await repository.save(with_lines(stored, "A", "B", "C"), CALL)
     loaded = await repository.load(stored.id)
     assert loaded is not None
     return loaded
@@ -62,17 +62,18 @@ async def lines(database: Database, order: Order) -> list[str]:
 @pytest.mark.parametrize("skus", [("C", "B", "A"), ("A",), (), ("D", "E", "F", "G"), ("A", "B", "C")], ids="-".join)
 async def test_the_parts_are_those_that_are_saved(skus: tuple[str, ...], order: Order, database: Database) -> None:
     counting = Counting(database)
-    await OrderRepository(counting).save(with_lines(order, *skus))
+    await OrderRepository(counting).save(with_lines(order, *skus), CALL)
     assert await lines(database, order) == list(skus)
     assert counting.statements == 1
 
 
 async def test_who_saves_an_old_version_changes_nothing(order: Order, database: Database) -> None:
     repository = OrderRepository(database)
-    await repository.save(with_lines(order, "D"))
-    with pytest.raises(Problem) as refused:
-        await repository.save(with_lines(order, "E", "F"))
-    assert refused.value.status == 412
+    await repository.save(with_lines(order, "D"), CALL)
+    with pytest.raises(ChangedMeanwhile):
+        await repository.save(with_lines(order, "E", "F"), CALL)
+    with pytest.raises(StaleVersion):
+        await repository.save(with_lines(order, "E", "F"), Call(CALL.caller, CALL.at, versions=[order.version]))
     assert await lines(database, order) == ["D"]
 
 
@@ -80,10 +81,10 @@ async def test_of_two_who_save_at_once_one_wins(order: Order, database: Database
     repository = OrderRepository(database)
     ways = [[f"{number}-{line}" for line in range(number)] for number in range(5)]
     outcomes = await asyncio.gather(
-        *(repository.save(with_lines(order, *skus)) for skus in ways), return_exceptions=True
+        *(repository.save(with_lines(order, *skus), CALL) for skus in ways), return_exceptions=True
     )
     won = [skus for skus, outcome in zip(ways, outcomes, strict=True) if outcome is None]
-    assert [outcome.status for outcome in outcomes if isinstance(outcome, Problem)] == [412] * 4
+    assert sum(isinstance(outcome, ChangedMeanwhile) for outcome in outcomes) == 4
     assert won == [await lines(database, order)]
 
 

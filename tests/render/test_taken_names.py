@@ -121,7 +121,7 @@ def test_a_variable_for_an_aggregate_hides_nothing(marked: Path) -> None:
                 inside = bound(parameters) | bound(body) | read(body)
                 found |= inside - TEST_VARIABLES if path.startswith("tests/") else inside
     found = own(found)
-    assert {"repository", "text", "self"} <= found
+    assert {"operations", "text", "self"} <= found
     lower = {name for name in found if name.islower()}
     assert {name for name in lower if names.variable_name(name) == name} == set()
 
@@ -136,7 +136,7 @@ def test_an_action_has_no_name_that_its_modules_use(marked: Path) -> None:
                 if "zq_finish" in bound(node):
                     found |= set(attributes(node)) | methods(node) | signatures(node) | of_instances(node)
     found = own(found) - OPERATIONS - RESERVED_BY_THE_LANGUAGE
-    assert {"router", "touch", "store", "now", "text"} <= found
+    assert {"router", "touch", "store", "visible"} <= found
     lower = {name for name in found if name.islower()}
     assert {name for name in lower if names.method_name(name) == name} == set()
 

@@ -411,5 +411,5 @@ def test_what_is_gone_is_found(quick: Site, tmp_path: Path) -> None:
     tree = contents(quick.project(State(TAGS[2], 0, 0), tmp_path / "shop"))
     assert list(dangling(tree)) == []
     del tree[CLOCK]
-    assert "shop.order.routes: shop.platform.clock.now" in list(dangling(tree))
+    assert "shop.platform.parameters: shop.platform.clock.now" in list(dangling(tree))
     shutil.rmtree(tmp_path / "shop")

@@ -83,7 +83,7 @@ LINES = {
     "contract/openapi.yaml": "        email:",
     "src/shop/customer/repository.py": "    email,",
     "src/shop/customer/table.py": '        "email",',
-    "src/shop/customer/views.py": "            email=",
+    "src/shop/customer/store.py": "            email=",
     "src/shop/customer/schemas.py": "            email=",
 }
 """What the line of a field or an aggregate begins with: in tables, the contract, SQL, columns and arguments."""

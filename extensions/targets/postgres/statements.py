@@ -1,4 +1,4 @@
-"""The SQL statements of a repository: what they select, and the numbers of their parameters."""
+"""The SQL statements of a repository: what they select, and their parameters, which are named as the columns are."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ if TYPE_CHECKING:
 
     from ...model.domain import Field
     from .relation import Column, Table
-
-CLAIM_ARGS = 9
-"""The arguments of `CLAIM` in platform/idempotency.py; those of an aggregate's INSERT follow."""
-
-FIRST_CHANGED = 3
-"""The first parameter of an aggregate's UPDATE that it sets; its id and its version before are those ahead."""
 
 _CONDITION_INDENT = 12
 """Columns by which the condition of a part's subquery is indented."""
@@ -38,8 +32,6 @@ class Statements(NamedTuple):
     places: Mapping[str, int]
     """Where a row for clients has its columns."""
     has_secrets: bool
-    id_number: int
-    """The number of the id's parameter in INSERT."""
     insert_values: tuple[str, ...]
     update_values: tuple[str, ...]
     constraints: tuple[ConstraintPlace, ...]
@@ -47,15 +39,11 @@ class Statements(NamedTuple):
 
 
 class PartStatements(NamedTuple):
-    """The place and the parameters of a part in the statements of its aggregate."""
+    """The place of a part in the statements of its aggregate."""
 
     condition: str
     place: int
     """Where a row has the part's items."""
-    data_number: int
-    """The number of the items' parameter in INSERT."""
-    update_number: int
-    """The number of the items' parameter in UPDATE."""
 
 
 class FieldStatements(NamedTuple):
@@ -70,15 +58,13 @@ def statements(table: Table, parts: Sequence[Table]) -> Statements:
     names = [column.name for column in table.columns]
     shown = [column.name for column in table.columns if not column.secret]
     changed = [name for name in names if name not in {"id", "created_at"}]
-    first = CLAIM_ARGS + 1
     return Statements(
         columns=tuple(names),
         shown_columns=tuple(shown),
         places={name: place for place, name in enumerate(shown)},
         has_secrets=len(shown) < len(names),
-        id_number=first,
-        insert_values=tuple(f"${number}::{column.cast}" for number, column in enumerate(table.columns, first)),
-        update_values=tuple(f"{name} = ${number}" for number, name in enumerate(changed, FIRST_CHANGED)),
+        insert_values=tuple(f":{column.name}::{column.cast}" for column in table.columns),
+        update_values=tuple(f"{name} = :{name}" for name in changed),
         constraints=tuple(
             ConstraintPlace(name=constraint.name, pointer=constraint.pointer)
             for owner in (table, *parts)
@@ -89,13 +75,11 @@ def statements(table: Table, parts: Sequence[Table]) -> Statements:
 
 
 def part_statements(table: Table, parts: Sequence[Table], own: Statements) -> tuple[PartStatements, ...]:
-    """The places and parameters of the parts of a table, which come after the table's `own`."""
+    """The places of the parts of a table, which come after the table's `own`."""
     return tuple(
         PartStatements(
             condition=_condition(part, table.name),
             place=len(own.shown_columns) + index,
-            data_number=own.id_number + len(own.columns) + index,
-            update_number=FIRST_CHANGED + len(own.update_values) + index,
         )
         for index, part in enumerate(parts)
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .expressions import AttributeValue, row_from_domain, view_from_domain
+from .conditions import ConditionColumn, condition_columns
+from .expressions import AttributeValue, ColumnValue, row_from_domain, view_from_domain
 from .imports import entity_import
 from .names import entity_name
 
@@ -40,13 +41,17 @@ class AggregateCode(NamedTuple):
 
     a: str
     """The aggregate in a sentence: `an order line`."""
+    an: str
+    """The same at the start of one: `An order line`."""
     entity: str
     entity_import: str
-    query: str
     router: str
     to_view: tuple[AttributeValue, ...]
-    arguments: tuple[str, ...]
+    row_values: tuple[ColumnValue, ...]
     """The values of the columns between the id and the version."""
+    condition_columns: tuple[ConditionColumn, ...]
+    sample_column: str
+    """One of them that serves as an example."""
     sorts: tuple[SortCode, ...]
     sort_names: tuple[str, ...]
 
@@ -54,17 +59,21 @@ class AggregateCode(NamedTuple):
 def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
     """The code of an aggregate, beside that of its fields and parts."""
     declared, variable = aggregate.declared, aggregate.variable
-    arguments = [each.value for each in row_from_domain(aggregate.fields, variable)]
+    values = list(row_from_domain(aggregate.fields, variable))
     if declared.lifecycle:
-        arguments.append(f"{variable}.status")
+        values.append(ColumnValue("status", f"{variable}.status"))
+    sentence = f"{article(declared.title)} {declared.title}"
+    columns = condition_columns(aggregate)
     return AggregateCode(
-        a=f"{article(declared.title)} {declared.title}",
+        a=sentence,
+        an=f"{sentence[0].upper()}{sentence[1:]}",
         entity=entity_name(declared.name),
         entity_import=entity_import(declared.name),
-        query=entity_name(f"{declared.name}Query"),
         router=router_name(declared),
         to_view=view_from_domain(aggregate.output_fields, variable),
-        arguments=tuple(arguments),
+        row_values=tuple(values),
+        condition_columns=columns,
+        sample_column=columns[1].attribute,
         sorts=tuple(_sort(sort) for sort in aggregate.sorts),
         sort_names=tuple(f"{sign}{sort.declared.wire}" for sort in aggregate.sorts for sign in ("", "-")),
     )

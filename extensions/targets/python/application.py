@@ -96,6 +96,7 @@ def _wiring_imports(aggregates: Iterable[PythonAggregate]) -> str:
     for aggregate in aggregates:
         module, name = aggregate.module, aggregate.declared.name
         lines |= {
+            f"from .{module}.operations import {name}Operations",
             f"from .{module}.repository import {name}Repository",
             f"from .{module}.service import {name}Service",
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from .conditions import condition_columns
 from .import_block import imports
 from .names import entity_name
 
@@ -23,12 +24,22 @@ _CURSOR_IMPORTS = {
 """What reads a sort's value back from a cursor, by the kind of the field."""
 
 
+_OF_COLUMN = {
+    "date": "from datetime import date",
+    "datetime": "from datetime import datetime",
+    "Decimal": "from decimal import Decimal",
+    "UUID": "from uuid import UUID",
+}
+"""What the types of columns in conditions need."""
+
+
 class ModuleImports(NamedTuple):
     """The imports of an aggregate's modules, each as the lines at the module's head."""
 
     model_imports: str
     schema_imports: str
-    view_imports: str
+    store_imports: str
+    operations_imports: str
     repository_imports: str
 
 
@@ -39,7 +50,8 @@ def module_imports(
     return ModuleImports(
         model_imports=_model_imports(aggregate, [*fields, *(each for _, inner in parts for each in inner)]),
         schema_imports=_schema_imports(aggregate, fields, parts),
-        view_imports=_view_imports(aggregate),
+        store_imports=_store_imports(aggregate),
+        operations_imports=_operations_imports(aggregate),
         repository_imports=_repository_imports(aggregate),
     )
 
@@ -105,18 +117,39 @@ def _schema_imports(
     return imports(lines)
 
 
-def _view_imports(aggregate: PythonAggregate) -> str:
+def _store_imports(aggregate: PythonAggregate) -> str:
     shown = [*aggregate.output_fields, *(field for part in aggregate.parts for field in part.fields)]
     lines = {line for field in shown for line in field.imports.view}
+    columns = condition_columns(aggregate)
+    lines |= {_OF_COLUMN[column.python] for column in columns if column.python in _OF_COLUMN}
+    if any(column.code.startswith("Ordered") for column in columns):
+        lines.add("from ..platform.conditions import OrderedColumn")
     lines |= {
         "from datetime import datetime",
-        "from typing import Self",
+        "from typing import Protocol, Self",
         "from uuid import UUID",
         "import msgspec",
-        f"from .model import {aggregate.declared.name}",
+        "from . import model as _model",  # no field has this name
+        "from ..kernel import Call",
+        "from ..platform.conditions import Column, Condition",
     }
-    lines |= {f"from .model import {part.declared.entity}" for part in aggregate.parts}
     return imports(lines)
+
+
+def _operations_imports(aggregate: PythonAggregate) -> str:
+    name = aggregate.declared.name
+    return imports(
+        {
+            "from datetime import datetime",
+            "from typing import Protocol",
+            "from uuid import UUID",
+            "from ..kernel import Call, Caller, NotFound",
+            "from ..platform.ids import new_id",
+            f"from .model import {entity_import(name)}",
+            f"from .service import {name}Service",
+            f"from .store import {name}Page, {name}Reader, {name}Row, {name}Selection, {name}Store",
+        }
+    )
 
 
 def _repository_imports(aggregate: PythonAggregate) -> str:
@@ -126,13 +159,16 @@ def _repository_imports(aggregate: PythonAggregate) -> str:
         "from datetime import datetime",
         "from typing import ClassVar",
         "from uuid import UUID",
+        "from typing import Any",
+        "from . import store as _store",  # no variable has this name
+        "from ..kernel import Call, KeyTaken",
+        "from ..platform.conditions import Condition, where",
         "from ..platform.database import Database, Record",
-        "from ..platform.idempotency import Claim, KeyTaken, claiming, erasing",
+        "from ..platform.idempotency import Claim, adding, erasing, outcome, store_claim",
+        "from ..platform.ids import text",
         "from ..platform.paging import PageQuery, Sort",
-        "from ..platform.problems import version_mismatch",
+        "from ..platform.statements import numbered",
         f"from .model import {entity_import(name)}",
-        f"from .schemas import {entity_import(f'{name}Query')}",
-        f"from .views import {name}Page, {name}View",
     }
     lines |= {_CURSOR_IMPORTS[sort.kind] for sort in aggregate.sorts if sort.kind in _CURSOR_IMPORTS}
     if any(field.kind == "money" for field in aggregate.declared.fields):
@@ -141,16 +177,7 @@ def _repository_imports(aggregate: PythonAggregate) -> str:
         lines.add("from ..platform.views import MoneyView")
     lines |= {f"from .model import {field.declared.enum}" for field in aggregate.all_fields if field.declared.enum}
     if lifecycle:
-        lines |= {
-            "from ..platform.idempotency import store_claim",
-            "from ..platform.problems import changed_meanwhile",
-            f"from .model import {lifecycle.enum}",
-        }
+        lines.add(f"from .model import {lifecycle.enum}")
     for part in aggregate.parts:
-        lines |= {
-            "from typing import Any",
-            "import msgspec",
-            f"from .model import {entity_import(part.declared.entity)}",
-            f"from .views import {part.declared.entity}View",
-        }
+        lines |= {"import msgspec", f"from .model import {entity_import(part.declared.entity)}"}
     return imports(lines)

@@ -22,21 +22,22 @@ OWN_NAMES = frozenset({"self", "cls", "apply", "of", "to_domain", "touch"})
 """Methods of the generated classes, and their first parameters."""
 VARIABLES = frozenset(
     """
-    after at before body caller change claim connection create cursor database event events field found if_match
-    if_none_match index key limit msgspec new_id none_match not_found now once part patch position query replace reply
-    repository request restore result revise row rows sa self service update values version view
+    after at before body call caller change claim connection create cursor database event events field found
+    if_match if_none_match index key limit msgspec new new_id none_match not_found now once operations part
+    patch position query replace reply repository request restore result revise row rows sa selection self service
+    update values version view visible
     """.split()
 )
 """Parameters, variables and imported functions of the generated modules."""
-BESIDE_VARIABLES = frozenset({"each", "merged", "store_claim", "text", "version_mismatch"})
+BESIDE_VARIABLES = frozenset({"each", "merged", "kept", "outcome", "store_claim", "text", "where"})
 """The same, as far as only functions with a variable for an aggregate have them: actions may be called so."""
-METHODS = frozenset({"created_at", "datetime", "id", "list_page", "modified_at", "router", "store", "text"})
+METHODS = frozenset({"created_at", "datetime", "id", "list_page", "modified_at", "router", "store", "text", "visible"})
 """Attributes, functions and annotations beside which the methods of actions stand."""
 
 RESERVED_MODULES = frozenset(
     """
     about alembic api app behaviour castrum conftest contract dev docs domain healthcheck kernel migrations own platform
-    settings src test test_platform test_settings test_statements tests wiring worker
+    settings src stores test test_platform test_settings test_statements tests wiring worker
     """.split()
 )
 WINDOWS_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
@@ -56,9 +57,9 @@ RESERVED_CLASSES = frozenset(
 
 BORROWED_CLASSES = frozenset(
     """
-    Body Caller Claim DELETE Database Day Digits E164 Email FIND Field INSERT LOAD Line Mapping MoneyView Once
-    Operations PAGE PageParameters PageQuery Patch Protocol Record Reply SELECT Sort Text Timestamp UPDATE Url
-    Whole
+    Body Call Caller Claim Column Condition DELETE Database Day Digits E164 Email FIND Field INSERT
+    INSERT_WITHOUT_KEY LOAD Line Mapping MoneyView NotFound Once Operations PAGE PageParameters PageQuery Patch
+    Protocol Record Reply SELECT Sort Text Timestamp UPDATE Url Whole
     """.split()
 )
 """What the modules beside a model import or define: there, an aggregate or a part goes by another name."""

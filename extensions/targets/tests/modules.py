@@ -22,6 +22,7 @@ class NamesInTests(NamedTuple):
 
     test_variable: str
     model_test_imports: str
+    use_case_test_imports: str
 
 
 def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, package: str) -> NamesInTests:
@@ -30,6 +31,7 @@ def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, package: str) ->
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
         model_test_imports=_model_test_imports(aggregate, ways, package),
+        use_case_test_imports=_use_case_test_imports(aggregate, package),
     )
 
 
@@ -61,3 +63,22 @@ def _model_test_imports(aggregate: PythonAggregate, ways: Scenarios, package: st
         if not all(ways.covers_all_states.values()):
             lines.add(f"from {package}.kernel import TransitionRefused")
     return imports(lines, package)
+
+
+def _use_case_test_imports(aggregate: PythonAggregate, package: str) -> str:
+    module, name = aggregate.module, aggregate.declared.name
+    return imports(
+        {
+            "import json",
+            "import pytest",
+            "from dev.examples import EXAMPLES",
+            "from ..stores import InMemory, call",
+            f"from {package}.kernel import NotFound",
+            f"from {package}.{module}.operations import {name}Operations",
+            f"from {package}.{module}.schemas import {name}Create",
+            f"from {package}.{module}.service import {name}Service",
+            f"from {package}.{module}.store import {name}Page, {name}Row",
+            f"from {package}.platform.ids import new_id",
+        },
+        package,
+    )

@@ -20,10 +20,18 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
 
+from ..kernel import (
+    AlreadyExists,
+    DomainError,
+    InvalidValue,
+    OutcomeOpen,
+    ReferenceNotFound,
+    StillReferenced,
+    Unavailable,
+    ValueRefused,
+)
 from ..settings import Settings
 from .exchange import current
-from .places import ANY, PartRefused
-from .problems import FieldError, Problem, outcome_open
 from .sessions import Connection, Misdirected, Sessions
 
 __all__ = ["ATTEMPTS", "Connection", "Database", "Observer", "Record", "RolledBack", "Usage", "pause"]
@@ -35,7 +43,6 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-RETRY_AFTER_S = 1
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 OPENING_PATIENCE_S = 2.0
@@ -61,16 +68,11 @@ DISTURBED = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
 
 
-class RolledBack(Problem):
+class RolledBack(Unavailable):
     """The server has undone a transaction because of another one; the same again may succeed."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(
-            503,
-            "service-unavailable",
-            "The database is too busy to answer in time.",
-            headers={"Retry-After": str(RETRY_AFTER_S)},
-        )
+        super().__init__("The database is too busy to answer in time.")
         self.sqlstate = code
 
 
@@ -140,7 +142,7 @@ class Database:
         """Whether the database answers now."""
         try:
             await self.fetchrow("SELECT 1")
-        except Problem:
+        except DomainError:
             return False
         return True
 
@@ -185,14 +187,14 @@ class Database:
             return await method(connection, sql, *args)
         except BaseException as error:
             failure = error
-            problem = self._problem(error, connection, commits=_WRITES.search(sql) is not None)
-            if problem is None:
+            meaning = self._meaning(error, connection, commits=_WRITES.search(sql) is not None)
+            if meaning is None:
                 raise
-            if not isinstance(problem, RolledBack):
-                raise problem from error
+            if not isinstance(meaning, RolledBack):
+                raise meaning from error
             if attempt == ATTEMPTS:
-                raise _unavailable(problem.detail) from error
-            undone = problem
+                raise Unavailable(str(meaning)) from error
+            undone = meaning
         finally:
             self._release(connection, failure)
             if self.observe:
@@ -228,10 +230,10 @@ class Database:
             await transaction.commit()
         except BaseException as error:
             failure = error
-            problem = self._problem(error, connection, commits=commits)
-            if problem is None:
+            meaning = self._meaning(error, connection, commits=commits)
+            if meaning is None:
                 raise
-            raise problem from error
+            raise meaning from error
         finally:
             self._release(connection, failure)
             if self.observe:
@@ -239,7 +241,7 @@ class Database:
 
     async def _wait_for_connection(self) -> Connection:
         if not self._all:
-            raise _unavailable("The database cannot be reached at the moment.")
+            raise Unavailable("The database cannot be reached at the moment.")
         waiter: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
         since = time.monotonic()
         self._waiting.append((since, waiter))
@@ -282,7 +284,7 @@ class Database:
             _, waiter = self._waiting.popleft()
             if not waiter.done():
                 self._timeouts += since != inf
-                waiter.set_exception(_unavailable(reason))
+                waiter.set_exception(Unavailable(reason))
 
     async def _keep_limits(self) -> None:
         """Refuse who waits for too long, and end connections whose statement or transaction takes too long."""
@@ -339,17 +341,17 @@ class Database:
         connection.add_termination_listener(self._forget)
         self._release(connection, None)
 
-    def _problem(self, error: BaseException, connection: Connection, *, commits: bool) -> Problem | None:
-        """What the client should hear of the error; None if it is none of the database's.
+    def _meaning(self, error: BaseException, connection: Connection, *, commits: bool) -> DomainError | None:
+        """What the error means to the caller; None if it is none of the database's.
 
         `commits` says that what failed may have been committed before the answer was lost.
         """
         if isinstance(error, asyncpg.PostgresError):
             code = error.sqlstate or ""
-            return outcome_open() if commits and code.startswith(OPEN_OUTCOME) else self._problem_of_code(error, code)
+            return OutcomeOpen() if commits and code.startswith(OPEN_OUTCOME) else self._meaning_of_code(error, code)
         if isinstance(error, asyncpg.InterfaceError):
             # Nothing was sent any more.
-            return _unavailable("The connection to the database was lost.") if connection.is_closed() else None
+            return Unavailable("The connection to the database was lost.") if connection.is_closed() else None
         # The first: the server's farewell has come, and asyncpg has not finished with it.
         lost = isinstance(error, asyncpg.InternalClientError) or (
             isinstance(error, ConnectionError) and connection.is_closed()
@@ -360,37 +362,35 @@ class Database:
                 exchange.committing = True
         if not lost:
             return None
-        return outcome_open() if commits else _unavailable("The connection to the database was lost.")
+        return OutcomeOpen() if commits else Unavailable("The connection to the database was lost.")
 
-    def _problem_of_code(self, error: asyncpg.PostgresError, code: str) -> Problem | None:
+    def _meaning_of_code(self, error: asyncpg.PostgresError, code: str) -> DomainError | None:
         if code.startswith(LOST_CONNECTION):
-            return _unavailable("The connection to the database was lost.")
+            return Unavailable("The connection to the database was lost.")
         if code in ROLLED_BACK:
             return RolledBack(code)
         if code.startswith(BUSY):
-            return _unavailable("The database is too busy to answer in time.")
+            return Unavailable("The database is too busy to answer in time.")
         if code.startswith(BAD_VALUE):
-            return self._refusal(400, "invalid-request", "A value cannot be stored.", error)
+            return self._refused(InvalidValue, "A value cannot be stored.", error)
         if code == UNIQUE_VIOLATION:
-            return self._refusal(409, "already-exists", "Another resource has this value already.", error)
+            return self._refused(AlreadyExists, "Another resource has this value already.", error)
         # References point at `id`, and no referring column has that name: so the columns in the detail, in whatever
         # language it is, tell on which side the key was violated.
         if code == RESTRICT_VIOLATION or (code == FOREIGN_KEY_VIOLATION and "(id)=(" in (error.detail or "")):
-            return Problem(409, "still-referenced", "Other resources still refer to this one.")
+            return StillReferenced("Other resources still refer to this one.")
         if code == FOREIGN_KEY_VIOLATION:
-            return self._refusal(409, "reference-not-found", "There is no such resource.", error)
+            return self._refused(ReferenceNotFound, "There is no such resource.", error)
         return None
 
-    def _refusal(self, status: int, code: str, detail: str, error: asyncpg.PostgresError) -> Problem:
-        pointer = self._constraints.get(error.constraint_name or "")
-        if pointer and ANY in pointer:
-            return PartRefused(status, code, detail, member=pointer, said=error.detail or "")
-        return Problem(status, code, detail, errors=[FieldError(pointer, code, detail)] if pointer else [])
+    def _refused(self, meaning: type[ValueRefused], message: str, error: asyncpg.PostgresError) -> ValueRefused:
+        place = self._constraints.get(error.constraint_name or "", "")
+        return meaning(message, place=place, said=error.detail or "")
 
 
-async def pause(problem: RolledBack, attempt: int) -> None:
+async def pause(undone: RolledBack, attempt: int) -> None:
     """Wait before what was rolled back is tried again, longer each time; `attempt` counts from 1."""
-    logger.warning("the database rolled a transaction back (%s); attempt %d follows", problem.sqlstate, attempt + 1)
+    logger.warning("the database rolled a transaction back (%s); attempt %d follows", undone.sqlstate, attempt + 1)
     await asyncio.sleep(RETRY_PAUSE_S * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - rivals should not keep step
 
 
@@ -407,7 +407,3 @@ async def _close(connection: Connection) -> None:
         await connection.close(timeout=CLOSING_PATIENCE_S)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         connection.terminate()
-
-
-def _unavailable(detail: str) -> Problem:
-    return Problem(503, "service-unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_S)})

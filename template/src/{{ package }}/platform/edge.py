@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..kernel import Caller, DomainError
+from ..kernel import Caller, DomainError, OutcomeOpen
 from ..settings import Settings
 from .auth import Authenticator
 from .cors import Origins
@@ -40,7 +40,6 @@ from .problems import (
     from_domain,
     from_status,
     invalid,
-    outcome_open,
     pointer,
     printable,
     respond,
@@ -259,7 +258,7 @@ class Edge:
                 if refusal is not None or isinstance(error, ClientDisconnect):
                     return
                 raise
-            status, headers, body = _answer(outcome_open() if exchange.committing else refusal, exchange)
+            status, headers, body = _answer(from_domain(OutcomeOpen()) if exchange.committing else refusal, exchange)
         except Exception as error:
             problem = as_problem(error)
             if sender is not None and exchange.status:

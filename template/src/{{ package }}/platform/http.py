@@ -21,12 +21,12 @@ from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..kernel import Caller, DomainError
+from ..kernel import Call, Caller, ChangedMeanwhile, DomainError, StaleVersion, ValueRefused
 from .access import any_caller, guarded, public, requires
 from .bodies import JSON, MERGE_PATCH, body_reader, refuse_body
 from .database import ATTEMPTS, Database, RolledBack, pause
 from .exchange import Exchange, exchange_of
-from .idempotency import KeyTaken, Once, in_progress
+from .idempotency import Once, replay
 from .parameters import (
     Body,
     IfMatch,
@@ -36,6 +36,7 @@ from .parameters import (
     Query,
     Reader,
     announces_body,
+    call_reader,
     if_match_reader,
     if_none_match_reader,
     once_reader,
@@ -45,8 +46,8 @@ from .parameters import (
     refuse_query,
     sent_if_match_reader,
 )
-from .places import PartRefused
-from .problems import FieldError, Problem, changed_meanwhile, from_domain, invalid, version_mismatch
+from .places import place_in
+from .problems import FieldError, Problem, from_domain, invalid
 from .reply import Reply
 
 __all__ = [
@@ -105,6 +106,10 @@ class Operation:
         """Whether a parameter is of this type or a subclass of it."""
         return any(isinstance(each, type) and issubclass(each, kind) for each in self.parameters.values())
 
+    def keeps(self, kind: Any) -> bool:
+        """Whether a parameter of this type has an idempotency key."""
+        return kind is Call and self.method == "POST"
+
     async def endpoint(self, request: Request) -> Response:
         """The operation as an endpoint of FastAPI, for when FastAPI's own router found it."""
         exchange = exchange_of(request)
@@ -126,8 +131,8 @@ class BoundOperation:
         "_attempts",
         "_database",
         "_handler",
+        "_key",
         "_max_body",
-        "_once",
         "_readers",
         "_reads_body",
         "_refuses_body",
@@ -140,11 +145,11 @@ class BoundOperation:
         self._handler = operation.handler
         self._max_body = max_body
         self._takes_query = operation.takes(Query)
-        self._reads_body = operation.takes(Body) or operation.takes(Once)
-        self._readers = [self._reader(name, kind, services, key_ttl) for name, kind in operation.parameters.items()]
         kinds = list(operation.parameters.values())
-        self._once = kinds.index(Once) if Once in kinds else -1
-        self._database: Database | None = services[Database] if Once in kinds else None
+        self._key = next((place for place, kind in enumerate(kinds) if kind is Once or operation.keeps(kind)), -1)
+        self._reads_body = operation.takes(Body) or self._key >= 0
+        self._readers = [self._reader(name, kind, services, key_ttl) for name, kind in operation.parameters.items()]
+        self._database: Database | None = services[Database] if self._key >= 0 else None
         self._refuses_body = not operation.takes(Body) and Request not in kinds
         self._attempts = 1 if Request in kinds else ATTEMPTS  # what has been received does not come twice
 
@@ -158,6 +163,8 @@ class BoundOperation:
             return query_reader(kind)
         if kind is Once:
             return once_reader(key_ttl)
+        if kind is Call:
+            return call_reader(operation.method, key_ttl, names_resource=bool(operation.positions))
         if kind in _OF_REQUEST:
             return _OF_REQUEST[kind]
         if kind in services:
@@ -182,10 +189,10 @@ class BoundOperation:
             raise self._with_all_errors(exchange, first) from None
         try:
             return await self._handler(*arguments)
-        except (Problem, DomainError, KeyTaken) as refusal:
+        except (Problem, DomainError) as refusal:
             return await self._after(refusal, exchange, arguments)
 
-    async def _after(self, refusal: Exception, exchange: Exchange, arguments: list[Any]) -> Reply:
+    async def _after(self, refusal: Problem | DomainError, exchange: Exchange, arguments: list[Any]) -> Reply:
         """What follows a refusal: another attempt where the database undid it, an answer given before, or a problem."""
         attempt = 1
         while isinstance(refusal, RolledBack) and attempt < self._attempts:
@@ -195,26 +202,18 @@ class BoundOperation:
             arguments = [read(exchange) for read in self._readers]
             try:
                 return await self._handler(*arguments)
-            except (Problem, DomainError, KeyTaken) as again:
+            except (Problem, DomainError) as again:
                 refusal = again
-        problem = self._told(_as_problem(refusal), arguments)
+        problem = _as_problem(refusal, arguments)
         if self._database is not None and problem.status < 500:
-            once: Once = arguments[self._once]
-            stored = await once.replay(self._database)
+            argument: Once | Call = arguments[self._key]
+            key = argument.key if isinstance(argument, Call) else argument
+            stored = None if key is None else await replay(self._database, key)
             if stored is not None:
                 # An answer 200 is about the resource at the location, and not sent with it.
                 location = None if stored.status == 200 else stored.location
                 return Reply.stored(stored.status, stored.version, location, stored.body)
         raise problem from refusal
-
-    def _told(self, problem: Problem, arguments: list[Any]) -> Problem:
-        """The problem in the terms of the request: the item of its body, and the version that it was made for."""
-        if isinstance(problem, PartRefused):
-            return next((problem.within(each) for each in arguments if isinstance(each, Body)), problem)
-        if_match = next((each for each in arguments if isinstance(each, IfMatch)), None)
-        if if_match is not None and problem.code in ("changed-meanwhile", "precondition-failed"):
-            return version_mismatch() if if_match.tags is not None else changed_meanwhile()
-        return problem
 
     def _with_all_errors(self, exchange: Exchange, first: Problem) -> Problem:
         """What is wrong with a request altogether, not only in the parameter that was read first."""
@@ -317,7 +316,14 @@ def provided(kind: type[T]) -> Any:
     return Depends(value)
 
 
-def _as_problem(refusal: Exception) -> Problem:
+def _as_problem(refusal: Problem | DomainError, arguments: list[Any]) -> Problem:
+    """The problem in the terms of the request: the item of its body, and the version that it was made for."""
     if isinstance(refusal, Problem):
         return refusal
-    return from_domain(refusal) if isinstance(refusal, DomainError) else in_progress()
+    if isinstance(refusal, ValueRefused):
+        body = next((each for each in arguments if isinstance(each, Body)), None)
+        return from_domain(refusal, None if body is None else place_in(body, refusal))
+    if_match = next((each for each in arguments if isinstance(each, IfMatch)), None)
+    if if_match is not None and isinstance(refusal, ChangedMeanwhile | StaleVersion):
+        refusal = StaleVersion() if if_match.tags is not None else ChangedMeanwhile()
+    return from_domain(refusal)

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx2
 
+from ..kernel import Unavailable
 from .exchange import current
-from .problems import Problem
 
 logger = logging.getLogger(__name__)
 
@@ -29,14 +29,6 @@ REPETITION_BURST = 10.0
 FAILURES_TO_OPEN = 5
 OPEN_S = 5.0
 """After `FAILURES_TO_OPEN` failures in a row nothing is sent for so long; then one call tries."""
-
-
-class Unavailable(Problem):
-    """Another service cannot be had at the moment: a 503 to whoever asks this one."""
-
-    def __init__(self, service: str, reason: str) -> None:
-        detail = f"The service {service} {reason}."
-        super().__init__(503, "service-unavailable", detail, headers={"Retry-After": "1"})
 
 
 class HttpClient:
@@ -95,7 +87,7 @@ class HttpClient:
         except TimeoutError:
             self._fail()
             logger.warning("%s: no answer within %s s", self._name, self._total_s)
-            raise Unavailable(self._name, "does not answer in time") from None
+            raise Unavailable(f"The service {self._name} does not answer in time.") from None
 
     async def _send(
         self, method: str, path: str, headers: Mapping[str, str], more: Mapping[str, Any], attempts: int
@@ -117,7 +109,7 @@ class HttpClient:
             self._fail()
             if attempt >= attempts or self._repetitions < 1:
                 logger.warning("%s: %s after %d attempts", self._name, failure, attempt)
-                raise Unavailable(self._name, "fails at the moment")
+                raise Unavailable(f"The service {self._name} fails at the moment.")
             self._repetitions -= 1
             pause = min(FIRST_PAUSE_S * 2**attempt, LONGEST_PAUSE_S)
             await asyncio.sleep(pause * random.random())  # noqa: S311 - callers should not repeat in step
@@ -129,7 +121,7 @@ class HttpClient:
             return
         now = monotonic()
         if now < self._open_until:
-            raise Unavailable(self._name, "has failed again and again, and is left alone for a moment")
+            raise Unavailable(f"The service {self._name} has failed again and again, and is left alone for a moment.")
         self._open_until = now + OPEN_S
 
     def _fail(self) -> None:

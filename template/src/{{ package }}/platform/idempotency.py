@@ -14,10 +14,15 @@ from datetime import timedelta
 from hashlib import blake2b, sha256
 from typing import Any, Final, NamedTuple, Protocol
 
+import msgspec
+
+from ..kernel import Call, DomainError, Gone, IdempotencyKey, KeyReused, KeyTaken
 from .database import Connection, Database
-from .problems import Problem, gone
+from .statements import numbered
 
 logger = logging.getLogger(__name__)
+
+_encode = msgspec.json.Encoder().encode
 
 PURGE_PAUSE_S = 60.0
 PURGE_BATCH = 1000
@@ -25,7 +30,7 @@ PURGE_BATCH = 1000
 MAX_CALLER_BYTES = 2400  # with a key of 255, an entry of the index takes no more
 DIGESTED = "sha256:"
 DIGEST_LENGTH = len(DIGESTED) + 64
-GONE = 410
+MADE, CHANGED, GONE = 201, 200, 410
 
 CLAIM_ARGS: Final = 9
 CLAIM: Final = """claimed AS (
@@ -46,6 +51,11 @@ def claiming(statement: str) -> str:
     It may begin with a comma and further table expressions; its own arguments start at `$10`.
     """
     return f"WITH {CLAIM}{statement}"
+
+
+def adding(statement: str) -> tuple[str, str]:
+    """The statement, as `claiming` takes it but with named parameters, for a call with a key and for one without."""
+    return numbered(claiming(statement), first=CLAIM_ARGS + 1), numbered(f"WITH claimed AS (SELECT 1){statement}")
 
 
 def erasing(deletion: str, collection: str) -> str:
@@ -73,10 +83,6 @@ DELETE FROM idempotency_key WHERE (caller, key) IN (
     ORDER BY expires_at LIMIT {PURGE_BATCH} FOR UPDATE SKIP LOCKED
 )
 """  # noqa: S608 - a constant of this module  # nosec B608
-
-
-class KeyTaken(Exception):
-    """The key could not be claimed: its request was answered before, or is under way."""
 
 
 class Claim(NamedTuple):
@@ -108,10 +114,10 @@ class Storable(Protocol):
     def body(self) -> bytes: ...
 
 
-class Once:
-    """The promise to answer this request once: its caller and key, and the fingerprint of what it asks."""
+class Once(IdempotencyKey):
+    """The promise to answer this request once."""
 
-    __slots__ = ("caller", "fingerprint", "key", "ttl")
+    __slots__ = ()
 
     def __init__(self, caller: str, key: str, fingerprint: bytes, ttl: timedelta) -> None:
         # A short and printable subject is stored as it is.
@@ -122,35 +128,54 @@ class Once:
 
     def claim(self, reply: Storable, resource: str | None = None) -> Claim:
         """The claim on the key that stores this reply; `resource` is the path of what it shows, if not its location."""
-        lock = blake2b(f"{self.caller}\0{self.key}".encode(), digest_size=8).digest()
-        return Claim(
-            (
-                self.caller,
-                self.key,
-                self.fingerprint,
-                reply.status,
-                reply.version,
-                reply.location or resource,
-                reply.body,
-                self.ttl,
-                int.from_bytes(lock, signed=True),
-            )
-        )
+        return Claim(_arguments(self, reply.status, reply.version, reply.location or resource, reply.body))
 
     async def replay(self, database: Database) -> StoredReply | None:
-        """The answer stored under the key; `None` if there is none.
+        """What `replay` says of this promise."""
+        return await replay(database, self)
 
-        A problem if the key stands for another request, or if what the answer showed has been deleted.
-        """
-        row = await database.fetchrow(FIND, self.caller, self.key)
-        if row is None:
-            return None
-        stored = StoredReply(*row)
-        if stored.status == GONE:
-            raise gone()
-        if stored.fingerprint != self.fingerprint:
-            raise Problem(422, "idempotency-key-reused", "This Idempotency-Key was sent with another request before.")
-        return stored
+
+async def replay(database: Database, key: IdempotencyKey) -> StoredReply | None:
+    """The answer stored under the key; `None` if there is none.
+
+    Raises KeyReused if the key stands for another request, Gone if what the answer showed has been deleted.
+    """
+    row = await database.fetchrow(FIND, key.caller, key.key)
+    if row is None:
+        return None
+    stored = StoredReply(*row)
+    if stored.status == GONE:
+        raise Gone
+    if stored.fingerprint != key.fingerprint:
+        raise KeyReused
+    return stored
+
+
+def outcome(call: Call, key: IdempotencyKey, version: int, row: msgspec.Struct, *, made: bool) -> tuple[Any, ...]:
+    """The arguments of `CLAIM`, which keep what a call came to: its resource as it is now.
+
+    `made` says that the call has made the resource. The table has that as a status of HTTP, as it always had: instances
+    of two releases answer each other's repeated calls.
+    """
+    call.outcome = _encode(row)
+    return _arguments(key, MADE if made else CHANGED, version, call.resource, call.outcome)
+
+
+def _arguments(
+    key: IdempotencyKey, status: int, version: int | None, location: str | None, body: bytes
+) -> tuple[Any, ...]:
+    lock = blake2b(f"{key.caller}\0{key.key}".encode(), digest_size=8).digest()
+    return (
+        key.caller,
+        key.key,
+        key.fingerprint,
+        status,
+        version,
+        location,
+        body,
+        key.ttl,
+        int.from_bytes(lock, signed=True),
+    )
 
 
 def _caller(subject: str) -> str:
@@ -173,13 +198,6 @@ async def store_claim(connection: Connection, claim: Claim) -> None:
         raise KeyTaken
 
 
-def in_progress() -> Problem:
-    """The refusal of a request whose first sending is still under way."""
-    return Problem(
-        409, "request-in-progress", "A request with this Idempotency-Key is under way.", headers={"Retry-After": "1"}
-    )
-
-
 async def purge(database: Database) -> int:
     """Delete what has expired, in small batches; the answer is how many keys that were."""
     purged = 0
@@ -194,5 +212,5 @@ async def keep_purged(database: Database) -> None:
         await asyncio.sleep(PURGE_PAUSE_S)
         try:
             await purge(database)
-        except Problem as problem:
-            logger.warning("expired idempotency keys were not purged: %s", problem)
+        except DomainError as error:
+            logger.warning("expired idempotency keys were not purged: %s", error)

@@ -15,8 +15,9 @@ from uuid import UUID
 
 import msgspec
 
+from ..kernel import InvalidCursor
+from .conditions import Condition
 from .database import Database, Record
-from .problems import FieldError, Problem
 
 MAX_FINGERPRINTS = 1024
 
@@ -54,21 +55,36 @@ class PageQuery:
     _texts: dict[tuple[Any, ...], str] = field(default_factory=dict, init=False, repr=False)
 
     async def fetch(
-        self, database: Database, sort: str, filters: Mapping[str, Any], cursor: str | None, limit: int
+        self,
+        database: Database,
+        sort: str,
+        filters: Mapping[str, Any],
+        cursor: str | None,
+        limit: int,
+        visible: Condition | None = None,
     ) -> tuple[list[Record], str | None]:
-        """One page of at most `limit` rows, and the cursor of the next page if there is one."""
-        sql, args = self.statement(sort, filters, cursor, limit + 1)
+        """One page of at most `limit` visible rows, and the cursor of the next page if there is one."""
+        sql, args = self.statement(sort, filters, cursor, limit + 1, visible)
         rows = await database.fetch(sql, *args)
         if len(rows) <= limit:
             return rows, None
         del rows[limit:]
         return rows, self.cursor(sort, filters, rows[-1])
 
-    def statement(self, sort: str, filters: Mapping[str, Any], cursor: str | None, limit: int) -> tuple[str, list[Any]]:
+    def statement(
+        self,
+        sort: str,
+        filters: Mapping[str, Any],
+        cursor: str | None,
+        limit: int,
+        visible: Condition | None = None,
+    ) -> tuple[str, list[Any]]:
         """The SQL text and its arguments. `sort` is a name from `sorts`, after a `-` for descending order; filters that
-        are None do not filter. A cursor that is not one of this query is a problem 400."""
+        are None do not filter. Raises InvalidCursor for one that is not of this query."""
         columns = [column for column, value in filters.items() if value is not None]
         args = [limit, *(filters[column] for column in columns)]
+        shown = None if visible is None else visible.sql(args)
+        first = len(args) + 1
         after_null = None
         if cursor is not None:
             position = self._read(sort, filters, cursor)
@@ -77,9 +93,11 @@ class PageQuery:
                 args.append(self._decoded(sort, position.value))
             args.append(position.id)
         shape = (sort, after_null, *columns)
+        if shown is not None:  # not kept: a rule may make as many as it likes
+            return self._text(sort, columns, after_null, first, [shown]), args
         text = self._texts.get(shape)
         if text is None:
-            text = self._texts[shape] = self._text(sort, columns, after_null)
+            text = self._texts[shape] = self._text(sort, columns, after_null, first, [])
         return text, args
 
     def cursor(self, sort: str, filters: Mapping[str, Any], row: Mapping[str, Any] | Record) -> str:
@@ -96,29 +114,28 @@ class PageQuery:
                 binascii.a2b_base64(encoded + b"=" * (-len(encoded) % 4), strict_mode=True), type=_Position
             )
         except ValueError:
-            raise _bad_cursor("The cursor is malformed.") from None
+            raise InvalidCursor("The cursor is malformed.") from None
         if position.query != _fingerprint(sort, filters):
-            raise _bad_cursor("The cursor belongs to another order or other filters.")
+            raise InvalidCursor("The cursor belongs to another order or other filters.")
         return position
 
     def _decoded(self, sort: str, value: str) -> Any:
         try:
             return self.sorts[sort.removeprefix("-")].decode(value)
         except (ValueError, ArithmeticError):
-            raise _bad_cursor("The cursor is malformed.") from None
+            raise InvalidCursor("The cursor is malformed.") from None
 
-    def _text(self, sort: str, columns: list[str], after_null: bool | None) -> str:
+    def _text(self, sort: str, columns: list[str], after_null: bool | None, first: int, visible: list[str]) -> str:
         descending = sort.startswith("-")
         column, cast, nullable, _ = self.sorts[sort.removeprefix("-")]
         direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
         filters = [self._condition(name, number) for number, name in enumerate(columns, start=2)]
-        first = len(columns) + 2
         after_value = f'("{column}", id) {beyond} (${first}::{cast}, ${first + 1}::uuid)'
         after_id = f'"{column}" IS NULL AND id {beyond} ${first}::uuid'
         order = f'ORDER BY "{column}" {direction}, id {direction} LIMIT $1::bigint'
 
         def page(*conditions: str) -> str:
-            where = " AND ".join([*filters, *conditions])
+            where = " AND ".join([*filters, *visible, *conditions])
             return f"{self.select} {'WHERE ' * bool(where)}{where} {order}"
 
         if after_null is None:
@@ -149,9 +166,3 @@ def _fingerprint(sort: str, filters: Mapping[str, Any]) -> str:
 @lru_cache(MAX_FINGERPRINTS)
 def _digest(sort: str, *present: tuple[str, str]) -> str:
     return blake2b(repr((sort, list(present))).encode(), digest_size=6).hexdigest()
-
-
-def _bad_cursor(detail: str) -> Problem:
-    return Problem(
-        400, "invalid-request", "The request is not valid.", errors=[FieldError("/query/cursor", "invalid", detail)]
-    )

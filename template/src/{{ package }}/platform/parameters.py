@@ -13,11 +13,13 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from ..kernel import Call, StaleVersion
 from . import wire
+from .clock import now
 from .exchange import Exchange, Headers
 from .fields import EXPECTED, Digits
 from .idempotency import Once, fingerprint
-from .problems import FieldError, Problem, from_status, invalid, pointer, printable, version_mismatch
+from .problems import FieldError, Problem, from_status, invalid, pointer, printable
 
 Reader = Callable[[Exchange], Any]
 
@@ -27,6 +29,7 @@ UUID_LENGTH = 36
 
 _ONE_ETAG = re.compile(wire.OWN_ETAG)
 _ETAGS = re.compile(wire.ETAGS)
+_VERSION = re.compile(rb'"[1-9][0-9]{0,9}"')
 _EACH_ETAG = re.compile(wire.ETAG)
 _UUID_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN_KEY = re.compile(wire.PLAIN_KEY)
@@ -72,9 +75,9 @@ class IfMatch:
         self.tags = tags
 
     def check(self, version: int) -> None:
-        """Raise problem 412 unless the resource still has one of the versions."""
+        """Raise StaleVersion unless the resource still has one of the versions."""
         if self.tags is not None and b'"%d"' % version not in self.tags:
-            raise version_mismatch()
+            raise StaleVersion
 
 
 class IfNoneMatch:
@@ -231,6 +234,45 @@ def once_reader(ttl: timedelta) -> Reader:
         return Once(exchange.caller.subject, key, fingerprint(scope["method"], scope["path"], exchange.body), ttl)
 
     return read
+
+
+def call_reader(method: str, ttl: timedelta, *, names_resource: bool) -> Reader:
+    """Reads a call of the method: POST has an Idempotency-Key, and If-Match if it names a resource and the client wants
+    to; PUT, PATCH and DELETE have If-Match."""
+    if method == "GET":
+        return lambda exchange: Call(exchange.caller, now())
+    if method != "POST":
+        return lambda exchange: Call(exchange.caller, now(), None, _versions(if_match_reader(exchange)))
+    key = once_reader(ttl)
+    if not names_resource:
+        return lambda exchange: Call(exchange.caller, now(), key(exchange))
+
+    def read(exchange: Exchange) -> Call:
+        if b"if-match" not in exchange.headers:
+            return Call(exchange.caller, now(), key(exchange))
+        try:
+            kept = key(exchange)
+        except Problem as problem:
+            raise invalid([*problem.errors, *_errors(if_match_reader, exchange)]) from None
+        return Call(exchange.caller, now(), kept, _versions(if_match_reader(exchange)))
+
+    return read
+
+
+def _errors(read: Reader, exchange: Exchange) -> Sequence[FieldError]:
+    try:
+        read(exchange)
+    except Problem as problem:
+        return problem.errors
+    return ()
+
+
+def _versions(if_match: IfMatch) -> Sequence[int] | None:
+    """The versions behind ETags; one that is none of the service's own stands for no version."""
+    tags = if_match.tags
+    if tags is None:
+        return None
+    return [int(tag[1:-1]) for tag in tags if _VERSION.fullmatch(tag)]
 
 
 def idempotency_key(sent: bytes) -> str | None:

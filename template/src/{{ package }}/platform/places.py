@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from .problems import FieldError, Problem, pointer
+from ..kernel import AlreadyExists, InvalidValue, ValueRefused
+from .problems import pointer
 
 ANY = "*"
 """Stands in the pointer of a constraint for the place of an item in its list: `/lines/*/sku`."""
@@ -16,37 +17,29 @@ _KEY = re.compile(r"\)=\((?P<values>.*)\)", re.DOTALL)
 _ROW = re.compile(r"\([0-9a-f-]{36}, (?P<position>[0-9]+)[,)]")
 
 
-class PartRefused(Problem):
-    """A value in a part that the database refused. Which item has it, only the body of the request tells."""
+def place_in(body: BaseModel, refusal: ValueRefused) -> str | None:
+    """The JSON pointer of the item's value in this body; None where the refusal is about no item, or none of these."""
+    if ANY not in refusal.place:
+        return None
+    part, _, member = refusal.place[1:].split("/")
+    index = _index([_member(item, member) for item in _member(body, part) or ()], refusal)
+    return None if index is None else pointer(part, index, member)
 
-    def __init__(self, status: int, code: str, detail: str, *, member: str, said: str) -> None:
-        self.part, _, self.member = member[1:].split("/")
-        super().__init__(status, code, detail, errors=[FieldError(pointer(self.part), code, detail)])
-        self.said = said
 
-    def within(self, body: BaseModel) -> Problem:
-        """The same problem with the item of this body; the problem itself where the body has no such value."""
-        values = [_member(item, self.member) for item in _member(body, self.part) or ()]
-        index = self._index(values)
-        if index is None:
-            return self
-        place = pointer(self.part, index, self.member)
-        return Problem(self.status, self.code, self.detail, errors=[FieldError(place, self.code, self.detail)])
-
-    def _index(self, values: list[Any]) -> int | None:
-        if self.code == "invalid-request":
-            row = _ROW.search(self.said)
-            return int(row["position"]) if row and int(row["position"]) < len(values) else None
-        # A key looks like a row where its value is a number.
-        key = _KEY.search(self.said)
-        if key is None:
-            return None
-        if self.code == "already-exists":
-            texts = [None if value is None else str(value).casefold() for value in values]
-            repeated = [index for index, text in enumerate(texts) if text is not None and text in texts[:index]]
-            equal = [index for index, value in enumerate(values) if value is not None and value in values[:index]]
-            return next(iter(equal or repeated), None)
-        return next((index for index, value in enumerate(values) if str(value) == key["values"]), None)
+def _index(values: list[Any], refusal: ValueRefused) -> int | None:
+    if isinstance(refusal, InvalidValue):
+        row = _ROW.search(refusal.said)
+        return int(row["position"]) if row and int(row["position"]) < len(values) else None
+    # A key looks like a row where its value is a number.
+    key = _KEY.search(refusal.said)
+    if key is None:
+        return None
+    if isinstance(refusal, AlreadyExists):
+        texts = [None if value is None else str(value).casefold() for value in values]
+        repeated = [index for index, text in enumerate(texts) if text is not None and text in texts[:index]]
+        equal = [index for index, value in enumerate(values) if value is not None and value in values[:index]]
+        return next(iter(equal or repeated), None)
+    return next((index for index, value in enumerate(values) if str(value) == key["values"]), None)
 
 
 def _member(model: BaseModel, wire: str) -> Any:
