@@ -28,6 +28,11 @@ MOMENTS = [START + timedelta(days=day) for day in range(3)]
 NOTES = ["", "a", "A", "é", "e\u0301", " "]
 AMOUNTS = [Decimal(text) for text in ("0", "0.10", "2", "10")]
 SORTS = st.sampled_from([f"{sign}{name}" for name in ("created_at", "placed_at", "number") for sign in ("", "-")])
+SAME = settings(
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 CALL = Call(Caller("ann", frozenset()), START)
 
 
@@ -85,9 +90,7 @@ async def orders(api: Api, database: Database) -> list[Order]:
     return made
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(SAME, max_examples=60)
 @given(condition=CONDITIONS, status=st.sampled_from([None, *OrderStatus]))
 async def test_rows_are_found_alike(
     orders: list[Order], database: Database, condition: Condition, status: OrderStatus | None
@@ -102,9 +105,7 @@ async def test_rows_are_found_alike(
     assert (found is not None, loaded is not None) == (condition.holds(one), condition.holds(one))
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(SAME, max_examples=25)
 @given(condition=CONDITIONS | st.none(), asked=st.tuples(SORTS, st.sampled_from([None, "DRAFT"]), st.integers(1, 9)))
 async def test_pages_in_a_row_are_those_of_the_store_in_memory(
     orders: list[Order], database: Database, condition: Condition | None, asked: tuple[Any, Any, int]

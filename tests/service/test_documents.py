@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from harness import helm
-from harness.projects import make, make_fails
-from harness.tools import run
+from harness.projects import make, make_fails, set_up
+from harness.repository import GIT, commit_all
+from harness.tools import BIN, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ordering")]
 
@@ -69,6 +70,57 @@ def test_the_lines_for_agents_on_an_endpoint_work(sample: Path) -> None:
     app.write_text(APP.format(dependencies=dependencies, parameter=parameter), encoding="utf-8")
     called(sample, scope="reports.read", path="/services")
     run(sample / ".venv/bin/ruff", "check", app, cwd=sample)
+
+
+def test_the_page_on_a_rule_needs_own_files_only(sample: Path) -> None:
+    page = follow(sample, "rule")
+    check_changes(sample, "src/ordering/customer/service.py")
+    # With rows hidden as the page says, tests and linters are as green.
+    service = sample / "src" / "ordering" / "customer" / "service.py"
+    (signature,) = re.findall(r"`(def visible.*?)`", page)
+    (body,) = re.findall(r"`(return None if .*?)`", page, re.DOTALL)
+    text = service.read_text(encoding="utf-8")
+    for following, line in (
+        ("from .model", "from ..platform.conditions import Condition"),
+        ("from .use_cases", "from .store import CustomerColumns"),
+    ):
+        text = text.replace(following, f"{line}\n{following}")
+    service.write_text(f"{text}\n    {signature}\n        {body}\n", encoding="utf-8")
+    (block,) = re.findall(r"`test_rules.py`[^\n]*\n\n```python\n(.*?)```", page, re.DOTALL)
+    copied, to = re.findall(r"copy `(.*?)` to `(.*?)`", page)[0]
+    text = (sample / copied).read_text(encoding="utf-8")
+    text = text.replace("import json\n", "import json\nfrom datetime import timedelta\n")
+    text = text.replace("import NotFound\n", "import Call, NotFound, RuleViolated\n")
+    (sample / copied).with_name(to).write_text(f"{text}\n\n{block}", encoding="utf-8")
+    make(sample, "lint")
+    pytest_of(sample, "tests/customer")
+
+
+def test_the_page_on_a_field_needs_the_domain_only(template_repository: Path, tmp_path: Path) -> None:
+    project = tmp_path / "ordering"
+    run(BIN / "copier", "copy", "--quiet", "--trust", "--defaults", template_repository, project, env=GIT)
+    commit_all(project, "Start")
+    set_up(project)
+    page = (project / "docs" / "how-to" / "field.md").read_text(encoding="utf-8")
+    assert len(page.splitlines()) <= 30
+    (aggregate,) = re.findall(r"`fields` of (\w+)", page)
+    (field,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    head = f"  {aggregate}:\n"
+    domain = project / "domain.yaml"
+    before, after = domain.read_text(encoding="utf-8").split(head)
+    domain.write_text(before + head + after.replace("    fields:\n", f"    fields:\n{field}", 1), encoding="utf-8")
+    (commands,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    *changing, check = commands.splitlines()
+    for command in changing:
+        run("bash", "-c", f'{command} CASTRUM="{BIN / "castrum"}"', cwd=project, env=GIT)
+    assert check == "make check"
+    (name,) = re.findall(r"`customer\.(\w+)`", page)
+    assert f"{name}: str | None" in (project / "src" / "ordering" / "customer" / "model.py").read_text(encoding="utf-8")
+    (revision,) = run("git", "ls-files", "--others", "migrations", cwd=project).stdout.split()
+    assert f'"{name}"' in (project / revision).read_text(encoding="utf-8")
+    assert "follows the template" not in make(project, "ownership")
+    make(project, "lint", "migrations")
+    pytest_of(project, "tests/customer", "tests/migrations")
 
 
 RULE = """

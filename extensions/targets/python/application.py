@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
 from typing import TYPE_CHECKING, NamedTuple
 
 from .aggregates import router_name
@@ -32,6 +33,8 @@ class ApplicationCode(NamedTuple):
     has_json: bool
     """Whether some aggregate has free JSON, which patches merge."""
     crossing: Crossing | None
+    new_field: str
+    """A name that the first aggregate has not: the example of a field to come."""
 
 
 def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
@@ -41,7 +44,13 @@ def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
         wiring_imports=_wiring_imports(aggregates),
         has_json=any(field.kind == "json" for aggregate in aggregates for field in aggregate.declared.fields),
         crossing=next(_crossings(aggregates), None),
+        new_field=_new_field(aggregates[0]),
     )
+
+
+def _new_field(aggregate: PythonAggregate) -> str:
+    taken = {field.declared.name for field in aggregate.fields} | {part.name for part in aggregate.declared.parts}
+    return next(name for name in chain(["remark"], map("remark_{}".format, count(2))) if name not in taken)
 
 
 def _crossings(aggregates: Sequence[PythonAggregate]) -> Iterator[Crossing]:
