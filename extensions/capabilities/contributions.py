@@ -40,6 +40,15 @@ class Host(NamedTuple):
     """Between the parts of an environment's name."""
 
 
+class Release(NamedTuple):
+    """What others have to know of a way to release."""
+
+    workload: str
+    """The kind of what runs the pods, as kubectl takes it."""
+    rollback_wait: str
+    """Behind the `--wait` of a rollback: Helm's own way knows no kind that others have brought."""
+
+
 class Capability(NamedTuple):
     """What a service uses where `question` has this `answer`; templates read it as `uses.<name>`."""
 
@@ -47,4 +56,7 @@ class Capability(NamedTuple):
     answer: str
     cloud: Cloud | None = None
     host: Host | None = None
+    release: Release | None = None
     follows_template: tuple[Rule, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    """Of the service when it runs, as pyproject.toml has them."""

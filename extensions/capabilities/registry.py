@@ -36,6 +36,11 @@ def hosts() -> dict[str, contributions.Host]:
     return {each.answer: each.host for each in registered().values() if each.host}
 
 
+def releases() -> dict[str, contributions.Release]:
+    """Answer to `release` → what is known of it."""
+    return {each.answer: each.release for each in registered().values() if each.release}
+
+
 @pass_context
 def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
     """Name of each capability → whether the answers have chosen it."""
@@ -47,5 +52,14 @@ def following_rules(uses: Mapping[str, bool]) -> list[contributions.Rule]:
     return [rule for name, each in registered().items() if uses[name] for rule in each.follows_template]
 
 
-GLOBALS: dict[str, Callable[..., Any]] = {"capabilities": capabilities}
+def dependencies(uses: Mapping[str, bool]) -> list[str]:
+    """What the capabilities in use depend on when the service runs."""
+    return [line for name, each in registered().items() if uses[name] for line in each.dependencies]
+
+
+GLOBALS: dict[str, Callable[..., Any]] = {
+    "capabilities": capabilities,
+    "dependencies": dependencies,
+    "releases": releases,
+}
 FILTERS: dict[str, Callable[..., Any]] = {}
