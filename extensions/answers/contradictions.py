@@ -7,14 +7,16 @@ from inspect import signature
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from ..capabilities.registry import clouds
-from ..capacity import canary, database, storage
+from ..capabilities.registry import clouds, releases
+from ..capacity import database, steps, storage
 from ..capacity.load import ERROR_BUDGETS, Load, error_budget_minutes, zones
 from ..capacity.rows import row_bytes
 from .delivery import NUMBERS, environment_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from ..capabilities.contributions import Release, Reserved
 
 
 def contradictions(
@@ -46,28 +48,26 @@ def _database_taken(service_name: str, cloud: str) -> str:
     return f"{service_name!r} would name the database, and every server of {cloud} has one of that name; choose another"
 
 
-def _azure_keeps(name: str) -> bool:
-    return re.match(r"login|.*(microsoft|windows)", name.replace("-", "")) is not None
+def _keeps(reserved: Reserved, name: str) -> bool:
+    return re.match(reserved.pattern, name.replace("-", "")) is not None
 
 
 def _reserved(service_name: str, cloud: str) -> str:
-    if cloud != "azure" or not _azure_keeps(service_name):
+    reserved = clouds()[cloud].reserved
+    if reserved is None or not _keeps(reserved, service_name):
         return ""
-    return (
-        f"{service_name!r} cannot name a registry, a vault or a database of Azure, which keeps names that begin with "
-        "login, or have microsoft or windows in them, to itself; choose another"
-    )
+    return f"{service_name!r} cannot name {reserved.because}; choose another"
 
 
 def _reserved_environment(environments: str, service_name: str, cloud: str) -> str:
-    if cloud != "azure" or _azure_keeps(service_name):
+    reserved = clouds()[cloud].reserved
+    if reserved is None or _keeps(reserved, service_name):
         return ""
     return next(
         (
-            f"{name!r} behind {service_name!r} cannot name a registry or a database of Azure, which keeps names "
-            "that have microsoft or windows in them to itself; choose another"
+            f"{name!r} behind {service_name!r} cannot name {reserved.because_with_environment}; choose another"
             for name in environment_names(environments)
-            if _azure_keeps(service_name + name)
+            if _keeps(reserved, service_name + name)
         ),
         "",
     )
@@ -82,15 +82,20 @@ def _zones(region: str, availability: str, cloud: str) -> str:
     )
 
 
-def _canary(release: str, peak_rps: int) -> str:
-    seen = canary.requests_seen(peak_rps)
-    if release != "canary" or seen >= canary.REQUESTS:
+def _steps(release: str, peak_rps: int) -> str:
+    by_steps = releases()[release].steps
+    if by_steps is None or (seen := steps.requests_seen(by_steps, peak_rps)) >= by_steps.requests:
         return ""
+    others = [name for name, each in sorted(releases().items(), key=_surge) if each.steps is None]
     return (
-        f"'canary' judges a release by the requests that reach it; at {peak_rps} requests/s its first step sees "
-        f"{seen:.0f} in a quiet time and needs {canary.REQUESTS}; choose rolling or blue-green, or a peak_rps "
-        f"from {canary.least_rps()}"
+        f"{release!r} judges a release by the requests that reach it; at {peak_rps} requests/s its first step sees "
+        f"{seen:.0f} in a quiet time and needs {by_steps.requests}; choose {' or '.join(others)}, or a peak_rps "
+        f"from {steps.least_rps(by_steps)}"
     )
+
+
+def _surge(named: tuple[str, Release]) -> int:
+    return named[1].surge_percent
 
 
 def _processors(peak_rps: int) -> str:
@@ -109,8 +114,9 @@ def _connections(p99_ms: int, peak_rps: int, availability: str, release: str) ->
     if needed <= largest:
         return ""
     remedies = [f"{shorter} or less"] if (shorter := database.longest_p99_ms(load)) else []
-    if release != "rolling":
-        remedies.append("a rolling release")
+    least, smallest = min(releases().items(), key=_surge)
+    if releases()[release].surge_percent > smallest.surge_percent:
+        remedies.append(f"a {least} release")
     remedies.append("a lower peak_rps")
     return (
         f"{peak_rps} requests/s that may take {p99_ms} ms need {needed} connections, and the largest database has "
@@ -178,7 +184,7 @@ CHECKS: tuple[tuple[str, Callable[..., str]], ...] = (
     ("service_name", _database_taken),
     ("environments", _reserved_environment),
     ("region", _zones),
-    ("release", _canary),
+    ("release", _steps),
     ("peak_rps", _processors),
     ("p99_ms", _connections),
     ("rpo_minutes", _recovery_point),

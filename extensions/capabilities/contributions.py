@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .signals import Alarm
 
 
 class Rule(NamedTuple):
@@ -10,6 +15,25 @@ class Rule(NamedTuple):
 
     paths: tuple[str, ...]
     instead: str
+
+
+class Gateway(NamedTuple):
+    """What a gateway outside of the cluster is and needs, in a cloud."""
+
+    such_as: str
+    health_check: str
+    """The kind of the object by which it asks whether a pod is well."""
+    addresses: str
+    """From which it asks."""
+
+
+class Reserved(NamedTuple):
+    """Names that a cloud keeps to itself: what they match without dashes, and what they cannot name, and why."""
+
+    pattern: str
+    because: str
+    because_with_environment: str
+    """The same for the name of an environment behind that of the service."""
 
 
 class Cloud(NamedTuple):
@@ -21,6 +45,32 @@ class Cloud(NamedTuple):
     """What regions look like, as a regular expression; a new region needs no new version of this template."""
     largest_storage_gib: int
     """Of a database."""
+    database_classes: Mapping[tuple[int, int], str]
+    """Processors and memory in GiB → the cloud's name for a database of that size."""
+    database_sla: float
+    """What is promised for a database with a standby in another zone, in percent."""
+    log_days: int
+    """For how long the write-ahead log is kept, with which a backup is brought to any second."""
+    keep_alive_s: int
+    """Longer than what is in front of the service keeps an idle connection."""
+    in_front: str
+    """Who keeps it, and for how long."""
+    gateway: Gateway
+    alarms: tuple[Alarm, ...]
+    """Those that its Terraform code makes."""
+    state_setting: str
+    """The setting of Terraform's backend that says where the platform keeps the states."""
+    identity: tuple[str, ...]
+    """Variables of the pipeline that say as whom it logs in."""
+    cluster: tuple[str, ...]
+    """Variables of the pipeline that say where the cluster is."""
+    audience: str
+    """For which a pipeline's token is made; it may hold variables of the pipeline."""
+    own_runners: bool = False
+    """Whether registry and vault have no public address, so that the pipeline runs in a network of the team's."""
+    proxy: str = ""
+    """Its proxy for connections to the database that keeps a session."""
+    reserved: Reserved | None = None
     apart: str = ""
     """Those of its regions that cannot be chosen, as a regular expression."""
     apart_because: str = ""
@@ -38,6 +88,40 @@ class Host(NamedTuple):
     path_in_words: str
     separator: str
     """Between the parts of an environment's name."""
+    title: str
+    request: str
+    """What a request to take a change over is called: a pull, or a merge request."""
+    folder: str
+    """Where its files are."""
+    pipeline: str
+    """Path of the pipeline."""
+    shared_paths: str
+    """Where a service of several in a repository says which files it shares with others."""
+    report: str
+    """How a weakness is reported."""
+    runbooks: str
+    """Address of the runbooks, with a place for the repository's path."""
+    issuer: str
+    """Host of the issuer of the pipeline's tokens."""
+    identifier: str
+    """Claim of those tokens that numbers the repository."""
+    checkov: str
+    """Checkov's name for the pipeline's language."""
+    renovate: str
+    """Renovate's name for it."""
+    renovate_presets: tuple[str, ...] = ()
+    made_at_root: tuple[str, ...] = ()
+    """Patterns of what a service has at the root of a repository of several, with a place for its prefix."""
+
+
+class Steps(NamedTuple):
+    """How a release goes out by steps, each of which is judged by the requests that reach it."""
+
+    weights: tuple[int, ...]
+    """Percent of the traffic that a new version gets, step by step."""
+    interval_s: int
+    requests: int
+    """How many the first step has to see before its error rate and latency mean anything."""
 
 
 class Release(NamedTuple):
@@ -47,6 +131,13 @@ class Release(NamedTuple):
     """The kind of what runs the pods, as kubectl takes it."""
     rollback_wait: str
     """Behind the `--wait` of a rollback: Helm's own way knows no kind that others have brought."""
+    surge_percent: int
+    """Pods that a release adds for a while: as many again where two versions stand together."""
+    needs: str = ""
+    """What the cluster has to have for it."""
+    second_service: str = ""
+    """What the name of the other version's service ends with."""
+    steps: Steps | None = None
 
 
 class Capability(NamedTuple):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from functools import lru_cache
+import re
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
     from . import contributions
 
 FOLDER = Path(__file__).resolve().parent
-SHARED = frozenset({"__init__", "contributions", "registry"})
+PLACE = FOLDER.relative_to(FOLDER.parents[1]).as_posix()
+"""This folder below that of the template, from which templates are included."""
+SHARED = frozenset({"__init__", "contributions", "registry", "signals"})
 """Modules of this folder that are no capability."""
 
 
 @lru_cache(maxsize=1)
 def registered() -> dict[str, contributions.Capability]:
     """Name → capability, in the order of the names."""
-    names = sorted({path.stem for path in FOLDER.glob("*.py")} - SHARED)
+    modules = {path.stem for path in FOLDER.glob("*.py")} | {path.parent.name for path in FOLDER.glob("*/__init__.py")}
+    names = sorted(modules - SHARED)
     return {name: importlib.import_module(f"{__package__}.{name}").CAPABILITY for name in names}
 
 
@@ -34,6 +38,12 @@ def clouds() -> dict[str, contributions.Cloud]:
 def hosts() -> dict[str, contributions.Host]:
     """Answer to `repository_host` → what is known of it."""
     return {each.answer: each.host for each in registered().values() if each.host}
+
+
+def host_of(server: str, path: str) -> str:
+    """The host whose repositories have such a path, and whose name the server has if any; the first one otherwise."""
+    fitting = [name for name, each in hosts().items() if re.fullmatch(each.path, path)] or list(hosts())
+    return next((name for name in fitting if name in server), fitting[0])
 
 
 def releases() -> dict[str, contributions.Release]:
@@ -57,9 +67,44 @@ def dependencies(uses: Mapping[str, bool]) -> list[str]:
     return [line for name, each in registered().items() if uses[name] for line in each.dependencies]
 
 
+def parts(uses: Mapping[str, bool], slot: str) -> list[str]:
+    """What the capabilities in use add to a shared file at this place: templates, in the order of the capabilities.
+
+    They are `<slot>.jinja` in the capability's folder, and are included where the file has the place.
+    """
+    return [f"{PLACE}/{name}/{slot}.jinja" for name in registered() if uses[name] and slot in _slots(name)]
+
+
+@cache
+def _slots(name: str) -> frozenset[str]:
+    folder = FOLDER / name
+    return frozenset(path.relative_to(folder).as_posix().removesuffix(".jinja") for path in folder.rglob("*.jinja"))
+
+
+def alarms(cloud: str) -> list[dict[str, Any]]:
+    """The alarms of a cloud."""
+    return [alarm._asdict() for alarm in clouds()[cloud].alarms]
+
+
+def alarm_pages(cloud: str) -> set[str]:
+    """The runbooks of the alarms of a cloud."""
+    return {alarm.runbook for alarm in clouds()[cloud].alarms}
+
+
+def runbooks_url(host: str, repository: str) -> str:
+    """Where people read the runbooks."""
+    return hosts()[host].runbooks.format(repository)
+
+
 GLOBALS: dict[str, Callable[..., Any]] = {
+    "alarm_pages": alarm_pages,
+    "alarms": alarms,
     "capabilities": capabilities,
+    "clouds": clouds,
     "dependencies": dependencies,
+    "hosts": hosts,
+    "parts": parts,
     "releases": releases,
+    "runbooks_url": runbooks_url,
 }
 FILTERS: dict[str, Callable[..., Any]] = {}

@@ -1,10 +1,9 @@
 """Arithmetic from load to pods, connections and the database."""
 
-from . import bodies, canary, database, load, plan, pods, pools, rows, serving, storage, timeouts
+from . import bodies, database, load, plan, pods, pools, rows, serving, steps, storage, timeouts
 
 __all__ = [
     "bodies",
-    "canary",
     "database",
     "load",
     "plan",
@@ -12,6 +11,7 @@ __all__ = [
     "pools",
     "rows",
     "serving",
+    "steps",
     "storage",
     "timeouts",
 ]

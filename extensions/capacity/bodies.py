@@ -88,7 +88,7 @@ def body_limit(largest: int, memory_mib: int, requests: int) -> int:
 def notes(model: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
     """What clients of a service with these operations answers may send and it will not take."""
     peak, p99, availability = int(answers["peak_rps"]), int(answers["p99_ms"]), str(answers["availability"])
-    rps = pods(Load(peak, p99, availability, "rolling")).rps
+    rps = pods(Load(peak, p99, availability, release="")).rps  # it is the same for each
     requests = requests_under_way(pool_size(rps, p99))
     return too_large(model, body_limit(largest_body(model), pod_memory_mib(rps, p99), requests))
 

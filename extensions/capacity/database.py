@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..capabilities.registry import clouds
 from .load import LEAST_P99_MS
 from .pods import pods, surge
 from .pools import JOB_CONNECTIONS, pool_size
@@ -24,18 +25,12 @@ JOBS_AT_ONCE = 2
 RESERVED_CONNECTIONS = 20
 """For people, monitoring, the cloud's own agents and PostgreSQL's superuser."""
 
-DATABASE_SLA = {"aws": 99.95, "gcp": 99.95, "azure": 99.99}
-"""What the cloud promises for such a database with a standby in another zone, in percent."""
-
 
 class DatabaseClass(NamedTuple):
-    """A size that every cloud sells: processors, memory in GiB, and its name in each."""
+    """A size that every cloud sells: processors, and memory in GiB."""
 
     vcpus: int
     memory_gib: int
-    aws: str
-    gcp: str
-    azure: str
 
     @property
     def max_connections(self) -> int:
@@ -45,19 +40,19 @@ class DatabaseClass(NamedTuple):
     @property
     def names(self) -> dict[str, str]:
         """Cloud → name."""
-        return {"aws": self.aws, "gcp": self.gcp, "azure": self.azure}
+        return {answer: cloud.database_classes[self.vcpus, self.memory_gib] for answer, cloud in clouds().items()}
 
 
-SMALL_CLASS = DatabaseClass(2, 4, "db.t4g.medium", "db-custom-2-4096", "B_Standard_B2s")
-"""For environments that are not production; on AWS and Azure it shares its processors with others."""
+SMALL_CLASS = DatabaseClass(2, 4)
+"""For environments that are not production; most clouds let it share its processors with others."""
 CLASSES = (
-    DatabaseClass(2, 8, "db.m7g.large", "db-custom-2-8192", "GP_Standard_D2ds_v5"),
-    DatabaseClass(4, 16, "db.m7g.xlarge", "db-custom-4-16384", "GP_Standard_D4ds_v5"),
-    DatabaseClass(8, 32, "db.m7g.2xlarge", "db-custom-8-32768", "GP_Standard_D8ds_v5"),
-    DatabaseClass(16, 64, "db.m7g.4xlarge", "db-custom-16-65536", "GP_Standard_D16ds_v5"),
-    DatabaseClass(32, 128, "db.m7g.8xlarge", "db-custom-32-131072", "GP_Standard_D32ds_v5"),
-    DatabaseClass(48, 192, "db.m7g.12xlarge", "db-custom-48-196608", "GP_Standard_D48ds_v5"),
-    DatabaseClass(64, 256, "db.m7g.16xlarge", "db-custom-64-262144", "GP_Standard_D64ds_v5"),
+    DatabaseClass(2, 8),
+    DatabaseClass(4, 16),
+    DatabaseClass(8, 32),
+    DatabaseClass(16, 64),
+    DatabaseClass(32, 128),
+    DatabaseClass(48, 192),
+    DatabaseClass(64, 256),
 )
 """For production: processors of its own, with 4 GiB each."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import bodies, canary, database, load, pods, pools, serving, storage
+from ..capabilities.registry import clouds
+from . import bodies, database, load, pods, pools, serving, storage
 from .timeouts import Timeouts, timeouts
 
 if TYPE_CHECKING:
@@ -69,13 +70,6 @@ class Objectives(NamedTuple):
     availability: float
     error_budget: float
     latency_ms: int
-
-
-class Canary(NamedTuple):
-    """Percent of the traffic step by step, and the seconds between two steps."""
-
-    weights: tuple[int, ...]
-    interval_s: int
 
 
 class Database(NamedTuple):
@@ -146,7 +140,6 @@ class Plan(NamedTuple):
     shutdown: serving.Shutdown
     keep_alive_s: int
     slo: Objectives
-    canary: Canary
     database: Database
     zones: int
     environments: tuple[Environment, ...]
@@ -170,9 +163,8 @@ def plan(answers: Answers) -> Plan:
         rate_limit_per_minute=pods.rate_limit_per_minute(asked.peak_rps),
         timeouts=limits,
         shutdown=serving.shutdown(limits.service_ms),
-        keep_alive_s=serving.KEEP_ALIVE_S[answers.cloud],
+        keep_alive_s=clouds()[answers.cloud].keep_alive_s,
         slo=Objectives(float(asked.availability), load.ERROR_BUDGETS[asked.availability], asked.p99_ms),
-        canary=Canary(canary.WEIGHTS, canary.INTERVAL_S),
         database=production.database,
         zones=load.zones(asked.availability),
         environments=environments,
@@ -275,5 +267,5 @@ def _working(answers: Answers, planned: pods.Pods) -> Working:
         restore_minutes=storage.restore_minutes(stored),
         budget_minutes_month=round(load.error_budget_minutes(asked.availability, load.MINUTES_A_MONTH), 1),
         budget_minutes_year=round(load.error_budget_minutes(asked.availability)),
-        database_sla=database.DATABASE_SLA[answers.cloud],
+        database_sla=clouds()[answers.cloud].database_sla,
     )

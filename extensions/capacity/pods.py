@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..capabilities.registry import releases
 from .load import P99_TO_MEAN, mean_ms, zones
 from .pools import DATABASE_SHARE, largest_pool_rps, pool_size
 
@@ -85,8 +86,8 @@ def autoscaling_percent(availability: str) -> int:
 
 
 def surge_percent(release: str) -> int:
-    """Pods that a release adds for a while: a quarter when it rolls, as many again when two versions stand together."""
-    return 25 if release == "rolling" else 100
+    """Pods that a release adds for a while: as many again when two versions stand together."""
+    return releases()[release].surge_percent
 
 
 def surge(replicas: int, release: str) -> int:

@@ -11,12 +11,6 @@ from typing import NamedTuple
 from .load import P99_TO_MEAN
 from .pools import DATABASE_SHARE
 
-KEEP_ALIVE_S = {"aws": 75, "gcp": 620, "azure": 3620}
-"""Longer than what is in front keeps an idle connection, so that it never sends a request on one that is being closed.
-
-AWS' load balancers keep it for 60 s and Google's for 600 s; Envoy, on which Azure's gateway for containers and most
-others are built, for an hour.
-"""
 PRE_STOP_S = 5
 """Until the cluster's gateway sends no new requests."""
 SETTLE_S = 5

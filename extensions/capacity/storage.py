@@ -23,8 +23,6 @@ BACKUP_DAYS = {"public": 7, "internal": 14, "confidential": 30, "restricted": 35
 """Class of the data → days for which backups are kept."""
 LEAST_BACKUP_DAYS = 7
 """The same where it is not production."""
-LOG_DAYS = {"aws": 35, "gcp": 7, "azure": 35}
-"""For how long the cloud keeps the write-ahead log, with which a backup is brought to any second."""
 BACKUP_RPO_MINUTES = 5
 """How old the newest point is to which the log in the backup storage can restore."""
 RESTORE_BASE_MINUTES = 15
@@ -60,7 +58,7 @@ def storage_gib(growth: Growth, cloud: str) -> tuple[int, int]:
 
 def point_in_time_days(backup_days: int, cloud: str) -> int:
     """Days back to any second of which the database can be restored: a backup and the log after it are kept so long."""
-    return min(backup_days, LOG_DAYS[cloud])
+    return min(backup_days, clouds()[cloud].log_days)
 
 
 def restore_minutes(gib: float) -> int:

@@ -1,4 +1,4 @@
-"""The alerts, as one list: the chart's rules, the alarms of the cloud, their runbooks and the tests follow it.
+"""The alerts, as one list: the chart's rules, their runbooks and the tests follow it.
 
 A rule asks Prometheus: `$pods` and `$scaler` select what kube-state-metrics says about the service's pods and its
 autoscaler, `$service` what the service says about itself; the chart sets these variables. Requests come seldom or
@@ -8,9 +8,9 @@ often, so a rule about shares of them also wants a number of them.
 from __future__ import annotations
 
 import textwrap
-from typing import Any, NamedTuple
+from typing import Any
 
-PAGE, TICKET = "page", "ticket"
+from ..capabilities.signals import PAGE, TICKET, Alert, Rule
 
 BURN_RATES = ((14.4, "1h", "5m", PAGE), (6, "6h", "30m", PAGE), (1, "3d", "6h", TICKET))
 """How many times too fast the budget is used, in which window and which short one, and who is told.
@@ -44,38 +44,6 @@ DAY_S = 86400
 
 INDENT = 12
 """Columns before an expression in the chart."""
-
-
-class Rule(NamedTuple):
-    """When somebody is told: PromQL with the chart's variables, for how long it has to hold, and the labels."""
-
-    severity: str
-    lasts: str
-    expr: str
-    window: str = ""
-    summary: str = ""
-
-
-class Alert(NamedTuple):
-    """One alert: its name is that of its runbook; `needs` is the condition of the chart's values for it.
-
-    With `each_job` the chart has it once for each job, `$job`, of which it knows `$about` and selects `$cron`.
-    """
-
-    name: str
-    summary: str
-    rules: tuple[Rule, ...]
-    needs: str = ""
-    each_job: bool = False
-
-
-class Alarm(NamedTuple):
-    """An alarm that Terraform makes, by its name there, in these clouds; several may share a runbook."""
-
-    name: str
-    runbook: str
-    summary: str
-    clouds: tuple[str, ...] = ("aws", "gcp", "azure")
 
 
 def _lines(*lines: str) -> str:
@@ -344,27 +312,6 @@ ALERTS = (
 )
 """What the chart watches by Prometheus, where the Prometheus Operator is."""
 
-ALARMS = (
-    Alarm("outside", "NotReachable", "The service does not answer from outside"),
-    Alarm("certificate", "CertificateExpires", "The certificate of the host is not renewed", ("aws", "gcp")),
-    Alarm("database-cpu", "DatabaseBusy", "More than 80 % of the database's processors are in use"),
-    Alarm("database-memory", "DatabaseBusy", "Less than 10 % of the database's memory is free"),
-    Alarm("database-connections", "DatabaseConnections", "More connections are in use than planned"),
-    Alarm("database-storage", "DatabaseStorage", "The storage of the database runs out"),
-    Alarm("database-storage-plan", "DatabaseStorage", "More is stored than planned in the long run", ("azure",)),
-    Alarm("database-standby", "DatabaseStandby", "The standby could not take over", ("gcp",)),
-    Alarm("database-replica-lag", "DatabaseStandby", "A replica is far behind", ("azure",)),
-    Alarm("database-health", "DatabaseStandby", "The database or its standby is not available", ("azure",)),
-    Alarm("database-rotation", "PasswordNotRotated", "The database's password was not replaced", ("gcp",)),
-    Alarm("rotation", "PasswordNotRotated", "The database's password was not replaced", ("azure",)),
-)
-"""What the cloud watches, by Terraform; each begins with the service's name and its environment's."""
-
-PAGES = {
-    "github": "https://github.com/{}/blob/main/docs/runbooks",
-    "gitlab": "https://gitlab.com/{}/-/blob/main/docs/runbooks",
-}
-
 
 def alerts() -> list[dict[str, Any]]:
     """The alerts of the chart; each rule has a summary, and its expression is indented."""
@@ -378,19 +325,7 @@ def _finished(rule: Rule, alert: Alert) -> dict[str, Any]:
     return rule._replace(expr=expr, window=window, summary=rule.summary or alert.summary)._asdict()
 
 
-def alarms(cloud: str) -> list[dict[str, Any]]:
-    """The alarms of a cloud."""
-    return [alarm._asdict() for alarm in ALARMS if cloud in alarm.clouds]
-
-
-def runbooks_url(host: str, repository: str) -> str:
-    """Where people read the runbooks."""
-    return PAGES[host].format(repository)
-
-
 GLOBALS = {
     "alerts": alerts,
-    "alarms": alarms,
-    "runbooks_url": runbooks_url,
 }
 FILTERS: dict[str, Any] = {}

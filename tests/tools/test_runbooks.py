@@ -12,6 +12,7 @@ import yaml
 from harness import helm, kubernetes, rendering
 from harness.tools import run
 
+from extensions.capabilities import registry
 from extensions.targets import alerts
 
 PROFILES: dict[str, dict[str, str]] = {
@@ -72,7 +73,7 @@ def project(request: pytest.FixtureRequest, projects_of: Callable[[str], Project
 
 def test_each_alert_has_a_page_and_each_page_an_alert(project: Project) -> None:
     named = {alert.name for alert in alerts.ALERTS}
-    named |= {alarm.runbook for alarm in alerts.ALARMS if project.cloud in alarm.clouds}
+    named |= registry.alarm_pages(project.cloud)
     assert set(project.pages()) == named | {"README"}
     index = project.pages()["README"]
     for name in named:
@@ -113,9 +114,9 @@ def test_rules_and_alarms_lead_to_their_pages(project: Project) -> None:
         assert re.match(r"answers for it: \$\{var\.runbooks\}/(\$\{each\.value\.runbook\}|(\w+))\.md\"", text), text
     found = re.findall(r"var\.runbooks\}/(\w+)\.md|runbook +\S+ \"(\w+)\"", module)
     named = {name for pair in found for name in pair if name}
-    assert named == {alarm.runbook for alarm in alerts.ALARMS if project.cloud in alarm.clouds}
+    assert named == registry.alarm_pages(project.cloud)
     (environment,) = (code / "environments").glob("production")
-    address = alerts.runbooks_url("gitlab" if host == "gitlab.com" else "github", f"acme/{project.service}")
+    address = registry.runbooks_url("gitlab" if host == "gitlab.com" else "github", f"acme/{project.service}")
     assert f'"{address}"' in (environment / "main.tf").read_text(encoding="utf-8")
 
 

@@ -16,7 +16,7 @@ from extensions.answers import checks as answers
 from extensions.answers import delivery
 from extensions.answers.contradictions import CHECKS, contradictions, needs
 from extensions.answers.given import questions
-from extensions.capabilities.registry import clouds
+from extensions.capabilities.registry import clouds, releases
 from extensions.capacity import serving
 from extensions.capacity.database import CLASSES
 from extensions.capacity.load import Growth, Load
@@ -165,8 +165,8 @@ def test_every_class_is_larger_than_the_one_before() -> None:
         assert smaller.max_connections <= larger.max_connections
         assert all(smaller.names[cloud] != larger.names[cloud] for cloud in smaller.names)
     for size in (capacity.database.SMALL_CLASS, *CLASSES):
-        assert f"db-custom-{size.vcpus}-{1024 * size.memory_gib}" == size.gcp
-        assert re.fullmatch(rf"(GP_Standard_D{size.vcpus}ds_v5|B_Standard_B2s)", size.azure)
+        assert f"db-custom-{size.vcpus}-{1024 * size.memory_gib}" == size.names["gcp"]
+        assert re.fullmatch(rf"(GP_Standard_D{size.vcpus}ds_v5|B_Standard_B2s)", size.names["azure"])
 
 
 @given(GROWTHS, st.sampled_from(["aws", "gcp", "azure"]))
@@ -238,14 +238,16 @@ def test_open_connections_fit_into_the_memory(peak_rps: int, p99_ms: int) -> Non
 @pytest.mark.parametrize(("cloud", "in_front_s"), [("aws", 60), ("gcp", 600), ("azure", 3600)])
 def test_idle_connections_outlast_what_is_in_front(cloud: str, in_front_s: int) -> None:
     """As AWS, Google and Envoy document them; a balancer sends no request on a connection that is being closed."""
-    assert serving.KEEP_ALIVE_S[cloud] >= in_front_s + 15
+    assert clouds()[cloud].keep_alive_s >= in_front_s + 15
 
 
 @given(whole("peak_rps"))
 @example(20)
 def test_a_canary_is_judged_by_enough_requests(peak_rps: int) -> None:
-    enough = capacity.canary.requests_seen(peak_rps) >= capacity.canary.REQUESTS
-    assert enough == (peak_rps >= capacity.canary.least_rps())
+    steps = releases()["canary"].steps
+    assert steps is not None
+    enough = capacity.steps.requests_seen(steps, peak_rps) >= steps.requests
+    assert enough == (peak_rps >= capacity.steps.least_rps(steps))
 
 
 # The plan

@@ -38,7 +38,7 @@ OF_GENERATOR = {
     "model": ("text", "types", "language"),
     "capabilities": (),
     "capacity": ("model", "capabilities"),
-    "targets": ("text", "types", "model", "capacity"),
+    "targets": ("text", "types", "model", "capabilities", "capacity"),
     "answers": ("text", "capabilities", "capacity", "targets"),
     "pipeline": ("text", "types", "language", "model", "targets", "answers"),
     "rendering": (),

@@ -59,7 +59,8 @@ class Surroundings:
         found = REMOTE.fullmatch(address)
         if not found or found["path"].count("/") < 1:
             return {}
-        host = "gitlab" if "gitlab" in address.removesuffix(found["path"]) or found["path"].count("/") > 1 else "github"
+        server = address.partition(found["path"])[0]
+        host = language.extension("capabilities.registry").host_of(server, found["path"])
         return {"repository": found["path"], "repository_host": host}
 
     def sentence(self) -> str:

@@ -1,5 +1,0 @@
-"""Pods are replaced step by step, which needs nothing in the cluster."""
-
-from .contributions import Capability, Release
-
-CAPABILITY = Capability("release", "rolling", release=Release(workload="deployment", rollback_wait=""))
