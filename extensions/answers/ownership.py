@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ..capabilities.registry import following_rules
+from ..capabilities.registry import contributed
 from .origin import with_origin
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def ownership(uses: Mapping[str, bool]) -> dict[str, Any]:
     """`yours`: patterns; `template`: paths with what to do instead, of all services and of the capabilities in use."""
     rules = _rules()
     template = [{"paths": rule["paths"], "instead": rule["instead"]} for rule in rules["_follows_template"]]
-    template += [{"paths": list(rule.paths), "instead": rule.instead} for rule in following_rules(uses)]
+    template += [{"paths": list(rule.paths), "instead": rule.instead} for rule in contributed(uses, "follows_template")]
     return {"yours": list(rules["_skip_if_exists"]), "template": template}
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .signals import Alarm
+    from .signals import Alarm, Alert
 
 
 class Rule(NamedTuple):
@@ -140,6 +141,86 @@ class Release(NamedTuple):
     steps: Steps | None = None
 
 
+class Setting(NamedTuple):
+    """A setting of the service: what settings.py, its page and the schema of the chart's values say of it."""
+
+    name: str
+    type: str
+    """`str`, `int`, `float` or `bool`."""
+    default: str | float | bool
+    description: str
+    """One sentence, without quotes."""
+
+    @property
+    def literal(self) -> str:
+        """The default in Python."""
+        return json.dumps(self.default) if isinstance(self.default, str) else repr(self.default)
+
+    @property
+    def json_type(self) -> str:
+        """The type in JSON Schema."""
+        return {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}[self.type]
+
+
+class Variable(NamedTuple):
+    """A variable that the chart and compose.yaml set, for a setting or for what a library reads by itself."""
+
+    name: str
+    value: str
+
+
+class Process(NamedTuple):
+    """Pods beside those that serve requests, which run `python -m <package> <name>`."""
+
+    name: str
+    about: str
+    """What it does, in one sentence."""
+    module: str
+    """Module of the package with a function `main`, which is given the settings and runs until SIGTERM."""
+    port: int
+    """Where it answers `/livez` and `/readyz`."""
+    replicas: int
+
+
+class Port(NamedTuple):
+    """A port of the pods that serve requests, beside that of HTTP, for those whom the gateway lets in."""
+
+    name: str
+    number: int
+
+
+class Egress(NamedTuple):
+    """What the service reaches: the network policy allows nothing else. `networkPolicy` of the values has it by name."""
+
+    name: str
+    about: str
+    namespaces: tuple[str, ...]
+    cidrs: tuple[str, ...]
+    port: int
+
+
+class Permission(NamedTuple):
+    """What the identity that plans may read in a cloud, as that calls it."""
+
+    cloud: str
+    action: str
+
+
+class Target(NamedTuple):
+    """A target of make, after the setup."""
+
+    name: str
+    about: str
+    commands: tuple[str, ...]
+
+
+class Page(NamedTuple):
+    """A page of the documents that the README leads to."""
+
+    title: str
+    path: str
+
+
 class Capability(NamedTuple):
     """What a service uses where `question` has this `answer`; templates read it as `uses.<name>`."""
 
@@ -148,6 +229,16 @@ class Capability(NamedTuple):
     cloud: Cloud | None = None
     host: Host | None = None
     release: Release | None = None
-    follows_template: tuple[Rule, ...] = ()
     dependencies: tuple[str, ...] = ()
     """Of the service when it runs, as pyproject.toml has them."""
+    settings: tuple[Setting, ...] = ()
+    environment: tuple[Variable, ...] = ()
+    processes: tuple[Process, ...] = ()
+    ports: tuple[Port, ...] = ()
+    egress: tuple[Egress, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    """Each has a page of its name in docs/runbooks/."""
+    pages: tuple[Page, ...] = ()
+    targets: tuple[Target, ...] = ()
+    follows_template: tuple[Rule, ...] = ()

@@ -57,14 +57,9 @@ def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
     return {name: answers[each.question] == each.answer for name, each in registered().items()}
 
 
-def following_rules(uses: Mapping[str, bool]) -> list[contributions.Rule]:
-    """The rules of the capabilities in use for files that follow the template."""
-    return [rule for name, each in registered().items() if uses[name] for rule in each.follows_template]
-
-
-def dependencies(uses: Mapping[str, bool]) -> list[str]:
-    """What the capabilities in use depend on when the service runs."""
-    return [line for name, each in registered().items() if uses[name] for line in each.dependencies]
+def contributed(uses: Mapping[str, bool], kind: str) -> list[Any]:
+    """What the capabilities in use contribute of one kind, a field of `Capability`, in the order of the capabilities."""
+    return [item for name, each in registered().items() if uses[name] for item in getattr(each, kind)]
 
 
 def parts(uses: Mapping[str, bool], slot: str) -> list[str]:
@@ -101,7 +96,7 @@ GLOBALS: dict[str, Callable[..., Any]] = {
     "alarms": alarms,
     "capabilities": capabilities,
     "clouds": clouds,
-    "dependencies": dependencies,
+    "contributed": contributed,
     "hosts": hosts,
     "parts": parts,
     "releases": releases,

@@ -8,9 +8,13 @@ often, so a rule about shares of them also wants a number of them.
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..capabilities.registry import contributed
 from ..capabilities.signals import PAGE, TICKET, Alert, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BURN_RATES = ((14.4, "1h", "5m", PAGE), (6, "6h", "30m", PAGE), (1, "3d", "6h", TICKET))
 """How many times too fast the budget is used, in which window and which short one, and who is told.
@@ -313,9 +317,10 @@ ALERTS = (
 """What the chart watches by Prometheus, where the Prometheus Operator is."""
 
 
-def alerts() -> list[dict[str, Any]]:
-    """The alerts of the chart; each rule has a summary, and its expression is indented."""
-    return [{**alert._asdict(), "rules": [_finished(rule, alert) for rule in alert.rules]} for alert in ALERTS]
+def alerts(uses: Mapping[str, bool]) -> list[dict[str, Any]]:
+    """The alerts of the chart, those of the capabilities in use last; rules have summaries and indented expressions."""
+    every = (*ALERTS, *contributed(uses, "alerts"))
+    return [{**alert._asdict(), "rules": [_finished(rule, alert) for rule in alert.rules]} for alert in every]
 
 
 def _finished(rule: Rule, alert: Alert) -> dict[str, Any]:

@@ -115,11 +115,12 @@ async def test_the_alerts_ask_for_what_is_sent(watched: tuple[Database, MetricSe
         counter = getattr(metric.data, "is_monotonic", False)
         ends = ("_count", "_bucket", "_sum") if histogram else ("_total",) if counter else ("",)
         sent |= {name + end for end in ends}
-    helpers = next(ROOT.glob("template/deploy/helm/*/templates/_helpers.tpl"))
+    helpers = ROOT.glob("template/deploy/helm/*/templates/_helpers.tpl.jinja")
     runbooks = (ROOT / "template" / "docs" / "runbooks").glob("*.jinja")
+    capabilities = (ROOT / "extensions" / "capabilities").rglob("*.py")
     asked = {
         name
-        for path in (ROOT / "extensions" / "targets" / "alerts.py", helpers, *runbooks)
+        for path in (ROOT / "extensions" / "targets" / "alerts.py", *helpers, *runbooks, *capabilities)
         for name in re.findall(r"\b(?:db_client|http_server)_\w+(?=\{)", path.read_text(encoding="utf-8"))
     }
     assert len(asked) >= 8

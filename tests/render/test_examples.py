@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import rendering
+from harness import made_up, rendering
 from harness.paths import EXAMPLES, ROOT, TEMPLATE
 from harness.tools import BIN, run
 
@@ -200,8 +200,17 @@ def in_folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [rendering.copy(place / host, {"folder": "services/shop", "repository_host": host}) for host in hosts]
 
 
-def test_every_template_file_is_used(trees: Callable[[str], Path], in_folders: list[Path]) -> None:
-    folders = [*map(trees, EXAMPLES), *in_folders]
+@pytest.fixture(scope="module")
+def with_all_contributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What no capability of ours needs yet: pods beside those of the server."""
+    with rendering.template_of(made_up.template(tmp_path_factory.mktemp("template"))):
+        return rendering.copy(tmp_path_factory.mktemp("chosen") / "shop", {**made_up.CHOSEN})
+
+
+def test_every_template_file_is_used(
+    trees: Callable[[str], Path], in_folders: list[Path], with_all_contributions: Path
+) -> None:
+    folders = [*map(trees, EXAMPLES), *in_folders, with_all_contributions]
     generated = list(itertools.chain.from_iterable(map(rendering.files, folders)))
     unused = [
         str(path.relative_to(TEMPLATE))
