@@ -9,6 +9,8 @@ from typing import NamedTuple
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from extensions.capabilities.registry import registered
+
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = {"service": ROOT / "template" / "pyproject.toml.jinja", "Castrum": ROOT / "pyproject.toml"}
 NPM = {
@@ -18,6 +20,7 @@ NPM = {
 # The template's manifest is no TOML before it is rendered; the lists of requirements are the same in it.
 _LIST = re.compile(r"^(?:dependencies|dev|tools|requires) = \[(.*?)\]$", re.DOTALL | re.MULTILINE)
 _REQUIREMENT = re.compile(r'"([A-Za-z][^"]*)"')
+_STATEMENT = re.compile(r"\{%.*?%\}")
 
 
 class Dependency(NamedTuple):
@@ -36,13 +39,18 @@ def direct() -> list[Dependency]:
 
 def _python() -> Iterator[Dependency]:
     for user, file in PYTHON.items():
-        for listed in _LIST.findall(file.read_text(encoding="utf-8")):
+        for listed in _LIST.findall(_STATEMENT.sub("", file.read_text(encoding="utf-8"))):
             for text in _REQUIREMENT.findall(listed):
-                requirement = Requirement(text)
-                versions = sorted(requirement.specifier, key=lambda each: each.operator, reverse=True)
-                yield Dependency(
-                    "PyPI", canonicalize_name(requirement.name), user, ",".join(str(each) for each in versions)
-                )
+                yield _required(text, user)
+    for capability in registered().values():
+        for text in capability.dependencies:
+            yield _required(text, "service")
+
+
+def _required(text: str, user: str) -> Dependency:
+    requirement = Requirement(text)
+    versions = sorted(requirement.specifier, key=lambda each: each.operator, reverse=True)
+    return Dependency("PyPI", canonicalize_name(requirement.name), user, ",".join(str(each) for each in versions))
 
 
 def _npm() -> Iterator[Dependency]:

@@ -190,7 +190,7 @@ class Port(NamedTuple):
 
 
 class Egress(NamedTuple):
-    """What the service reaches: the network policy allows nothing else. `networkPolicy` of the values has it by name."""
+    """What the service reaches, as `networkPolicy` of the chart's values has it by name; nothing else is allowed."""
 
     name: str
     about: str
@@ -222,10 +222,13 @@ class Page(NamedTuple):
 
 
 class Capability(NamedTuple):
-    """What a service uses where `question` has this `answer`; templates read it as `uses.<name>`."""
+    """What a service uses where `question` has this `answer`; templates read it as `uses.<name>`.
+
+    The domain answers, too: `model.` and the path of a word of the model is the question then.
+    """
 
     question: str
-    answer: str
+    answer: str | bool
     cloud: Cloud | None = None
     host: Host | None = None
     release: Release | None = None

@@ -32,12 +32,12 @@ def registered() -> dict[str, contributions.Capability]:
 
 def clouds() -> dict[str, contributions.Cloud]:
     """Answer to `cloud` → what is known of it."""
-    return {each.answer: each.cloud for each in registered().values() if each.cloud}
+    return {str(each.answer): each.cloud for each in registered().values() if each.cloud}
 
 
 def hosts() -> dict[str, contributions.Host]:
     """Answer to `repository_host` → what is known of it."""
-    return {each.answer: each.host for each in registered().values() if each.host}
+    return {str(each.answer): each.host for each in registered().values() if each.host}
 
 
 def host_of(server: str, path: str) -> str:
@@ -48,17 +48,24 @@ def host_of(server: str, path: str) -> str:
 
 def releases() -> dict[str, contributions.Release]:
     """Answer to `release` → what is known of it."""
-    return {each.answer: each.release for each in registered().values() if each.release}
+    return {str(each.answer): each.release for each in registered().values() if each.release}
 
 
 @pass_context
 def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
     """Name of each capability → whether the answers have chosen it."""
-    return {name: answers[each.question] == each.answer for name, each in registered().items()}
+    return {name: _asked(answers, each.question) == each.answer for name, each in registered().items()}
+
+
+def _asked(answers: Mapping[str, Any], question: str) -> Any:
+    found: Any = answers
+    for part in question.split("."):
+        found = found[part]
+    return found
 
 
 def contributed(uses: Mapping[str, bool], kind: str) -> list[Any]:
-    """What the capabilities in use contribute of one kind, a field of `Capability`, in the order of the capabilities."""
+    """What the capabilities in use contribute of one kind, a field of `Capability`, in their order."""
     return [item for name, each in registered().items() if uses[name] for item in getattr(each, kind)]
 
 
