@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from .signals import Alarm, Alert
 
 
+LINE_LENGTH = 120
+"""Of the generated code."""
+
+
 class Rule(NamedTuple):
     """Generated paths that follow the template, as patterns of .gitignore, and what to do instead of changing them."""
 
@@ -146,24 +150,27 @@ class Setting(NamedTuple):
 
     name: str
     type: str
-    """`str`, `int`, `float` or `bool`."""
-    default: str | float | bool
+    """As settings.py writes it."""
+    default: str | float | bool | None
+    """None where it may be unset."""
     description: str
     """One sentence, without quotes."""
+    schema: str
+    """In JSON, for the chart."""
+    limits: str = ""
+    """What `Field` of pydantic is told besides, such as `ge=0`."""
 
     @property
-    def literal(self) -> str:
-        """The default in Python."""
-        return json.dumps(self.default) if isinstance(self.default, str) else repr(self.default)
-
-    @property
-    def json_type(self) -> str:
-        """The type in JSON Schema."""
-        return {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}[self.type]
+    def declaration(self) -> str:
+        """The field in settings.py, as the formatter writes it."""
+        default = json.dumps(self.default) if isinstance(self.default, str) else repr(self.default)
+        start = f"    {self.name}: {self.type} = Field("
+        told = ", ".join(each for each in (default, self.limits, f'description="{self.description}"') if each)
+        return f"{start}{told})" if len(f"{start}{told})") <= LINE_LENGTH else f"{start}\n        {told}\n    )"
 
 
 class Variable(NamedTuple):
-    """A variable that the chart and compose.yaml set, for a setting or for what a library reads by itself."""
+    """A variable that the chart sets, for a setting or for what a library reads by itself."""
 
     name: str
     value: str
@@ -193,10 +200,11 @@ class Egress(NamedTuple):
     """What the service reaches, as `networkPolicy` of the chart's values has it by name; nothing else is allowed."""
 
     name: str
-    about: str
     namespaces: tuple[str, ...]
     cidrs: tuple[str, ...]
     port: int
+    needs: str = ""
+    """The condition of the chart's values for it."""
 
 
 class Permission(NamedTuple):
@@ -224,16 +232,17 @@ class Page(NamedTuple):
 class Capability(NamedTuple):
     """What a service uses where `question` has this `answer`; templates read it as `uses.<name>`.
 
-    The domain answers, too: `model.` and the path of a word of the model is the question then.
+    The domain answers, too: `model.` and the path of a word of the model is the question then. What has no question is
+    in every service.
     """
 
-    question: str
-    answer: str | bool
+    question: str = ""
+    answer: str | bool = ""
     cloud: Cloud | None = None
     host: Host | None = None
     release: Release | None = None
     dependencies: tuple[str, ...] = ()
-    """Of the service when it runs, as pyproject.toml has them."""
+    """Of the service when it runs, as pyproject.toml has them, in the order of their names."""
     settings: tuple[Setting, ...] = ()
     environment: tuple[Variable, ...] = ()
     processes: tuple[Process, ...] = ()

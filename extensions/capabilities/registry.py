@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import pass_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from . import contributions
 
@@ -54,19 +54,35 @@ def releases() -> dict[str, contributions.Release]:
 @pass_context
 def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
     """Name of each capability → whether the answers have chosen it."""
-    return {name: _asked(answers, each.question) == each.answer for name, each in registered().items()}
+    return {name: _is_chosen(each, answers) for name, each in registered().items()}
 
 
-def _asked(answers: Mapping[str, Any], question: str) -> Any:
+def _is_chosen(capability: contributions.Capability, answers: Mapping[str, Any]) -> bool:
     found: Any = answers
-    for part in question.split("."):
+    for part in capability.question.split(".") if capability.question else ():
         found = found[part]
-    return found
+    return not capability.question or bool(found == capability.answer)
 
 
 def contributed(uses: Mapping[str, bool], kind: str) -> list[Any]:
     """What the capabilities in use contribute of one kind, a field of `Capability`, in their order."""
     return [item for name, each in registered().items() if uses[name] for item in getattr(each, kind)]
+
+
+def with_requirements(listed: str, requirements: Sequence[str]) -> str:
+    """Lines of a list of requirements and some more, in the order of their names; a comment stays above its line."""
+    entries = [f'    "{each}",' for each in requirements]
+    comment: list[str] = []
+    for line in listed.splitlines():
+        comment.append(line)
+        if not line.lstrip().startswith("#"):
+            entries.append("\n".join(comment))
+            comment = []
+    return "".join(f"{entry}\n" for entry in sorted(entries, key=_requirement))
+
+
+def _requirement(entry: str) -> list[str]:
+    return re.findall(r'"([\w.-]+)', entry.rpartition("\n")[2])
 
 
 def parts(uses: Mapping[str, bool], slot: str) -> list[str]:
@@ -109,4 +125,4 @@ GLOBALS: dict[str, Callable[..., Any]] = {
     "releases": releases,
     "runbooks_url": runbooks_url,
 }
-FILTERS: dict[str, Callable[..., Any]] = {}
+FILTERS: dict[str, Callable[..., Any]] = {"with_requirements": with_requirements}

@@ -6,6 +6,10 @@ from typing import NamedTuple
 
 PAGE, TICKET = "page", "ticket"
 
+READY = "kube_pod_container_status_ready{ {{- $pods }}}"
+WANTED = "db_client_connection_max{ {{- $service }}}"
+"""The connections that the pods want: each pod that runs says so, whatever it is asked."""
+
 
 class Rule(NamedTuple):
     """When somebody is told: PromQL with the chart's variables, for how long it has to hold, and the labels."""

@@ -11,7 +11,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from ..capabilities.registry import contributed
-from ..capabilities.signals import PAGE, TICKET, Alert, Rule
+from ..capabilities.signals import PAGE, READY, TICKET, WANTED, Alert, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +28,7 @@ SLOW_SHARE = 0.01
 WAITING_SHARE = 0.05
 """Share of statements that wait for a connection; the plan has fewer than 0.01."""
 
-READY = "kube_pod_container_status_ready{ {{- $pods }}}"
 DESIRED = "max(kube_horizontalpodautoscaler_status_desired_replicas{ {{- $scaler }}})"
-WANTED = "db_client_connection_max{ {{- $service }}}"
 OPEN = "db_client_connection_count{ {{- $service }}}"
 WAITS = "db_client_connection_wait_time_seconds_count{ {{- $service }}}"
 STATEMENTS = "db_client_operation_duration_seconds_count{ {{- $service }}}"
@@ -307,20 +305,18 @@ ALERTS = (
         ),
         needs=".Values.alerts.certificate",
     ),
-    Alert(
-        "TelemetryMissing",
-        "Pods are ready, and Prometheus has no metrics of them: nobody sees errors and latency",
-        (Rule(TICKET, "5m", _lines(f"absent_over_time({WANTED}[10m])", f"  and on () max({READY}) == 1")),),
-        needs=".Values.settings.OTEL_EXPORTER_OTLP_ENDPOINT",
-    ),
 )
-"""What the chart watches by Prometheus, where the Prometheus Operator is."""
+"""What the chart of every service watches by Prometheus, where the Prometheus Operator is."""
+
+
+def every(uses: Mapping[str, bool]) -> tuple[Alert, ...]:
+    """The alerts of the chart, those of the capabilities in use last."""
+    return (*ALERTS, *contributed(uses, "alerts"))
 
 
 def alerts(uses: Mapping[str, bool]) -> list[dict[str, Any]]:
-    """The alerts of the chart, those of the capabilities in use last; rules have summaries and indented expressions."""
-    every = (*ALERTS, *contributed(uses, "alerts"))
-    return [{**alert._asdict(), "rules": [_finished(rule, alert) for rule in alert.rules]} for alert in every]
+    """The same for templates: each rule has a summary, and its expression is indented."""
+    return [{**alert._asdict(), "rules": [_finished(rule, alert) for rule in alert.rules]} for alert in every(uses)]
 
 
 def _finished(rule: Rule, alert: Alert) -> dict[str, Any]:

@@ -25,7 +25,12 @@ def named(root: Path, registered: Mapping[str, Capability]) -> dict[str, set[str
 
     A name is `uses.<name>` or a text that is the name or the answer as a whole; prose may have the words.
     """
-    words = {word: name for name, each in registered.items() for word in (name, each.answer) if isinstance(word, str)}
+    words = {
+        word: name
+        for name, each in registered.items()
+        for word in (name, each.answer)
+        if isinstance(word, str) and word
+    }
     found = {}
     for path in (path for folder in PLACES for path in (root / folder).rglob("*")):
         if not path.is_file():

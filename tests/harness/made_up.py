@@ -11,6 +11,7 @@ from ..contributions import Capability, Egress, Page, Permission, Port, Process,
 from ..signals import TICKET, Alert
 from ..signals import Rule as When
 
+TEXT, NUMBER = '{"type": "string"}', '{"type": "number"}'
 DARK = "lantern_light{ {{- $service }}} == 0"
 
 CAPABILITY = Capability(
@@ -18,14 +19,14 @@ CAPABILITY = Capability(
     "lantern",
     dependencies=("lantern-client>=3,<4",),
     settings=(
-        Setting("lantern_address", "str", "127.0.0.1:7070", "Where the lantern is, as a host with a port."),
-        Setting("lantern_keep_s", "float", 2.5, "How long an entry is kept: a second line for a sentence so long."),
-        Setting("lantern_is_asked", "bool", True, "Whether it is asked at all."),
+        Setting("lantern_address", "str", "127.0.0.1:7070", "Where the lantern is, as a host with a port.", TEXT),
+        Setting("lantern_keep_s", "float", 2.5, "How long an entry is kept.", NUMBER, "gt=0"),
+        Setting("lantern_is_asked", "bool", True, "Whether it is asked at all.", '{"type": "boolean"}'),
     ),
     environment=(Variable("LANTERN_ADDRESS", "lantern.light:7070"), Variable("LANTERN_TRACE", "off")),
     processes=(Process("lamplighter", "Light what went out, until SIGTERM.", "lantern.lamplighter", 7072, replicas=2),),
     ports=(Port("glow", 7071),),
-    egress=(Egress("lantern", "The cache.", ("light",), (), 7070),),
+    egress=(Egress("lantern", ("light",), (), 7070),),
     permissions=(Permission("aws", "lantern:DescribeWicks"), Permission("gcp", "lantern.wicks.get")),
     alerts=(Alert("LanternDark", "The lantern gives no light", (When(TICKET, "10m", DARK),)),),
     pages=(Page("the lantern", "docs/lantern.md"),),

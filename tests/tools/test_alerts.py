@@ -17,6 +17,7 @@ from harness.kubernetes import of_kind, only
 from harness.prometheus import Case, World, complaints, rules_of
 from harness.tools import require, run
 
+from extensions.capabilities.registry import registered
 from extensions.targets import alerts
 
 PROFILES: dict[str, dict[str, Any]] = {
@@ -26,6 +27,8 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 QUIET = 1 / 60
 HOUR = 60
+USES = {name: not each.question for name, each in registered().items()}
+"""What every service has."""
 VALUES = {"alerts": {"enabled": True, "certificate": "host", "gateway": "envoy"}}
 
 Rendered = Callable[[str], list[Manifest]]
@@ -350,7 +353,7 @@ def test_the_list_is_what_the_chart_has(manifests: list[Manifest]) -> None:
         for group in rules_of(manifests)["groups"]
         for rule in group["rules"]
     ]
-    here = [alert for alert in alerts.ALERTS if "istio" not in alert.needs]
+    here = [alert for alert in alerts.every(USES) if "istio" not in alert.needs]
     jobs = len(of_kind(manifests, "CronJob"))
     listed = [(alert, rule) for alert in here for _ in range(jobs if alert.each_job else 1) for rule in alert.rules]
     assert made == [(alert.name, rule.severity) for alert, rule in listed]
