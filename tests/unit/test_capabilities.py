@@ -1,12 +1,16 @@
 """What a capability is called stands in what belongs to it, and nowhere else."""
 
+import re
 from pathlib import Path
 
 import pytest
 from harness import capabilities
 from harness.paths import ROOT
 
-from extensions.capabilities.registry import registered
+from extensions.capabilities.registry import hosts, registered
+
+ASKED = re.compile(r'parts\(uses, (repository_host ~ )?"/?([^"]+)"\)')
+"""Where a shared file includes what capabilities hand it."""
 
 
 def test_no_file_names_the_capability_of_others() -> None:
@@ -47,3 +51,17 @@ def test_every_name_is_found(tmp_path: Path) -> None:
 def test_each_is_an_answer_of_its_own(name: str) -> None:
     others = [(each.question, each.answer) for other, each in registered().items() if other != name]
     assert (registered()[name].question, registered()[name].answer) not in others
+
+
+def test_each_part_has_a_place_and_each_place_a_part() -> None:
+    homes = ROOT / "extensions" / "capabilities"
+    made = {path.relative_to(homes).as_posix().partition("/")[2] for path in homes.rglob("*.jinja")}
+    asked = set()
+    for path in [*(ROOT / "template").rglob("*.jinja"), *homes.rglob("*.jinja")]:
+        for host, slot in ASKED.findall(path.read_text(encoding="utf-8")):
+            asked |= {f"{each}/{slot}.jinja" for each in hosts()} if host else {f"{slot}.jinja"}
+    assert made <= asked
+    # Of a host some clouds need nothing.
+    assert {slot.removeprefix("github/").removeprefix("gitlab/") for slot in asked} == {
+        slot.removeprefix("github/").removeprefix("gitlab/") for slot in made
+    }
