@@ -176,8 +176,8 @@ async def create(key: str, body: bytes) -> tuple[int, bytes]:
     connection = await connections.take()
     await connection.fetchrow(
         INSERT, "caller", key, b"", 201, 1, f"/orders/{order.id}", answer, DAY, getrandbits(63),
-        order.id, order.number, order.customer_id, order.total.amount, order.total.currency, order.priority,
-        order.note, None, "DRAFT", 1, now, now, rows_of(new.lines),
+        order.id, rows_of(new.lines), order.number, order.customer_id, order.total.amount, order.total.currency,
+        order.priority, order.note, None, "DRAFT", 1, now, now,
     )  # fmt: skip
     connections.give(connection)
     return 201, answer
@@ -193,8 +193,8 @@ async def update(path: str, body: bytes) -> tuple[int, bytes]:
     order.note = patch.note
     order.modified_at = datetime.now(UTC)
     await connection.fetchrow(
-        UPDATE, order.id, row[9], order.number, order.customer_id, order.total.amount, order.total.currency,
-        order.priority, order.note, order.placed_at, order.status, row[9] + 1, order.modified_at, rows_of(order.lines),
+        UPDATE, order.number, order.customer_id, order.total.amount, order.total.currency, order.priority, order.note,
+        order.placed_at, order.status, row[9] + 1, order.modified_at, order.id, rows_of(order.lines),
     )  # fmt: skip
     connections.give(connection)
     return 200, encode(order)

@@ -243,8 +243,7 @@ app.post(
     const answer = reply.code(201).serialize(order)
     const { rows } = await run(statements.insert, [
       user.sub, key, fingerprint, 201, 1, location, Buffer.from(answer), DAY, lock,
-      id, number, customer_id, total.amount, total.currency, priority, note, null, 'DRAFT', 1, now, now,
-      lineRows(lines),
+      id, lineRows(lines), number, customer_id, total.amount, total.currency, priority, note, null, 'DRAFT', 1, now, now,
     ])
     if (rows.length === 0) return replay(reply, user.sub, key, fingerprint)
     versioned(reply, 1).header('location', location).type('application/json')
@@ -277,8 +276,8 @@ app.patch(
     if (expected !== '*' && !expected.includes(`"${version}"`)) throw refusal(412, 'The order has changed.')
     const order = { ...orderOf(rows[0]), ...request.body, modified_at: new Date().toISOString() }
     const { rows: updated } = await run(statements.update, [
-      id, version, order.number, order.customer_id, order.total.amount, order.total.currency, order.priority,
-      order.note, order.placed_at, order.status, version + 1, order.modified_at, lineRows(order.lines),
+      order.number, order.customer_id, order.total.amount, order.total.currency, order.priority, order.note,
+      order.placed_at, order.status, version + 1, order.modified_at, id, lineRows(order.lines),
     ])
     if (updated.length === 0) throw refusal(412, 'The order has changed.')
     versioned(reply, version + 1)
