@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from ordering.order.repository import FIND, INSERT, PAGE, UPDATE
-from ordering.platform import idempotency
+from ordering.platform.postgres import idempotency
 
 SORT = "-created_at"
 

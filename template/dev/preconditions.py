@@ -25,12 +25,12 @@ def kept(table: str, name: str, definition: str, made: Collection[str]) -> ops.E
     if key:
         target = f"SELECT FROM {key['target']} WHERE {key['target']}.{key['key']} = it.{key['column']}"
         lost = "" if key["target"] in made else f" AND NOT EXISTS ({target})"
-        misfits = f"SELECT FROM {table} AS it WHERE {key['column']} IS NOT NULL{lost}"
+        unfit = f"SELECT FROM {table} AS it WHERE {key['column']} IS NOT NULL{lost}"
     else:
-        misfits = f"SELECT FROM {table} WHERE NOT {definition.removeprefix('CHECK ')}"
-    return _refusal(misfits, f"{table}: {name} refuses rows that are there")
+        unfit = f"SELECT FROM {table} WHERE NOT {definition.removeprefix('CHECK ')}"
+    return _refusal(unfit, f"{table}: {name} refuses rows that are there")
 
 
-def _refusal(misfits: str, what: str) -> ops.ExecuteSQLOp:
+def _refusal(unfit: str, what: str) -> ops.ExecuteSQLOp:
     sentence = f"{what}. Change them in a revision before this one."
-    return ops.ExecuteSQLOp(f"DO $$ BEGIN IF EXISTS ({misfits}) THEN RAISE '{sentence}'; END IF; END $$")
+    return ops.ExecuteSQLOp(f"DO $$ BEGIN IF EXISTS ({unfit}) THEN RAISE '{sentence}'; END IF; END $$")

@@ -111,7 +111,7 @@ def with_moves(history: Path, folder: Path) -> Path:
     for path in [*(folder / "template").rglob("*.py*"), *(folder / "extensions").rglob("*.py")]:
         text = path.read_text(encoding="utf-8")
         moved = text.replace("platform.clock import", "platform.runtime.clock import")
-        moved = moved.replace("from .clock import", "from .runtime.clock import")
+        moved = moved.replace("from ..clock import", "from ..runtime.clock import")
         moved = moved.replace("from ..stores import", "from ...stores import")
         if moved != text:
             path.write_text(moved, encoding="utf-8")

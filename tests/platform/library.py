@@ -9,8 +9,8 @@ import pytest
 from dev import postgres
 from opentelemetry import trace
 from opentelemetry.util._once import Once
-from ordering.platform.database import Database
-from ordering.platform.tables import idempotency_key
+from ordering.platform.postgres.database import Database
+from ordering.platform.postgres.tables import idempotency_key
 from ordering.settings import Settings
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import create_async_engine

@@ -13,9 +13,9 @@ import pytest
 from ordering import __main__ as process
 from ordering import healthcheck
 from ordering.kernel import Caller, DomainError, Money, RuleViolated, TransitionRefused
-from ordering.platform import server
 from ordering.platform.clock import now
 from ordering.platform.ids import new_id
+from ordering.platform.server import process as server
 
 
 def test_money_is_a_value() -> None:

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 from ordering.kernel import Caller, ChangedMeanwhile, StaleVersion
-from ordering.platform.database import Database
 from ordering.platform.http import IfMatch, Once, Operations, Reply
-from ordering.platform.parameters import Patch
+from ordering.platform.http.parameters import Patch
+from ordering.platform.postgres.database import Database
 from starlette.requests import Request
 from web import THING_ID, VERSION, Web, errors, make_settings, problem
 

@@ -13,10 +13,9 @@ import pytest
 import yaml
 from dev import ROOT, migrate, postgres
 from ordering.kernel import RuleViolated
-from ordering.platform import telemetry
-from ordering.platform.faults import summary, trace
 from ordering.platform.http import Operations, Reply
-from ordering.platform.logs import JsonFormatter
+from ordering.platform.telemetry import otlp
+from ordering.platform.telemetry.logs import JsonFormatter, error_summary, error_trace
 from sqlalchemy.exc import DBAPIError
 from web import Web, problem
 
@@ -94,7 +93,7 @@ async def test_a_refused_row_is_in_no_log(kind: str, connection: "asyncpg.Connec
     log = await log_of(connection)
     assert str(refused.as_dict()["message"]) in log
     assert "canary" not in log.partition("CREATE TABLE")[0] + log.rpartition("'[1,9]'")[2]
-    seen = trace(refused)
+    seen = error_trace(refused)
     assert "canary" not in seen
     assert refused.sqlstate in seen
     assert refused.constraint_name is None or refused.constraint_name in seen
@@ -120,7 +119,7 @@ async def test_what_comes_of_a_refusal_quotes_nothing_either(kind: str, connecti
             raise ExceptionGroup("both", [RuleViolated("no"), error]) from error
     except ExceptionGroup as group:
         group.__cause__.__context__ = group  # type: ignore[union-attr]
-        seen = trace(group)
+        seen = error_trace(group)
     assert "canary" not in seen
     assert seen.count(refused.sqlstate or "") >= 1
     assert "RuleViolated: no" in seen
@@ -134,10 +133,13 @@ class Person(pydantic.BaseModel):
 def test_other_errors_that_quote_their_input_are_told_without_it() -> None:
     with pytest.raises(pydantic.ValidationError) as invalid:
         Person.model_validate({"email": None, "age": CANARY})
-    assert summary(invalid.value) == "pydantic_core._pydantic_core.ValidationError: email string_type, age int_parsing"
-    assert summary(asyncpg.InterfaceError(CANARY)) == "asyncpg.exceptions._base.InterfaceError"
-    assert summary(RuntimeError("a reason")) == "RuntimeError: a reason"
-    assert summary(RuntimeError()) == "RuntimeError"
+    assert (
+        error_summary(invalid.value)
+        == "pydantic_core._pydantic_core.ValidationError: email string_type, age int_parsing"
+    )
+    assert error_summary(asyncpg.InterfaceError(CANARY)) == "asyncpg.exceptions._base.InterfaceError"
+    assert error_summary(RuntimeError("a reason")) == "RuntimeError: a reason"
+    assert error_summary(RuntimeError()) == "RuntimeError"
 
 
 async def test_an_unexpected_refusal_is_logged_and_answered_without_its_row(
@@ -162,7 +164,7 @@ async def test_an_unexpected_refusal_is_logged_and_answered_without_its_row(
         def get_logger(self, _: str) -> Any:
             return type("Logger", (), {"emit": lambda _, **entry: sent.append(entry)})()
 
-    telemetry._Handler(Provider()).emit(record)  # type: ignore[arg-type]
+    otlp._Handler(Provider()).emit(record)  # type: ignore[arg-type]
     assert "canary" not in str(sent)
     assert "23P01" in sent[0]["attributes"]["exception.stacktrace"]
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from ordering.platform import codecs
 from ordering.platform.ids import new_id, text
+from ordering.platform.postgres.sessions import register_codecs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ async def plain(library_url: str) -> "AsyncIterator[asyncpg.Connection[Any]]":
 @pytest.fixture
 async def connection(library_url: str) -> "AsyncIterator[asyncpg.Connection[Any]]":
     connection = await asyncpg.connect(library_url)
-    await codecs.register(connection)
+    await register_codecs(connection)
     yield connection
     await connection.close()
 

@@ -17,9 +17,9 @@ from ordering.order.schemas import OrderCreate, OrderQuery
 from ordering.order.store import OrderColumns, OrderPage, OrderRow
 from ordering.platform.clock import now
 from ordering.platform.conditions import Condition, where
-from ordering.platform.database import Database
-from ordering.platform.idempotency import Once, fingerprint
 from ordering.platform.ids import new_id
+from ordering.platform.postgres.database import Database
+from ordering.platform.postgres.idempotency import Once, fingerprint
 from tests.api import Api
 from tests.stores import InMemory
 

@@ -14,10 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 from ordering.order.schemas import OrderQuery
-from ordering.platform import wire
-from ordering.platform.bodies import is_json, is_plain
-from ordering.platform.exchange import Exchange
-from ordering.platform.parameters import (
+from ordering.platform.http import wire
+from ordering.platform.http.bodies import is_json, is_plain
+from ordering.platform.http.parameters import (
     idempotency_key,
     if_match_reader,
     if_none_match_reader,
@@ -26,6 +25,7 @@ from ordering.platform.parameters import (
     query_reader,
 )
 from ordering.platform.problems import Problem
+from ordering.platform.request_context import RequestContext
 from tests.api import Api
 from tests.contract.document import CONTRACT, operations, resolved
 
@@ -43,7 +43,7 @@ PARAMETERS = {
 }
 
 
-def exchange(**more: Any) -> Any:
+def context(**more: Any) -> Any:
     scope = {"method": "POST", "path": "/orders", "query_string": b""} | more.pop("scope", {})
     return SimpleNamespace(
         **{"headers": {}, "body": b"", "caller": SimpleNamespace(subject="ann"), "scope": scope} | more
@@ -51,17 +51,17 @@ def exchange(**more: Any) -> Any:
 
 
 def in_header(name: str, read: Callable[[Any], Any]) -> Callable[[str], Any]:
-    return lambda value: read(exchange(headers={name.lower().encode(): value.encode()}))
+    return lambda value: read(context(headers={name.lower().encode(): value.encode()}))
 
 
 def in_query(name: str) -> Callable[[str], Any]:
     read = query_reader(OrderQuery)
-    return lambda value: read(exchange(scope={"query_string": urlencode({name: value}).encode()}))
+    return lambda value: read(context(scope={"query_string": urlencode({name: value}).encode()}))
 
 
 def in_path(name: str) -> Callable[[str], Any]:
     read = path_reader(name, 2, UUID)
-    return lambda value: read(exchange(segments=["", "orders", value]))
+    return lambda value: read(context(segments=["", "orders", value]))
 
 
 READERS: dict[tuple[str, str], Callable[[str], Any]] = {
@@ -77,7 +77,7 @@ READERS: dict[tuple[str, str], Callable[[str], Any]] = {
     ("query", "status"): in_query("status"),
 }
 LOOSER = {("query", "cursor")}
-"""A cursor that was made up is refused by the list that it does not belong to, see platform/paging.py."""
+"""A cursor that was made up is refused by the list that it does not belong to, see platform/postgres/paging.py."""
 
 
 def test_every_parameter_has_its_reader() -> None:
@@ -294,7 +294,7 @@ def test_the_encoding_identity_passes(sent: str, plain: bool) -> None:
     ],
 )
 def test_a_request_id_is_kept_if_it_is_one(sent: str, kept: bool) -> None:
-    found = _exchange(b"request-id", sent)
+    found = _context(b"request-id", sent)
     assert (found.request_id == sent.lower()) is kept
     assert UUID(found.request_id)
     assert UUID(found.trace_id).int
@@ -314,9 +314,9 @@ SPAN = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     ],
 )
 def test_a_trace_goes_on_if_it_is_one(sent: str, kept: bool) -> None:
-    assert (_exchange(b"traceparent", sent).trace_id == SPAN[:32]) is kept
+    assert (_context(b"traceparent", sent).trace_id == SPAN[:32]) is kept
 
 
-def _exchange(name: bytes, value: str) -> Exchange:
-    edge = SimpleNamespace(continues_traces=True)
-    return Exchange({"headers": [(name, value.encode())]}, None, edge)  # type: ignore[arg-type]
+def _context(name: bytes, value: str) -> RequestContext:
+    pipeline = SimpleNamespace(continues_traces=True)
+    return RequestContext({"headers": [(name, value.encode())]}, None, pipeline)  # type: ignore[arg-type]

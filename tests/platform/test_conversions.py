@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from dev import ROOT, conversions, lint_migrations, migrate, postgres
-from ordering.platform.tables import metadata
+from ordering.platform.postgres.tables import metadata
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeEngine
 

@@ -9,9 +9,8 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, Security
 from ordering import __main__ as main
 from ordering.kernel import Caller
-from ordering.platform.access import any_caller, guarded, public, requires
-from ordering.platform.endpoints import OpenEndpoints, endpoints
 from ordering.platform.http import Operations, Reply, provided
+from ordering.platform.http.endpoints import OpenEndpoints, any_caller, endpoints, guarded, public, requires
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Host, Mount, Route

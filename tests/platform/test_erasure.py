@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 from dev.examples import EXAMPLES
-from ordering.platform import idempotency
-from ordering.platform.database import Database
-from ordering.platform.idempotency import DIGESTED, Once, fingerprint
-from ordering.platform.reply import Reply
-from ordering.platform.telemetry import summary
+from ordering.platform.http.reply import Reply
+from ordering.platform.postgres import idempotency
+from ordering.platform.postgres.database import Database
+from ordering.platform.postgres.idempotency import DIGESTED, Once, fingerprint
+from ordering.platform.telemetry.otlp import summary
 from tests.api import Api
 from web import problem
 

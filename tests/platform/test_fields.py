@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from ordering.kernel import Money
-from ordering.platform.fields import (
+from ordering.platform.http.fields import (
     E164,
     Day,
     DecimalText,
@@ -23,7 +23,7 @@ from ordering.platform.fields import (
     Url,
     Uuid,
 )
-from ordering.platform.parameters import field_errors
+from ordering.platform.http.parameters import field_errors
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 SHARE = Annotated[Decimal, DecimalText(3, 2, min=0)]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from ordering.platform.access import any_caller
-from ordering.platform.docs import Contract, docs_router
-from ordering.platform.health import health_router
+from ordering.platform.http.contract import Contract, docs_router
+from ordering.platform.http.endpoints import any_caller
+from ordering.platform.http.health import health_router
 from web import THING_ID, Web, problem, things_router
 
 ONE = f"/things/{THING_ID}"
@@ -107,8 +107,8 @@ async def test_head_is_get_without_the_body(path: str) -> None:
 async def test_every_path_with_get_answers_head() -> None:
     service = web()
     await ask(service, "GET", "/livez")
-    edge = service.app.state.edge
-    methods = _methods(edge._table._root)
+    pipeline = service.app.state.pipeline
+    methods = _methods(pipeline._table._root)
     assert len(methods) > 9
     assert all("HEAD" in each for each in methods if "GET" in each)
 
@@ -140,7 +140,7 @@ async def test_an_endpoint_for_head_is_asked_itself() -> None:
 
 
 async def test_without_the_table_head_is_get_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ordering.platform.edge.build", lambda _: None)
+    monkeypatch.setattr("ordering.platform.http.middleware.build", lambda _: None)
     service = web()
     for path in ("/things", ONE, "/livez", "/plain"):
         assert (await ask(service, "HEAD", path))[::2] == (200, b"")
@@ -160,8 +160,8 @@ async def test_a_browser_may_send_head() -> None:
 async def test_the_access_log_says_head(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        "ordering.platform.logs.AccessLog.write",
-        lambda _, exchange, __: written.append((exchange.scope["method"], exchange.route)),
+        "ordering.platform.telemetry.logs.AccessLog.write",
+        lambda _, context, __: written.append((context.scope["method"], context.route)),
     )
     service = web(log_level="INFO")
     for path in (ONE, "/plain"):

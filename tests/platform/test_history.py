@@ -9,9 +9,9 @@ import httpx2
 import pytest
 from dev import ROOT, migrate, postgres
 from ordering.app import create_app
-from ordering.platform.database import Database
-from ordering.platform.health import health_router
-from ordering.platform.history import History, missing, read
+from ordering.platform.http.health import health_router
+from ordering.platform.postgres.database import Database
+from ordering.platform.postgres.history import History, missing, read
 from ordering.settings import Settings
 from pydantic import SecretStr
 from sockets import until
@@ -89,8 +89,8 @@ async def test_a_replica_is_ready_when_its_database_has_all_revisions(
 ) -> None:
     database = await connect(url, database_pool_size=1)
     await until(lambda: database._idle)
-    monkeypatch.setattr("ordering.platform.history.LONGEST_PAUSE_S", 0.01)
-    monkeypatch.setattr("ordering.platform.history.SHORTEST_PAUSE_S", 0.01)
+    monkeypatch.setattr("ordering.platform.postgres.history.LONGEST_PAUSE_S", 0.01)
+    monkeypatch.setattr("ordering.platform.postgres.history.SHORTEST_PAUSE_S", 0.01)
     history = History(database, folder)
     web = Web(routers=[health_router(database.is_reachable, None, history.is_complete)])
     async with database.transaction():  # the only connection of the requests
@@ -131,7 +131,7 @@ async def test_it_is_looked_at_again_when_the_database_has_come(
     url: str, connect: Connect, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = await connect(url)
-    monkeypatch.setattr("ordering.platform.history.SHORTEST_PAUSE_S", 0.01)
+    monkeypatch.setattr("ordering.platform.postgres.history.SHORTEST_PAUSE_S", 0.01)
     asked = []
 
     async def away(*_: object, **__: object) -> None:

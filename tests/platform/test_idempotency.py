@@ -5,15 +5,15 @@ from uuid import uuid4
 import pytest
 from library import Connect
 from ordering.kernel import AlreadyExists, KeyReused, KeyTaken, RuleViolated, Unavailable
-from ordering.platform import idempotency
-from ordering.platform.database import Database
-from ordering.platform.idempotency import (
+from ordering.platform.http.reply import Reply
+from ordering.platform.postgres import idempotency
+from ordering.platform.postgres.database import Database
+from ordering.platform.postgres.idempotency import (
     CLAIM_ARGS,
     Once,
     claiming,
     fingerprint,
 )
-from ordering.platform.reply import Reply
 
 NEW_SHELF = claiming(" INSERT INTO shelf (id, label) SELECT $10::uuid, $11::text FROM claimed RETURNING id")
 REPLY = Reply.stored(201, 7, "/shelves/1", b'{"a":1}')

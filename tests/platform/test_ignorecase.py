@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from ordering.kernel import AlreadyExists
-from ordering.platform.database import Database
-from ordering.platform.paging import PageQuery, Sort
+from ordering.platform.postgres.database import Database
+from ordering.platform.postgres.paging import PageQuery, Sort
 
 COMPOSED, DECOMPOSED = "\u00c9", "E\u0301"
 SELECT, SORTS = "SELECT id, name FROM called", {"name": Sort("name", "text", nullable=False, decode=str)}

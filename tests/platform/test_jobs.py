@@ -13,9 +13,8 @@ from ordering import settings as settings_module
 from ordering.own import jobs as own
 from ordering.own.wiring import OwnWiring
 from ordering.platform import jobs as platform
-from ordering.platform.database import Database
-from ordering.platform.jobs import DONE, ENDED, FAILED, OVER_TIME, Job, Jobs, run
-from ordering.platform.schedules import wrong_schedule
+from ordering.platform.jobs import DONE, ENDED, FAILED, OVER_TIME, Job, Jobs, run, wrong_schedule
+from ordering.platform.postgres.database import Database
 from ordering.settings import Settings
 from pydantic import SecretStr
 

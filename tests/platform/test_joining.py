@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from dev import git, joining
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ordering.platform import history
+from ordering.platform.postgres import history
 
 REVISION = '''"""{message}
 

@@ -13,12 +13,13 @@ from types import SimpleNamespace
 
 import pytest
 from fastapi import APIRouter
-from ordering.platform import protocol, turns
-from ordering.platform.exchange import current
+from ordering.platform.auth import tokens
+from ordering.platform.auth.tokens import VerificationLimit
 from ordering.platform.http import Operations, Reply, any_caller
-from ordering.platform.logs import AccessLog
 from ordering.platform.problems import Problem
-from ordering.platform.turns import Turns
+from ordering.platform.request_context import current
+from ordering.platform.server import connections, limits
+from ordering.platform.telemetry.logs import AccessLog
 from sockets import LIVE, Client, serving, until
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
@@ -49,9 +50,9 @@ class Gate:
 
         @operations.get("/commit", operation_id="get_commit")
         async def commit() -> Reply:
-            exchange = current.get()
-            assert exchange is not None
-            exchange.committing = True
+            context = current.get()
+            assert context is not None
+            context.committing = True
             await wait()
             return Reply(204)
 
@@ -170,7 +171,7 @@ async def test_so_many_requests_are_under_way() -> None:
         # Who goes away waits no longer.
         clients.pop().writer.close()
         await until(lambda: len(server.traffic.waiting) == 2)
-        server.pass_time(server.traffic.answer_s * (1 - protocol.MOST_RESERVE))
+        server.pass_time(server.traffic.answer_s * (1 - limits.MOST_RESERVE))
         assert len(server.state.tasks) == 2  # who is refused has not begun
         for client in clients[2:]:
             status, code, detail = await problem(client)
@@ -193,7 +194,7 @@ async def test_waiting_counts_as_time() -> None:
         await until(lambda: gate.entered == 1)
         await second.send(server.get("/operation"))
         await until(lambda: server.traffic.waiting)
-        passed = server.traffic.answer_s * protocol.LEAST_RESERVE
+        passed = server.traffic.answer_s * limits.LEAST_RESERVE
         server.pass_time(passed)
         gate.open.set()
         gate.open.clear()  # only those that wait already go on
@@ -222,7 +223,7 @@ async def test_who_can_still_be_answered_in_time_waits() -> None:
         # Two under way, of which ten end: each takes a fifth of the time, and twice that is less than is left anyway.
         await end(10)
         server.pass_time(traffic.answer_s * 0.5)
-        assert traffic.reserve_s == traffic.answer_s * protocol.LEAST_RESERVE
+        assert traffic.reserve_s == traffic.answer_s * limits.LEAST_RESERVE
         assert len(traffic.waiting) == 1
         # Two under way, of which two end: each takes all of the time that has passed.
         await end(2)
@@ -231,13 +232,13 @@ async def test_who_can_still_be_answered_in_time_waits() -> None:
         assert len(traffic.waiting) == 1
         # None ends.
         server.pass_time(traffic.answer_s * 0.01)
-        assert traffic.reserve_s == traffic.answer_s * protocol.MOST_RESERVE
+        assert traffic.reserve_s == traffic.answer_s * limits.MOST_RESERVE
         assert (await problem(clients[2]))[0] == 503
         gate.open.set()
 
 
 def test_how_long_requests_wait_is_documented() -> None:
-    assert (1 - protocol.MOST_RESERVE, 1 - protocol.LEAST_RESERVE) == (1 / 2, 3 / 4)
+    assert (1 - limits.MOST_RESERVE, 1 - limits.LEAST_RESERVE) == (1 / 2, 3 / 4)
     told = Path("docs/capacity.md").read_text(encoding="utf-8")
     assert "for half to three quarters of the service's time-out, and get 503 then" in told
 
@@ -311,16 +312,16 @@ async def test_the_time_of_waiting_is_logged_and_measured(monkeypatch: pytest.Mo
     logged: list[tuple[int, bool]] = []
     measured: list[tuple[int, bool]] = []
     telemetry = SimpleNamespace(
-        begin=lambda _: None, end=lambda exchange, took: measured.append((exchange.status, took >= 1000))
+        begin=lambda _: None, end=lambda context, took: measured.append((context.status, took >= 1000))
     )
-    monkeypatch.setattr(protocol, "perf_counter", lambda: perf_counter() - 1000)
-    monkeypatch.setattr(AccessLog, "write", lambda _, exchange, took: logged.append((exchange.status, took >= 1000)))
+    monkeypatch.setattr(connections, "perf_counter", lambda: perf_counter() - 1000)
+    monkeypatch.setattr(AccessLog, "write", lambda _, context, took: logged.append((context.status, took >= 1000)))
     gate = Gate()
     async with serving(*gate.routers, max_requests_under_way=1, log_level="INFO") as (server, connect):
         first, second, third = [await connect() for _ in range(3)]
         await first.send(server.get("/operation"))
         await until(lambda: gate.entered == 1)
-        server.web.app.state.edge._telemetry = telemetry
+        server.web.app.state.pipeline._telemetry = telemetry
         await second.send(server.get("/operation"))
         await until(lambda: server.traffic.waiting)
         server.pass_time(server.traffic.answer_s / 2)
@@ -337,17 +338,17 @@ async def test_unknown_tokens_wait_for_their_turn() -> None:
     async def take() -> None:
         await waiting.take()
 
-    waiting = Turns()
-    tasks = [asyncio.create_task(take()) for _ in range(turns.PER_WINDOW + turns.MAX_WAITING)]
+    waiting = VerificationLimit()
+    tasks = [asyncio.create_task(take()) for _ in range(tokens.PER_WINDOW + tokens.MAX_WAITING)]
     await asyncio.sleep(0)
-    assert sum(task.done() for task in tasks) == turns.PER_WINDOW
+    assert sum(task.done() for task in tasks) == tokens.PER_WINDOW
     with pytest.raises(Problem) as refused:
         await waiting.take()
     assert refused.value.status == 503
     tasks[-1].cancel()
-    await until(lambda: len(waiting.waiting) == turns.MAX_WAITING - 1)
+    await until(lambda: len(waiting.waiting) == tokens.MAX_WAITING - 1)
     waiting.renew()
-    await until(lambda: sum(task.done() for task in tasks) == 2 * turns.PER_WINDOW + 1)
+    await until(lambda: sum(task.done() for task in tasks) == 2 * tokens.PER_WINDOW + 1)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -355,14 +356,14 @@ async def test_unknown_tokens_wait_for_their_turn() -> None:
 
 
 async def test_forged_tokens_hold_up_nobody_who_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PER_WINDOW", 1)
-    monkeypatch.setattr(turns, "WINDOW_S", 3600)
+    monkeypatch.setattr(tokens, "PER_WINDOW", 1)
+    monkeypatch.setattr(tokens, "WINDOW_S", 3600)
     async with serving(max_requests_under_way=2) as (server, connect):
         known = await connect()
         request = server.get("/things")
         await known.send(request)
         assert (await known.answer())[0] == 200
-        waiting = server.web.app.state.turns.waiting
+        waiting = server.web.app.state.verifications.waiting
         for number in range(5):
             forger = await connect()
             await forger.send(b"GET /things HTTP/1.1\r\nhost: x\r\nauthorization: Bearer forged%d\r\n\r\n" % number)

@@ -16,8 +16,8 @@ from ordering.order.store import OrderColumns, OrderRow
 from ordering.order.use_cases import OrderUseCases
 from ordering.platform.clock import now
 from ordering.platform.conditions import Condition
-from ordering.platform.database import Database
-from ordering.platform.idempotency import Once, fingerprint, replay
+from ordering.platform.postgres.database import Database
+from ordering.platform.postgres.idempotency import Once, fingerprint, replay
 from tests.api import Api
 
 ANN = Caller("ann", frozenset())

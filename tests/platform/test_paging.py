@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ordering.kernel import InvalidCursor, InvalidValue
-from ordering.platform.database import Database
-from ordering.platform.paging import PageQuery, Sort
+from ordering.platform.postgres.database import Database
+from ordering.platform.postgres.paging import PageQuery, Sort
 
 BOOKS = PageQuery(
     select="SELECT id, title, pages, printed_at, shelf_id FROM book",

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.metrics.export import Metric, MetricsData
 from ordering.kernel import Unavailable
-from ordering.platform import telemetry
-from ordering.platform.database import Database
-from ordering.platform.metrics import Durations, MetricSender
+from ordering.platform.postgres.database import Database
+from ordering.platform.telemetry import otlp
+from ordering.platform.telemetry.metrics import Durations, MetricSender
 from web import Web
 
 Connect = Callable[..., Awaitable[Database]]
@@ -27,6 +27,16 @@ class Exporter:
 
     def export(self, data: MetricsData, *_: Any, **__: Any) -> None:
         self.sent.append(data)
+
+    def shutdown(self, *_: Any, **__: Any) -> None: ...
+
+
+class Nowhere:
+    """Takes spans and logs; one that sends them would try again and again while other tests run."""
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+
+    def export(self, *_: Any, **__: Any) -> None: ...
 
     def shutdown(self, *_: Any, **__: Any) -> None: ...
 
@@ -49,12 +59,14 @@ def values(found: Mapping[str, Metric]) -> dict[str, int]:
 @pytest.fixture
 async def watched(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> tuple[Database, MetricSender]:
     """Two connections, and what sends the metrics of an application that uses them."""
-    monkeypatch.setattr(telemetry, "OTLPMetricExporter", Exporter)
+    monkeypatch.setattr(otlp, "OTLPMetricExporter", Exporter)
+    monkeypatch.setattr(otlp, "OTLPSpanExporter", Nowhere)
+    monkeypatch.setattr(otlp, "OTLPLogExporter", Nowhere)
     library = await connect()
     web = Web(library, otel_exporter_otlp_endpoint="http://127.0.0.1:9")
     del web
     made = library.observe.__self__  # type: ignore[union-attr]
-    assert isinstance(made, telemetry.Telemetry)
+    assert isinstance(made, otlp.Telemetry)
     return library, made._metrics
 
 

@@ -4,8 +4,8 @@ import json
 from typing import Annotated, Any
 
 import pytest
-from ordering.platform import fields
-from ordering.platform.parameters import field_errors
+from ordering.platform.http import fields
+from ordering.platform.http.parameters import field_errors
 from ordering.platform.problems import CATALOGUE
 from pydantic import TypeAdapter, ValidationError
 from sockets import serving
@@ -56,7 +56,7 @@ async def test_a_browser_that_may_not_ask_gets_a_problem(origin: str, method: st
 
 
 async def test_wherever_it_comes_from_a_problem_has_the_same_headers() -> None:
-    """From the connection, from what is in front of the edge, from the edge and from an endpoint of FastAPI."""
+    """From the connection, from what is in front of the middleware, from it, and from an endpoint of FastAPI."""
     web = Web(cors_origins=(ORIGIN,))
     preflight = {"Origin": ORIGIN, "Access-Control-Request-Method": "TRACE"}
     answers = [

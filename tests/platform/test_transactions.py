@@ -12,11 +12,11 @@ import asyncpg
 import pytest
 from library import Connect
 from ordering.kernel import KeyTaken, Unavailable
-from ordering.platform import database as module
-from ordering.platform.database import ATTEMPTS, Database, RolledBack
-from ordering.platform.exchange import current
 from ordering.platform.http import Once, Operations, Reply
-from ordering.platform.idempotency import claiming, fingerprint, store_claim
+from ordering.platform.postgres import database as module
+from ordering.platform.postgres.database import ATTEMPTS, Database, RolledBack
+from ordering.platform.postgres.idempotency import claiming, fingerprint, store_claim
+from ordering.platform.request_context import current
 from starlette.requests import Request
 from web import Web, problem
 from wire import Fault, Wire
@@ -278,8 +278,8 @@ async def test_who_is_cancelled_anywhere_knows_what_may_have_happened(
         for message in range(100):
             once = Once("ann", uuid4().hex, fingerprint("POST", "/moves", b""), timedelta(hours=1))
             database = await connect(wire.url, database_pool_size=1)
-            exchange = SimpleNamespace(committing=False)
-            current.set(exchange)  # type: ignore[arg-type]
+            context = SimpleNamespace(committing=False)
+            current.set(context)  # type: ignore[arg-type]
             wire.fault(kind, message)
             adding = asyncio.create_task(add(database, once, uuid4()))
             broken = asyncio.create_task(wire.broken.wait())
@@ -293,8 +293,8 @@ async def test_who_is_cancelled_anywhere_knows_what_may_have_happened(
                 await adding
             wire.mend()
             stored = await count(library, once.key)
-            known.add((stored, exchange.committing))
-            assert exchange.committing or not stored
+            known.add((stored, context.committing))
+            assert context.committing or not stored
             assert await eventually(database)
             await database.close()
     assert ((1, True) in known) == (kind == "held after")
@@ -306,13 +306,13 @@ async def test_who_reads_may_commit_nothing(connect: Connect, library_url: str) 
         database = await connect(wire.url, database_pool_size=1, database_acquire_timeout_s=5)
         for kind in ("lost before", "lost after"):
             assert await eventually(database)
-            exchange = SimpleNamespace(committing=False)
-            current.set(exchange)  # type: ignore[arg-type]
+            context = SimpleNamespace(committing=False)
+            current.set(context)  # type: ignore[arg-type]
             wire.fault(kind, 0)
             with pytest.raises(Unavailable, match="lost"):
                 await database.fetchrow("SELECT 1")
             wire.mend()
-            assert not exchange.committing
+            assert not context.committing
 
 
 async def count(library: Database, label: str) -> int:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter
-from ordering.platform import protocol
-from ordering.platform.access import public
+from ordering.platform.http.endpoints import public
+from ordering.platform.server import limits
 from sockets import LIVE, Client, serving
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -85,8 +85,8 @@ async def test_what_follows_is_answered_too() -> None:
 async def test_so_many_may_wait() -> None:
     async with serving(echo()) as (_, connect):
         client = await connect()
-        await client.send(WHOLE * (protocol.MAX_PIPELINED + 5))
-        assert await answers(client, protocol.MAX_PIPELINED + 1) == [(200, BODY)] * (protocol.MAX_PIPELINED + 1)
+        await client.send(WHOLE * (limits.MAX_PIPELINED + 5))
+        assert await answers(client, limits.MAX_PIPELINED + 1) == [(200, BODY)] * (limits.MAX_PIPELINED + 1)
         assert await client.rest() == b""
 
 

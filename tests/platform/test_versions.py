@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from ordering.platform.database import Database
-from ordering.platform.idempotency import Once, fingerprint
+from ordering.platform.postgres.database import Database
+from ordering.platform.postgres.idempotency import Once, fingerprint
 from tests.api import Api
 
 RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text())

@@ -12,18 +12,9 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI
 from ordering.kernel import Caller, RuleViolated, TransitionRefused
-from ordering.platform import edge
-from ordering.platform.auth import Authenticator
-from ordering.platform.http import (
-    Body,
-    IfMatch,
-    IfNoneMatch,
-    Once,
-    Operations,
-    Query,
-    Reply,
-)
-from ordering.platform.keys import KeySet
+from ordering.platform.auth.keys import KeySet
+from ordering.platform.auth.tokens import Authenticator
+from ordering.platform.http import Body, IfMatch, IfNoneMatch, Once, Operations, Query, Reply, middleware
 from ordering.settings import Settings
 from pydantic import SecretStr
 
@@ -184,7 +175,7 @@ class Web:
         self.routers = [things_router()] if routers is None else routers
         for router in self.routers:
             self.app.include_router(router)
-        edge.install(self.app, self.settings, provide=[Things(), *services], authenticator=self.authenticator)
+        middleware.install(self.app, self.settings, provide=[Things(), *services], authenticator=self.authenticator)
         self._client = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(self.app, raise_app_exceptions=False), base_url="http://service"
         )

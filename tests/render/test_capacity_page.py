@@ -65,7 +65,7 @@ def read(tree: Path) -> Service:
     chart = next((tree / "deploy/helm").iterdir())
     [terraform] = tree.glob("deploy/terraform/*/environments/production/main.tf")
     constants = {}
-    for path in (package / "platform").glob("*.py"):
+    for path in (package / "platform").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         for name, value in re.findall(r"^([A-Z_]+_S|CONNECTIONS) = ([\d.]+)$", text, re.MULTILINE):
             constants[f"{path.stem}.{name}"] = float(value)
@@ -225,8 +225,8 @@ SENTENCES: Mapping[str, Callable[[Service], list[float]]] = {
         + it.values["shutdown"]["marginSeconds"]
     ],
     r"`/livez` fails for (\d+) s when the event loop has stood still for (\d+) s": lambda it: [
-        it.constants["lifecycle.REPORTED_S"],
-        it.constants["lifecycle.STANDSTILL_S"],
+        it.constants["health.REPORTED_S"],
+        it.constants["health.STANDSTILL_S"],
     ],
     r"the probe's own time-out of\s(\d+) s has failed": lambda it: [probe(it, "liveness", "timeoutSeconds")],
     r"statement may take (ten) times the objective, from (\d+) to (\d+) s": lambda _: [

@@ -124,7 +124,7 @@ def test_the_page_on_a_field_needs_the_domain_only(template_repository: Path, tm
 
 
 RULE = """
-from ordering.platform.database import Database
+from ordering.platform.postgres.database import Database
 
 from .api import Api
 
@@ -207,7 +207,7 @@ def test_the_page_on_a_job_needs_own_files_only(sample: Path) -> None:
 
 TABLE = """
 from ordering.own.reminders import Reminders
-from ordering.platform.database import Database
+from ordering.platform.postgres.database import Database
 
 
 async def test_the_table(database: Database) -> None:

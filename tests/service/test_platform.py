@@ -17,7 +17,7 @@ from harness.tools import require, run
 FOLDER = ROOT / "tests" / "platform"
 EXAMPLE = "ordering"
 POOLERS = FOLDER / "test_poolers.py"
-MERGE = FOLDER / "test_merge.py"
+MERGE = FOLDER / "test_merge_patch.py"
 """What is in the platform of services with fields of JSON only."""
 
 pytestmark = pytest.mark.xdist_group(EXAMPLE)
@@ -57,7 +57,7 @@ def test_fields_of_json_merge(projects: Callable[[str], Path], tmp_path: Path) -
     domain = yaml.safe_load(domain_file(EXAMPLE).read_text(encoding="utf-8"))
     domain["aggregates"]["Order"]["fields"]["details"] = "json"
     tree = rendering.copy_domain(domain, tmp_path / EXAMPLE, rendering.answers(EXAMPLE))
-    run_tests(projects(EXAMPLE), MERGE, tree=tree, measured=f"{EXAMPLE}.platform.merge")
+    run_tests(projects(EXAMPLE), MERGE, tree=tree, measured=f"{EXAMPLE}.platform.http.merge_patch")
 
 
 def test_the_platform_is_the_same_in_every_service(trees: Callable[[str], Path]) -> None:
@@ -65,9 +65,9 @@ def test_the_platform_is_the_same_in_every_service(trees: Callable[[str], Path])
     platforms = {}
     for example in EXAMPLES:
         (folder,) = trees(example).glob("src/*/platform")
-        platforms[example] = {path.name: path.read_bytes() for path in folder.rglob("*.py")}
+        platforms[example] = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.py")}
     for platform in platforms.values():
-        platform.pop("merge.py", None)
+        platform.pop("http/merge_patch.py", None)
         assert platform == platforms[EXAMPLE]
 
 

@@ -160,8 +160,11 @@ def test_it_ends_within_its_grace_period_although_nobody_takes_its_telemetry(ser
     # Each part of the end has a limit of its own, and the margin is more than their sum, see tests/unit/test_capacity.
     limits = "CLOSING_PATIENCE_S = ([0-9.]+)"
     package = service.project / "src" / "ordering" / "platform"
-    sums = [float(re.findall(limits, (package / name).read_text())[0]) for name in ("telemetry.py", "database.py")]
-    cancelling = float(re.findall("CANCELLING_S = ([0-9.]+)", (package / "protocol.py").read_text())[0])
+    sums = [
+        float(re.findall(limits, (package / name).read_text())[0])
+        for name in ("telemetry/otlp.py", "postgres/database.py")
+    ]
+    cancelling = float(re.findall("CANCELLING_S = ([0-9.]+)", (package / "server/limits.py").read_text())[0])
     assert sum(sums) + cancelling < end["marginSeconds"]
     assert "Application shutdown complete" in said
     assert "Traceback" not in said, said

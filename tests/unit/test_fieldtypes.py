@@ -63,18 +63,19 @@ class Choice(StrEnum):
 
 @pytest.fixture(scope="module")
 def fields(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """The module `platform/fields.py` of a generated service."""
+    """The module `platform/http/fields.py` of a generated service."""
     template = TEMPLATE / "src" / "{{ package }}"
     folder = tmp_path_factory.mktemp("types") / "typed_service"
-    (folder / "platform").mkdir(parents=True)
+    (folder / "platform" / "http").mkdir(parents=True)
     (folder / "__init__.py").touch()
     (folder / "platform" / "__init__.py").touch()
+    (folder / "platform" / "http" / "__init__.py").touch()
     shutil.copyfile(template / "kernel.py", folder / "kernel.py")
-    source = (template / "platform" / "fields.py.jinja").read_text(encoding="utf-8")
+    source = (template / "platform" / "http" / "fields.py.jinja").read_text(encoding="utf-8")
     rendered = Environment(trim_blocks=True, lstrip_blocks=True).from_string(source).render(GLOBALS)  # noqa: S701
-    (folder / "platform" / "fields.py").write_text(rendered, encoding="utf-8")
+    (folder / "platform" / "http" / "fields.py").write_text(rendered, encoding="utf-8")
     sys.path.insert(0, str(folder.parent))
-    yield importlib.import_module("typed_service.platform.fields")
+    yield importlib.import_module("typed_service.platform.http.fields")
     sys.path.remove(str(folder.parent))
 
 

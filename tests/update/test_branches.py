@@ -13,7 +13,7 @@ OWN_TABLE = '''"""A table of ours."""
 
 import sqlalchemy as sa
 
-from ..platform.tables import metadata
+from ..platform.postgres.tables import metadata
 
 remarks = sa.Table("remarks", metadata, sa.Column("id", sa.Uuid(), primary_key=True), comment="What we remark.")
 '''

@@ -41,7 +41,7 @@ TABLE = '''"""A table of ours."""
 
 import sqlalchemy as sa
 
-from ..platform.tables import metadata
+from ..platform.postgres.tables import metadata
 
 own_notes = sa.Table("own_notes", metadata, sa.Column("id", sa.Uuid(), primary_key=True))
 '''

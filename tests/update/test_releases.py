@@ -138,7 +138,7 @@ def test_notes_say_what_they_should(path: Path) -> None:
     assert document.keys() <= {"version", "changes", "moves", "imports"}
     owned = yaml.safe_load((ROOT / "questions/ownership.yml").read_text(encoding="utf-8"))["_skip_if_exists"]
     for pair in release(Version(path.stem), document).moves.items():
-        places = [each.replace("{package}", "p").replace("{aggregate}", "a").strip("/") for each in pair]
+        places = [each.replace("{package}", "p").replace("{aggregate}", "a") for each in pair]
         inside = [pattern for pattern in owned for place in places if meet(pattern.strip("/"), place)]
         assert not inside, f"{pair} is the service's own: {inside}"
     for change in document["changes"]:
@@ -150,14 +150,18 @@ def test_notes_say_what_they_should(path: Path) -> None:
 
 
 def meet(pattern: str, place: str) -> bool:
-    """Whether one of the two is the other one, or a folder that it is in."""
-    return all(one in ("*", two) for one, two in zip(pattern.split("/"), place.split("/"), strict=False))
+    """Whether one of the two is the other one, or a folder that it is in; a folder ends with a slash."""
+    parts, others = pattern.split("/"), place.rstrip("/").split("/")
+    return (place.endswith("/") or len(parts) <= len(others)) and all(
+        one in ("*", two) for one, two in zip(parts, others, strict=False)
+    )
 
 
 def test_what_is_a_persons_meets_no_move() -> None:
     assert meet("src/*/*/service.py", "src/p/a/service.py")
-    assert meet("src/*/own/*", "src/p/own")
-    assert not meet("src/*/own/*", "src/p/platform")
+    assert meet("src/*/own/*", "src/p/own/")
+    assert not meet("src/*/own/*", "src/p/platform/")
+    assert not meet("src/*/*/service.py", "src/p/service_info.py")
 
 
 def test_notes_are_for_those_whom_they_concern() -> None:

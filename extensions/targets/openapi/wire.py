@@ -1,6 +1,6 @@
-"""Parameters and headers as the contract shows them and the service reads them, in `platform/wire.py`.
+"""Parameters and headers as the contract shows them and the service reads them, in `platform/http/wire.py`.
 
-Templates see them beside the patterns and bounds of the types, which `platform/fields.py` reads.
+Templates see them beside the patterns and bounds of the types, which `platform/http/fields.py` reads.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ETAGS: Final = rf"(?:,[ \t]*)*{ETAG}(?:[ \t]*,(?:[ \t]*{ETAG})?)*"
 
 _AROUND_KEY = len('["","",""]') + 12 + 36
 LONGEST_CURSOR: Final = -(-4 * (_AROUND_KEY + 4 * LONGEST_INDEXED) // 3)
-"""`platform/paging.py` writes fingerprint, sort key and id as JSON in base 64; a character has up to four bytes."""
+"""`platform/postgres/paging.py` writes fingerprint, sort key and id as JSON in base 64; a character is 1 to 4 bytes."""
 
 GLOBALS: dict[str, Any] = {
     "wire": {name: value for name, value in {**vars(wire), **globals()}.items() if name.isupper()}

@@ -111,9 +111,9 @@ def _schema_imports(
     if renamed or any("Field(" in text for text in printed):
         lines.add("from pydantic import Field")
     if any("NotNull" in text for text in printed):
-        lines.add("from ..platform.fields import NotNull")
+        lines.add("from ..platform.http.fields import NotNull")
     if any(field.kind == "json" for field in aggregate.declared.input_fields):
-        lines.add("from ..platform.merge import merged")
+        lines.add("from ..platform.http.merge_patch import merged")
     return imports(lines)
 
 
@@ -163,11 +163,11 @@ def _repository_imports(aggregate: PythonAggregate) -> str:
         "from . import store as _store",  # no variable has this name
         "from ..kernel import Call, KeyTaken",
         "from ..platform.conditions import Condition, where",
-        "from ..platform.database import Database, Record",
-        "from ..platform.idempotency import Claim, adding, erasing, outcome, store_claim",
+        "from ..platform.postgres.database import Database, Record",
+        "from ..platform.postgres.idempotency import Claim, adding, erasing, outcome, store_claim",
         "from ..platform.ids import text",
-        "from ..platform.paging import PageQuery, Sort",
-        "from ..platform.statements import numbered",
+        "from ..platform.postgres.paging import PageQuery, Sort",
+        "from ..platform.postgres.database import numbered",
         f"from .model import {entity_import(name)}",
     }
     lines |= {_CURSOR_IMPORTS[sort.kind] for sort in aggregate.sorts if sort.kind in _CURSOR_IMPORTS}

@@ -60,8 +60,8 @@ class _Row(NamedTuple):
 
 
 def _field(name: str, text: str = "", *imports: str) -> Code:
-    """A type of `platform/fields.py`, or an annotation that is made with it."""
-    return Code(text or name, (*imports, f"from ..platform.fields import {name}"))
+    """A type of `platform/http/fields.py`, or an annotation that is made with it."""
+    return Code(text or name, (*imports, f"from ..platform.http.fields import {name}"))
 
 
 def _same(plain: Code, body: Code) -> PythonType:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 
 from ..kernel import Unavailable
-from .exchange import current
+from .request_context import current
 
 logger = logging.getLogger(__name__)
 
@@ -134,15 +134,15 @@ class HttpClient:
 
 def _trace() -> dict[str, str]:
     """The trace of the request that is served, or of the job that runs, as headers."""
-    exchange = current.get()
+    context = current.get()
     headers: dict[str, str] = {}
-    if exchange is None:
+    if context is None:
         from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415 - only jobs need it
 
         tracecontext.TraceContextTextMapPropagator().inject(headers)
         return headers
-    headers["traceparent"] = f"00-{exchange.trace_id}-{exchange.span_id}-{exchange.sampled or 0:02x}"
-    state = exchange.headers.get(b"tracestate") if exchange.parent_id else None
+    headers["traceparent"] = f"00-{context.trace_id}-{context.span_id}-{context.sampled or 0:02x}"
+    state = context.headers.get(b"tracestate") if context.parent_id else None
     if state is not None:
         headers["tracestate"] = state.decode("latin-1")
     return headers

@@ -1,0 +1,1 @@
+"""Who calls: access tokens, their claims, and the keys that they are signed with."""

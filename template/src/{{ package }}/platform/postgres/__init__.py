@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, statements, pages, idempotency keys, revisions."""

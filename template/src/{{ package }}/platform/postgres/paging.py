@@ -1,0 +1,168 @@
+"""Keyset pages: each continues after the last row of the one before, so that a page costs the same however far it is.
+
+Rows are ordered by a column and then by `id`. NULL counts as the greatest value, as in PostgreSQL: last in ascending,
+first in descending order. The cursor is opaque to clients and holds only for the order and the filters it was made for.
+"""
+
+import binascii
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from ...kernel import InvalidCursor
+from ..conditions import Condition
+from .database import Database, Record
+
+MAX_FINGERPRINTS = 1024
+
+
+class Sort(NamedTuple):
+    """A column to order by: its SQL type, and how its value is read back from the text in a cursor."""
+
+    column: str
+    cast: str
+    nullable: bool
+    decode: Callable[[str], Any]
+
+
+class _Position(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """The content of a cursor: where the page before ended."""
+
+    query: str
+    value: str | None
+    id: UUID
+
+
+@dataclass(slots=True)
+class PageQuery:
+    """The list of one aggregate.
+
+    `select` is a SELECT without WHERE, with `id` and the columns of `sorts` among its columns; `sorts` maps the public
+    name of an order to its column, `filters` the name of a column to its SQL type. Those in `ignorecase` are compared
+    by their lower case and in one Unicode form, as their index has them.
+    """
+
+    select: str
+    sorts: Mapping[str, Sort]
+    filters: Mapping[str, str] = field(default_factory=dict)
+    ignorecase: Collection[str] = ()
+    _texts: dict[tuple[Any, ...], str] = field(default_factory=dict, init=False, repr=False)
+
+    async def fetch(
+        self,
+        database: Database,
+        sort: str,
+        filters: Mapping[str, Any],
+        cursor: str | None,
+        limit: int,
+        visible: Condition | None = None,
+    ) -> tuple[list[Record], str | None]:
+        """One page of at most `limit` visible rows, and the cursor of the next page if there is one."""
+        sql, args = self.statement(sort, filters, cursor, limit + 1, visible)
+        rows = await database.fetch(sql, *args)
+        if len(rows) <= limit:
+            return rows, None
+        del rows[limit:]
+        return rows, self.cursor(sort, filters, rows[-1])
+
+    def statement(
+        self,
+        sort: str,
+        filters: Mapping[str, Any],
+        cursor: str | None,
+        limit: int,
+        visible: Condition | None = None,
+    ) -> tuple[str, list[Any]]:
+        """The SQL text and its arguments. `sort` is a name from `sorts`, after a `-` for descending order; filters that
+        are None do not filter. Raises InvalidCursor for one that is not of this query."""
+        columns = [column for column, value in filters.items() if value is not None]
+        args = [limit, *(filters[column] for column in columns)]
+        shown = None if visible is None else visible.sql(args)
+        first = len(args) + 1
+        after_null = None
+        if cursor is not None:
+            position = self._read(sort, filters, cursor)
+            after_null = position.value is None
+            if position.value is not None:
+                args.append(self._decoded(sort, position.value))
+            args.append(position.id)
+        shape = (sort, after_null, *columns)
+        if shown is not None:  # not kept: a rule may make as many as it likes
+            return self._text(sort, columns, after_null, first, [shown]), args
+        text = self._texts.get(shape)
+        if text is None:
+            text = self._texts[shape] = self._text(sort, columns, after_null, first, [])
+        return text, args
+
+    def cursor(self, sort: str, filters: Mapping[str, Any], row: Mapping[str, Any] | Record) -> str:
+        """The cursor of the page after the one that ends with `row`."""
+        value = row[self.sorts[sort.removeprefix("-")].column]
+        text = None if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
+        position = msgspec.json.encode(_Position(_fingerprint(sort, filters), text, row["id"]))
+        return urlsafe_b64encode(position).rstrip(b"=").decode()
+
+    def _read(self, sort: str, filters: Mapping[str, Any], cursor: str) -> _Position:
+        try:
+            encoded = cursor.translate(_FROM_URL).encode("ascii")
+            position = msgspec.json.decode(
+                binascii.a2b_base64(encoded + b"=" * (-len(encoded) % 4), strict_mode=True), type=_Position
+            )
+        except ValueError:
+            raise InvalidCursor("The cursor is malformed.") from None
+        if position.query != _fingerprint(sort, filters):
+            raise InvalidCursor("The cursor belongs to another order or other filters.")
+        return position
+
+    def _decoded(self, sort: str, value: str) -> Any:
+        try:
+            return self.sorts[sort.removeprefix("-")].decode(value)
+        except (ValueError, ArithmeticError):
+            raise InvalidCursor("The cursor is malformed.") from None
+
+    def _text(self, sort: str, columns: list[str], after_null: bool | None, first: int, visible: list[str]) -> str:
+        descending = sort.startswith("-")
+        column, cast, nullable, _ = self.sorts[sort.removeprefix("-")]
+        direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
+        filters = [self._condition(name, number) for number, name in enumerate(columns, start=2)]
+        after_value = f'("{column}", id) {beyond} (${first}::{cast}, ${first + 1}::uuid)'
+        after_id = f'"{column}" IS NULL AND id {beyond} ${first}::uuid'
+        order = f'ORDER BY "{column}" {direction}, id {direction} LIMIT $1::bigint'
+
+        def page(*conditions: str) -> str:
+            where = " AND ".join([*filters, *visible, *conditions])
+            return f"{self.select} {'WHERE ' * bool(where)}{where} {order}"
+
+        if after_null is None:
+            return page()
+        if after_null and not descending:
+            return page(after_id)
+        if not after_null and (descending or not nullable):
+            return page(after_value)
+        # Two ranges of the index; as one condition with OR the rows before the cursor would all be read.
+        ranges = (after_id, f'"{column}" IS NOT NULL') if descending else (after_value, f'"{column}" IS NULL')
+        both = " UNION ALL ".join(f"({page(each)})" for each in ranges)
+        return f"SELECT * FROM ({both}) AS page {order}"  # noqa: S608 - of names in the code only  # nosec B608
+
+    def _condition(self, name: str, number: int) -> str:
+        column, value = f'"{name}"', f"${number}::{self.filters[name]}"
+        if name in self.ignorecase:
+            return f"lower(normalize({column})) = lower(normalize({value}))"
+        return f"{column} = {value}"
+
+
+_FROM_URL = str.maketrans("-_+/=", "+/!!!")
+
+
+def _fingerprint(sort: str, filters: Mapping[str, Any]) -> str:
+    return _digest(sort, *sorted((name, str(value)) for name, value in filters.items() if value is not None))
+
+
+@lru_cache(MAX_FINGERPRINTS)
+def _digest(sort: str, *present: tuple[str, str]) -> str:
+    return blake2b(repr((sort, list(present))).encode(), digest_size=6).hexdigest()
