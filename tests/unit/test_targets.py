@@ -177,6 +177,8 @@ def test_templates_have_no_word_that_nobody_reads() -> None:
     for folder in ("answers", "capacity", "targets"):
         for path in (ROOT / "extensions" / folder).rglob("*.py"):
             read |= set(re.findall(r"""\[["']([a-z_]+)["']\]""", path.read_text(encoding="utf-8")))
+    for path in (ROOT / "extensions" / "capabilities").rglob("*.py"):  # by what they are chosen
+        read |= set(re.findall(r'"model\.code\.([a-z_]+)"', path.read_text(encoding="utf-8")))
     found = [load_yaml((ROOT / "examples" / name / "domain.yaml").read_bytes()) for name in ("awkward", "everything")]
     words = {word for domain in found for word in _words(template_model(domain, "service"))}
     assert sorted(words - read) == []
