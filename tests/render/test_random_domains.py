@@ -158,7 +158,8 @@ LONG = {
 
 @pytest.mark.parametrize("aggregates", [MANY, SUSPECT, LONG], ids=["many", "suspect", "long"])
 def test_the_linter_finds_nothing(aggregates: dict[str, Any], tmp_path: Path) -> None:
-    tree = rendering.copy_domain({"context": "odd", "aggregates": aggregates}, tmp_path / "odd")
+    answers = {"service_name": "a-service-with-the-longest-name-allowed4" if aggregates is LONG else "odd"}
+    tree = rendering.copy_domain({"context": "odd", "aggregates": aggregates}, tmp_path / "odd", answers)
     run(BIN / "ruff", "check", "--no-cache", "--quiet", tree)
     run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tree)
 
