@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from harness.machines import NEEDS_HISTORY
 from harness.paths import ROOT
 
 OF_THE_TEMPLATE = ["ARCHITECTURE.md", "AGENTS.md", "docs/template-development.md"]
@@ -44,7 +45,7 @@ def test_commits_that_show_where_something_goes_are_in_the_history() -> None:
         return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
     if not (ROOT / ".git").exists() or git("rev-parse", "--is-shallow-repository") == "true":
-        pytest.skip("a checkout without its history")
+        pytest.skip(f"{NEEDS_HISTORY}: git fetch --unshallow --tags")
     rows = re.findall(r"^\| (.+) \| `([0-9a-f]+)` \|$", (ROOT / "AGENTS.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(rows) == 5
     for row, commit in rows:

@@ -3,7 +3,7 @@
     router = Operations("orders", tag="Orders")
 
     @router.patch("/orders/{order_id}", operation_id="update_order")
-    async def update_order(order_id: UUID, body: OrderPatch, if_match: IfMatch, orders: OrderService) -> Reply: ...
+    async def update(order_id: UUID, body: OrderPatch, call: Call, operations: OrderOperations) -> Reply: ...
 
 A signature is compiled once, at start-up. Ordinary FastAPI endpoints work beside operations, see endpoints.py.
 """
