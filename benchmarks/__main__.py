@@ -7,13 +7,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import generation, interpreter, measuring, overload, updates
+from . import gate, generation, interpreter, measuring, overload, updates
 from .generation import ROOT
 from .parts import Parts
 from .services import Site
 
 FOLDER = ROOT / "build" / "benchmarks"
-PARTS = ("generation", "updates", "service", "routes", "overload")
+PARTS = ("generation", "updates", "gate", "service", "routes", "overload")
 SIDE_BY_SIDE = {"service", "routes"}
 RUSHES_S = 6.0
 
@@ -41,6 +41,8 @@ def main() -> int:
             lines += ["", *generation.lines(times, generation.yardstick(options.copies))]
         if "updates" in parts:
             lines += ["", *updates.lines(updates.measure(template, scratch, options.copies))]
+        if "gate" in parts:
+            lines += ["", *gate.lines(gate.measure(template, scratch, options.gates))]
         if served:
             FOLDER.mkdir(parents=True, exist_ok=True)
             site = Site(template, scratch, stack)
@@ -72,6 +74,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cycles", type=int, default=4, help="slices of each operation of each process")
     parser.add_argument("--starts", type=int, default=5, help="processes of each server")
     parser.add_argument("--copies", type=int, default=3, help="copies of each domain")
+    parser.add_argument("--gates", type=int, default=3, help="runs of the gate after the first")
     parser.add_argument("--crowds", type=int, nargs="+", default=overload.CROWDS, help="connections of the overload")
     parser.add_argument("--crowd-seconds", type=float, default=RUSHES_S, help="how long each of those is measured")
     parser.add_argument("--only", choices=PARTS, help="measure only this part")

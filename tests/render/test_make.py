@@ -19,15 +19,36 @@ VALUES = [
     "organisation=-x",
 ]
 
+PROGRAM = """
+import json, os, sys
+print(json.dumps(sys.argv[1:]))
+sys.exit(" ".join([sys.argv[0].rpartition("/")[2], *sys.argv[1:]]) == os.environ.get("FAILS"))
+"""
+GATE = [
+    "lint-imports",
+    "python -m dev.endpoints",
+    "python -m dev.jobs --check",
+    "python -m dev.lint_contract",
+    "python -m dev.lint_migrations",
+    "python -m dev.migrate check",
+    "python -m dev.ownership",
+    "python -m mypy",
+    "python -m pytest --cov --cov-report=term --ignore=tests/contract/test_schemathesis.py",
+    "python -m pytest tests/contract/test_schemathesis.py",
+    "python -m ruff check",
+    "python -m ruff format --check",
+]
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A service whose Python tells what it was called with."""
     folder = rendering.copy(tmp_path_factory.mktemp("made") / "orders", {})
-    python = folder / ".venv/bin/python"
-    python.parent.mkdir(parents=True)
-    python.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n", encoding="utf-8")
-    python.chmod(0o755)
+    (folder / ".venv/bin").mkdir(parents=True)
+    for name in ("python", "lint-imports"):
+        program = folder / ".venv/bin" / name
+        program.write_text(f"#!{sys.executable}\n{PROGRAM}", encoding="utf-8")
+        program.chmod(0o755)
     (folder / ".venv/ready").touch()
     return folder
 
@@ -78,3 +99,18 @@ def test_what_is_not_typed_is_not_passed(project: Path) -> None:
     assert called(project, "breaking") == ["-m", "dev.breaking", "--", "origin/main"]
     assert called(project, "secrets") == ["-m", "dev.secrets"]
     assert called(project, "migration") == ["-m", "dev.migrate", "new", "--base=origin/main", "--", ""]
+
+
+@pytest.mark.parametrize("options", [(), ("--jobs=3",)], ids=" ".join)
+def test_the_gate_has_each_part_once(options: tuple[str, ...], project: Path) -> None:
+    done = run("make", "--dry-run", *options, "check", cwd=project)
+    programs = [line.removeprefix(".venv/bin/") for line in done.stdout.splitlines() if line.startswith(".venv/bin/")]
+    assert sorted(programs) == GATE
+    assert ("--jobs=2" in done.stdout) is not bool(options)
+    assert done.stderr == ""  # such as a warning that make forgets the number that it was told
+    run("make", *options, "check", cwd=project)
+
+
+@pytest.mark.parametrize("part", GATE)
+def test_the_gate_fails_with_each_part(part: str, project: Path) -> None:
+    assert run("make", "check", cwd=project, env={"FAILS": part}, check=False).returncode != 0

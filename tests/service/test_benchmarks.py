@@ -16,7 +16,7 @@ from benchmarks.services import Operation, Site, Target
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("benchmarks")]
 
 CROWDS = ("--crowds", "4", "40", "--crowd-seconds", "0.1")
-BRIEF = ("--seconds", "0.1", "--cycles", "1", "--copies", "1", "--starts", "1", *CROWDS)
+BRIEF = ("--seconds", "0.1", "--cycles", "1", "--copies", "1", "--starts", "1", "--gates", "0", *CROWDS)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,6 +51,7 @@ def test_it_measures_and_reports() -> None:
     assert titles == [
         "## Generation",
         "## Updates",
+        "## The gate",
         "## More clients than it can serve",
         "## The service between its limit and convention",
         "## The number of routes",

@@ -119,8 +119,7 @@ def test_the_page_on_a_field_needs_the_domain_only(template_repository: Path, tm
     (revision,) = run("git", "ls-files", "--others", "migrations", cwd=project).stdout.split()
     assert f'"{name}"' in (project / revision).read_text(encoding="utf-8")
     assert "follows the template" not in make(project, "ownership")
-    make(project, "lint", "migrations")
-    pytest_of(project, "tests/customer", "tests/migrations")
+    make(project, "check")
 
 
 RULE = """
@@ -174,7 +173,7 @@ def test_the_page_on_a_call_to_another_service_needs_own_files_only(sample: Path
     (call,) = re.findall(r"`(await wiring.*?)`", page)
     check_changes(sample, "docs/settings.md", "src/ordering/own/settings.py", "src/ordering/own/wiring.py")
     (sample / "tests" / "test_client.py").write_text(CLIENT.format(fake=fake, call=call), encoding="utf-8")
-    pytest_of(sample, "tests/test_client.py", "tests/order/test_operations.py")
+    make(sample, "format", "check")
 
 
 JOB = """
@@ -229,6 +228,25 @@ def test_the_page_on_a_table_needs_own_files_only(sample: Path) -> None:
     (sample / "tests" / "test_table.py").write_text(TABLE, encoding="utf-8")
     pytest_of(sample, "tests/test_table.py", "tests/migrations")
     make(sample, "migrations")
+
+
+def test_what_the_pages_add_is_green_together(sample: Path) -> None:
+    """Those on a call, which wires the service otherwise, and on a field have the whole gate in tests of their own."""
+    for name, words in (
+        ("endpoint", ["describe"]),
+        ("rule", []),
+        ("rule-across-two", []),
+        ("job", ["jobs"]),
+        ("table", ["migration", "m=reminders"]),
+    ):
+        page = follow(sample, name)
+        assert not words or f"`make {words[0]}" in page
+        if words:
+            make(sample, *words)
+    for name, code in (("rule", RULE), ("job", JOB), ("table", TABLE), ("endpoint", CALLS)):
+        text = code.format(scope="figures.read", path="/key-figures") if code is CALLS else code
+        (sample / "tests" / f"test_{name}.py").write_text(text, encoding="utf-8")
+    make(sample, "format", "check")
 
 
 def test_a_job_that_fails_ends_the_program_so(sample: Path) -> None:
