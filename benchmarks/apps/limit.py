@@ -175,7 +175,7 @@ async def create(key: str, body: bytes) -> tuple[int, bytes]:
     answer = encode(order)
     connection = await connections.take()
     await connection.fetchrow(
-        INSERT, "caller", key, b"", 201, 1, f"/orders/{order.id}", answer, DAY, getrandbits(63),
+        INSERT, "caller", key, b"", "created", 1, f"orders/{order.id}", answer, DAY, getrandbits(63),
         order.id, rows_of(new.lines), order.number, order.customer_id, order.total.amount, order.total.currency,
         order.priority, order.note, None, "DRAFT", 1, now, now,
     )  # fmt: skip

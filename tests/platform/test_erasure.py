@@ -63,9 +63,9 @@ async def test_nothing_of_a_deleted_row_is_kept(name: str, api: Api, database: D
 
     assert (await api.delete(place, if_match="*")).status_code == 204
     rows = await database.fetch(
-        "SELECT fingerprint, status, version, body FROM idempotency_key WHERE key = ANY($1)", keys
+        "SELECT fingerprint, outcome, status, version, body FROM idempotency_key WHERE key = ANY($1)", keys
     )
-    assert [tuple(row) for row in rows] == [(b"", 410, None, b"")] * (1 if acted is None else 2)
+    assert [tuple(row) for row in rows] == [(b"", "gone", 410, None, b"")] * (1 if acted is None else 2)
     assert problem(await api.post(example.path, body, key=keys[0])) == (410, "gone")
     if acted is not None:
         assert acted.status_code == 200
@@ -73,7 +73,7 @@ async def test_nothing_of_a_deleted_row_is_kept(name: str, api: Api, database: D
         assert problem(await api.post(f"{place}/{actions[name]}", None, key=keys[1])) == (410, "gone")
     assert (await api.get(other.headers["Location"])).content == other.content
     left = await database.fetch(
-        "SELECT FROM idempotency_key WHERE location = $1 AND status = 201", other.headers["Location"]
+        "SELECT FROM idempotency_key WHERE resource = $1 AND outcome = 'created'", other.headers["Location"][1:]
     )
     assert len(left) == 1
 

@@ -3,8 +3,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from library import Connect
-from ordering.kernel import AlreadyExists, KeyReused, KeyTaken, RuleViolated, Unavailable
+from ordering.kernel import CHANGED, CREATED, AlreadyExists, KeyReused, KeyTaken, Outcome, RuleViolated, Unavailable
 from ordering.platform.http.reply import Reply
 from ordering.platform.postgres import idempotency
 from ordering.platform.postgres.database import Database
@@ -35,22 +37,47 @@ def test_a_fingerprint_tells_requests_apart() -> None:
     assert fingerprint(*requests[0]) == fingerprint(*requests[0])
 
 
-async def test_the_first_claim_stores_the_answer(library: Database) -> None:
+def said(reply: Reply) -> tuple[int, int | None, str | None, bytes]:
+    return reply.status, reply.version, reply.location, reply.body
+
+
+REPLIES = st.builds(
+    Reply.stored,
+    st.sampled_from([200, 201]) | st.integers(100, 599),
+    st.none() | st.integers(1, 2**31 - 1),
+    st.none() | st.sampled_from(["/", "/orders/1", "//host/1", "orders/1", "https://host/orders/1", "", "?a"]),
+    st.binary(),
+)
+
+
+@given(REPLIES)
+def test_a_reply_is_made_again_from_its_outcome(reply: Reply) -> None:
+    assert said(Reply.of(reply.outcome())) == said(reply)
+
+
+def test_what_a_reply_says_of_a_resource_is_no_http() -> None:
+    assert REPLY.outcome() == Outcome(CREATED, "shelves/1", 7, b'{"a":1}')
+    assert Reply(200, version=2).outcome("/shelves/1") == Outcome(CHANGED, "shelves/1", 2, b"")
+
+
+async def test_the_first_claim_stores_the_outcome(library: Database) -> None:
     promise = once()
     assert len(promise.claim(REPLY).args) == CLAIM_ARGS
     assert await promise.replay(library) is None
     assert await add_shelf(library, promise)
-    stored = await promise.replay(library)
-    assert stored is not None
-    assert stored[1:] == (201, 7, "/shelves/1", b'{"a":1}')
+    assert await promise.replay(library) == (CREATED, "shelves/1", 7, b'{"a":1}')
 
 
-async def test_an_answer_may_be_next_to_nothing(library: Database) -> None:
-    promise = once()
-    assert await add_shelf(library, promise, Reply(204))
-    stored = await promise.replay(library)
-    assert stored is not None
-    assert stored[1:] == (204, None, None, b"")
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 303, 410])
+@pytest.mark.parametrize("location", [None, "/shelves/1", "shelves/1", "https://example.com/shelves/1"])
+async def test_what_is_repeated_is_the_same(status: int, location: str | None, library: Database) -> None:
+    """However often the statement has run: PostgreSQL plans it anew without its arguments."""
+    for body in (b"", b'{"a":1}') * 4:
+        promise, reply = once(), Reply.stored(status, None if body else 3, location, body)
+        assert await add_shelf(library, promise, reply)
+        stored = await promise.replay(library)
+        assert stored == reply.outcome()
+        assert said(Reply.of(stored)) == said(reply)
 
 
 async def test_the_second_claim_does_nothing(library: Database) -> None:
@@ -59,7 +86,7 @@ async def test_the_second_claim_does_nothing(library: Database) -> None:
     assert not await add_shelf(library, once(promise.key, body=b"other"), Reply(200))
     stored = await promise.replay(library)
     assert stored is not None
-    assert stored.status == 201
+    assert stored.kind == CREATED
 
 
 async def test_another_request_with_the_same_key_is_refused(library: Database) -> None:
@@ -122,9 +149,7 @@ async def test_expired_keys_are_free_again(library: Database) -> None:
     assert await promise.replay(library) is None
     again = once(promise.key, body=b"other")
     assert await add_shelf(library, again, Reply(200))
-    stored = await again.replay(library)
-    assert stored is not None
-    assert stored.status == 200
+    assert await again.replay(library) == (CHANGED, None, None, b"")
 
 
 async def test_expired_keys_are_purged_in_batches(library: Database) -> None:

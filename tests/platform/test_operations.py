@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from ordering.kernel import Call, Caller, ChangedMeanwhile, KeyTaken, NotFound, StaleVersion
+from ordering.kernel import CHANGED, CREATED, Call, Caller, ChangedMeanwhile, KeyTaken, NotFound, StaleVersion
 from ordering.order.model import OrderStatus
 from ordering.order.operations import OrderOperations
 from ordering.order.repository import OrderRepository
@@ -123,13 +123,11 @@ async def test_a_key_remembers_the_resource_as_its_call_left_it(
     first, second = call(key=once()), call(key=once())
     order = await operations.create(await new_order(api), first)
     placed = await operations.place(order.id, second)
-    encode = msgspec.json.encode
-    assert (first.outcome, second.outcome) == (encode(OrderRow.of(order)), encode(OrderRow.of(placed)))
-    for each, version in (first, 1), (second, 2):
+    for each, kind, left in (first, CREATED, order), (second, CHANGED, placed):
+        assert each.outcome == (kind, f"orders/{order.id}", left.version, msgspec.json.encode(OrderRow.of(left)))
+        assert msgspec.json.decode(each.outcome.snapshot, type=OrderRow) == OrderRow.of(left)
         assert each.key is not None
-        stored = await replay(database, each.key)
-        assert stored is not None
-        assert (stored.version, stored.location, stored.body) == (version, f"/orders/{order.id}", each.outcome)
+        assert await replay(database, each.key) == each.outcome
     with pytest.raises(KeyTaken):
         await operations.create(await new_order(api), call(key=first.key))
 

@@ -219,6 +219,35 @@ def test_two_branches_may_make_the_same(branching: Path) -> None:
     make(sample, "lint")
 
 
+KEYS_OF_BEFORE = """\
+        sa.Column("status", sa.SmallInteger(), nullable=False, comment="The stored answer: HTTP status."),
+        sa.Column("version", sa.Integer(), nullable=True, comment="The stored answer: version behind its ETag."),
+        sa.Column("location", sa.Text(), nullable=True, comment="The stored answer: Location header."),
+        sa.Column("body", sa.LargeBinary(), nullable=False, comment="The stored answer: body, byte for byte."),
+"""
+"""The columns of idempotency keys that differ in services of template 0.1."""
+
+
+def test_a_service_of_before_gets_the_columns_of_outcomes(sample: Path) -> None:
+    """By one revision, as releases/0.2.0.yaml says, which the release before lives with."""
+    first = sample / "migrations/versions/0001_initial.py"
+    text = first.read_text(encoding="utf-8")
+    start, end = text.index('        sa.Column(\n            "outcome"'), text.index('        sa.Column("expires_at"')
+    first.write_text(text[:start] + KEYS_OF_BEFORE + text[end:], encoding="utf-8")
+    assert 'make migration m="' in migrate(sample, "check", check=False)
+    make(sample, "migration", "m=keep outcomes")
+    written = written_for(sample, "keep_outcomes").read_text(encoding="utf-8")
+    upgrade = written.partition("def downgrade")[0]
+    assert re.findall(r'add_column\(\s*"(\w+)",\s*sa\.Column\(\s*"(\w+)"', upgrade) == [
+        ("idempotency_key", "outcome"),
+        ("idempotency_key", "resource"),
+    ]
+    assert {*re.findall(r"op\.(\w+)\(", upgrade)} == {"add_column", "alter_column"}  # of comments
+    assert "accepts" not in written
+    make(sample, "migrations")
+    migrate(sample, "check")
+
+
 def test_a_missing_check_is_missed(sample: Path) -> None:
     first = sample / "migrations/versions/0001_initial.py"
     text = first.read_text(encoding="utf-8")

@@ -242,7 +242,7 @@ app.post(
     const location = `/orders/${id}`
     const answer = reply.code(201).serialize(order)
     const { rows } = await run(statements.insert, [
-      user.sub, key, fingerprint, 201, 1, location, Buffer.from(answer), DAY, lock,
+      user.sub, key, fingerprint, 'created', 1, location.slice(1), Buffer.from(answer), DAY, lock,
       id, lineRows(lines), number, customer_id, total.amount, total.currency, priority, note, null, 'DRAFT', 1, now, now,
     ])
     if (rows.length === 0) return replay(reply, user.sub, key, fingerprint)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,34 @@ class IdempotencyKey:
         self.ttl = ttl
 
 
+class Outcome(NamedTuple):
+    """What a call with a key came to, as it is kept; each transport says it in its own way, also to a repeated call.
+
+    `kind` is CREATED, CHANGED, GONE, or what an endpoint that only one transport has calls it.
+    """
+
+    kind: str
+    resource: str | None
+    """Its name, `orders/<id>`."""
+    version: int | None
+    snapshot: bytes
+    """The JSON of the resource as the call left it."""
+
+
+CREATED: Final = "created"
+CHANGED: Final = "changed"
+GONE: Final = "gone"
+_NOTHING_KEPT: Final = Outcome("", None, None, b"")
+
+
 class Call:
     """What every transport knows of a call: who makes it and when, and what holds it from happening twice or blindly.
 
-    `versions` are those of the resource that the call is made for, None where any will do. What a repeated call gets is
-    here once a store has kept it under the key: `outcome`, the JSON of the `resource` (`/orders/…`) as it then was.
+    `versions` are those of the resource that the call is made for, None where any will do. `outcome` is here once a
+    store has kept it under the key.
     """
 
-    __slots__ = ("at", "caller", "key", "outcome", "resource", "versions")
+    __slots__ = ("at", "caller", "key", "outcome", "versions")
 
     def __init__(
         self,
@@ -56,8 +76,7 @@ class Call:
         self.at = at
         self.key = key
         self.versions = versions
-        self.outcome = b""
-        self.resource = ""
+        self.outcome = _NOTHING_KEPT
 
     def check(self, version: int) -> None:
         """Raise StaleVersion unless the call is made for this version of the resource."""

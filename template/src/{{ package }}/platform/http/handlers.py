@@ -189,9 +189,7 @@ class BoundOperation:
             key = argument.key if isinstance(argument, Call) else argument
             stored = None if key is None else await replay(self._database, key)
             if stored is not None:
-                # An answer 200 is about the resource at the location, and not sent with it.
-                location = None if stored.status == 200 else stored.location
-                return Reply.stored(stored.status, stored.version, location, stored.body)
+                return Reply.of(stored)
         raise problem from refusal
 
     def _with_all_errors(self, context: RequestContext, first: Problem) -> Problem:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from ...kernel import CHANGED, CREATED, Outcome
+
 _encode = msgspec.json.Encoder().encode
 
 NO_CONTENT = frozenset({204, 304})
@@ -37,6 +39,29 @@ class Reply:
         reply = cls(status, version=version, location=location)
         reply._body = body
         return reply
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "Reply":
+        """What a call came to, for the first time or repeated."""
+        kind, resource, version, snapshot = outcome
+        if kind == CREATED:
+            return cls.stored(201, version, f"/{resource}", snapshot)
+        if kind == CHANGED:
+            return cls.stored(200, version, None, snapshot)
+        return cls.stored(int(kind), version, resource, snapshot)
+
+    def outcome(self, resource: str | None = None) -> Outcome:
+        """What `of` makes this reply from; `resource` is the path of what it shows, if not its location.
+
+        Where it says more than that something was created or changed, its status is the kind, and its location goes
+        along as it is.
+        """
+        kind, name = str(self.status), resource if self.location is None else self.location
+        if self.status == 201 and self.location is not None and self.location.startswith("/"):
+            kind, name = CREATED, self.location[1:]
+        elif self.status == 200 and self.location is None:
+            kind, name = CHANGED, None if resource is None else resource.removeprefix("/")
+        return Outcome(kind, name, self.version, self.body)
 
     @property
     def body(self) -> bytes:

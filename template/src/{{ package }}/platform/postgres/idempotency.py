@@ -1,10 +1,14 @@
-"""Idempotency-Key: a repeated POST gets the answer that the first one got, and does nothing.
+"""Idempotency keys: a repeated call is told what the first one came to, and does nothing.
 
-The key is claimed and the answer stored in the same statement as the change itself, so that either all of it happens
-or none. A key belongs to the caller that sent it. A second request with a key whose first one is still under way is
+The key is claimed and the outcome stored in the same statement as the change itself, so that either all of it happens
+or none. A key belongs to the caller that sent it. A second call with a key whose first one is still under way is
 refused instead of made to wait: the advisory lock is tried, not awaited.
 
-Whoever deletes a resource takes along the answers that show it: what is left of them says that it is gone.
+Whoever deletes a resource takes along the outcomes that show it: what is left of them says that it is gone.
+
+Instances that template 0.1 made may run beside these. They know `status` and `location` instead of `outcome` and
+`resource`, and neither set nor clear the latter; so all four are written, and where they disagree the older ones count.
+The snapshot is in `body` for both: whichever of them deletes a resource erases it, and nothing is stored twice.
 """
 
 import asyncio
@@ -16,8 +20,8 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
-from ...kernel import Call, DomainError, Gone, IdempotencyKey, KeyReused, KeyTaken
-from .database import Connection, Database, numbered
+from ...kernel import CHANGED, CREATED, GONE, Call, DomainError, Gone, IdempotencyKey, KeyReused, KeyTaken, Outcome
+from .database import Connection, Database, Record, numbered
 
 logger = logging.getLogger(__name__)
 
@@ -29,16 +33,25 @@ PURGE_BATCH = 1000
 MAX_CALLER_BYTES = 2400  # with a key of 255, an entry of the index takes no more
 DIGESTED = "sha256:"
 DIGEST_LENGTH = len(DIGESTED) + 64
-MADE, CHANGED, GONE = 201, 200, 410
+STATUS: Final = {CREATED: 201, CHANGED: 200, GONE: 410}  # for instances of template 0.1, as are both CASEs below
+_KIND: Final = {status: kind for kind, status in STATUS.items()}
 
 CLAIM_ARGS: Final = 9
-CLAIM: Final = """claimed AS (
-    INSERT INTO idempotency_key AS known (caller, key, fingerprint, status, version, location, body, expires_at)
-    SELECT $1::text, $2::text, $3::bytea, $4::smallint, $5::integer, $6::text, $7::bytea, now() + $8::interval
+CLAIM: Final = f"""claimed AS (
+    INSERT INTO idempotency_key AS known (
+        caller, key, fingerprint, outcome, version, resource, body, expires_at, status, location
+    )
+    SELECT
+        $1::text, $2::text, $3::bytea, $4::text, $5::integer, $6::text, $7::bytea, now() + $8::interval,
+        CASE $4::text
+            WHEN '{CREATED}' THEN {STATUS[CREATED]} WHEN '{CHANGED}' THEN {STATUS[CHANGED]} ELSE $4::text::smallint
+        END,
+        CASE WHEN $4::text IN ('{CREATED}', '{CHANGED}') THEN '/' || $6::text ELSE $6::text END
     WHERE pg_try_advisory_xact_lock($9::bigint)
     ON CONFLICT (caller, key) DO UPDATE SET
-        fingerprint = excluded.fingerprint, status = excluded.status, version = excluded.version,
-        location = excluded.location, body = excluded.body, expires_at = excluded.expires_at
+        fingerprint = excluded.fingerprint, outcome = excluded.outcome, version = excluded.version,
+        resource = excluded.resource, body = excluded.body, expires_at = excluded.expires_at,
+        status = excluded.status, location = excluded.location
     WHERE known.expires_at <= now()
     RETURNING 1
 )"""
@@ -58,11 +71,12 @@ def adding(statement: str) -> tuple[str, str]:
 
 
 def erasing(deletion: str, collection: str) -> str:
-    """The deletion, which returns `id`, and with it that of the answers stored about these ids of the collection."""
+    """The deletion, which returns `id`, and with it that of the outcomes stored about these ids of the collection."""
     return f"""
 WITH gone AS ({deletion}),
 erased AS (
-    UPDATE idempotency_key SET fingerprint = '', status = {GONE}, version = NULL, body = ''
+    UPDATE idempotency_key
+    SET fingerprint = '', outcome = '{GONE}', status = {STATUS[GONE]}, version = NULL, body = ''
     WHERE location = ANY(ARRAY(SELECT '{collection}/' || id::text FROM gone))
 )
 SELECT id FROM gone
@@ -72,7 +86,7 @@ SELECT id FROM gone
 CLAIM_ALONE = claiming(" SELECT 1 FROM claimed")
 
 FIND = """
-SELECT fingerprint, status, version, location, body FROM idempotency_key
+SELECT fingerprint, outcome, resource, version, body, status, location FROM idempotency_key
 WHERE caller = $1 AND key = $2 AND expires_at > now()
 """
 
@@ -85,32 +99,15 @@ DELETE FROM idempotency_key WHERE (caller, key) IN (
 
 
 class Claim(NamedTuple):
-    """A key with the answer to store under it; `args` are the first `CLAIM_ARGS` arguments of a claiming statement."""
+    """A key with the outcome to store under it; `args` are the first `CLAIM_ARGS` arguments of a claiming statement."""
 
     args: Sequence[Any]
 
 
-class StoredReply(NamedTuple):
-    """An answer given before: `version` is the one behind its ETag, `body` its JSON."""
-
-    fingerprint: bytes
-    status: int
-    version: int | None
-    location: str | None
-    body: bytes
-
-
 class Storable(Protocol):
-    """What a key remembers of a reply."""
+    """A reply of which a key remembers the outcome."""
 
-    @property
-    def status(self) -> int: ...
-    @property
-    def version(self) -> int | None: ...
-    @property
-    def location(self) -> str | None: ...
-    @property
-    def body(self) -> bytes: ...
+    def outcome(self, resource: str | None = None) -> Outcome: ...
 
 
 class Once(IdempotencyKey):
@@ -127,51 +124,60 @@ class Once(IdempotencyKey):
 
     def claim(self, reply: Storable, resource: str | None = None) -> Claim:
         """The claim on the key that stores this reply; `resource` is the path of what it shows, if not its location."""
-        return Claim(_arguments(self, reply.status, reply.version, reply.location or resource, reply.body))
+        return Claim(_arguments(self, reply.outcome(resource)))
 
-    async def replay(self, database: Database) -> StoredReply | None:
+    async def replay(self, database: Database) -> Outcome | None:
         """What `replay` says of this promise."""
         return await replay(database, self)
 
 
-async def replay(database: Database, key: IdempotencyKey) -> StoredReply | None:
-    """The answer stored under the key; `None` if there is none.
+async def replay(database: Database, key: IdempotencyKey) -> Outcome | None:
+    """The outcome stored under the key; `None` if there is none.
 
-    Raises KeyReused if the key stands for another request, Gone if what the answer showed has been deleted.
+    Raises KeyReused if the key stands for another call, Gone if what the outcome shows has been deleted.
     """
     row = await database.fetchrow(FIND, key.caller, key.key)
     if row is None:
         return None
-    stored = StoredReply(*row)
-    if stored.status == GONE:
+    stored = _outcome(row)
+    if stored.kind == GONE:
         raise Gone
-    if stored.fingerprint != key.fingerprint:
+    if row["fingerprint"] != key.fingerprint:
         raise KeyReused
     return stored
 
 
-def outcome(call: Call, key: IdempotencyKey, version: int, row: msgspec.Struct, *, made: bool) -> tuple[Any, ...]:
-    """The arguments of `CLAIM`, which keep what a call came to: its resource as it is now.
+def _outcome(row: Record) -> Outcome:
+    """What the row says, by the older columns where the newer ones are missing or of an earlier claim."""
+    _, kind, resource, version, snapshot, status, location = row
+    path = f"/{resource}" if kind in STATUS and resource is not None else resource
+    if (str(STATUS.get(kind, kind)), path) == (str(status), location):
+        return Outcome(kind, resource, version, snapshot)
+    kind = _KIND.get(status)
+    if kind is None or (kind == CREATED and not (location or "").startswith("/")):
+        return Outcome(str(status), location, version, snapshot)
+    return Outcome(kind, location and location.removeprefix("/"), version, snapshot)
 
-    `made` says that the call has made the resource. The table has that as a status of HTTP, as it always had: instances
-    of two releases answer each other's repeated calls.
-    """
-    call.outcome = _encode(row)
-    return _arguments(key, MADE if made else CHANGED, version, call.resource, call.outcome)
 
-
-def _arguments(
-    key: IdempotencyKey, status: int, version: int | None, location: str | None, body: bytes
+def outcome(
+    call: Call, key: IdempotencyKey, resource: str, version: int, row: msgspec.Struct, *, made: bool
 ) -> tuple[Any, ...]:
+    """The arguments of `CLAIM`, which keep what a call came to: it made or changed its resource, as it is now."""
+    kept = call.outcome = Outcome(CREATED if made else CHANGED, resource, version, _encode(row))
+    return _arguments(key, kept)
+
+
+def _arguments(key: IdempotencyKey, kept: Outcome) -> tuple[Any, ...]:
+    kind, resource, version, snapshot = kept
     lock = blake2b(f"{key.caller}\0{key.key}".encode(), digest_size=8).digest()
     return (
         key.caller,
         key.key,
         key.fingerprint,
-        status,
+        kind,
         version,
-        location,
-        body,
+        resource,
+        snapshot,
         key.ttl,
         int.from_bytes(lock, signed=True),
     )
