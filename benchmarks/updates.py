@@ -37,7 +37,7 @@ def measure(template: Path, scratch: Path, times: int) -> list[UpdateTime]:
     copy(clone, project, None)
     _git(project, "init", "--quiet")
     _commit(project, "Start")
-    for name in ("template/AGENTS.md.jinja", "template/src/{{ package }}/platform/clock.py"):
+    for name in ("template/AGENTS.md.jinja", "template/src/{{ package }}/platform/http_client.py"):
         with (clone / name).open("a", encoding="utf-8") as stream:
             stream.write("\n# Changed.\n")
     _commit(clone, "Change")

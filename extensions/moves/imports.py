@@ -150,7 +150,7 @@ class _Rewriting:
             now = self._places.now(meant)
             module, _, name = (now, "", "*") if alias.name == "*" else now.rpartition(".")
             local = alias.asname or alias.name
-            groups.setdefault(self._written(module, node.level), []).append(
+            groups.setdefault(self._written(module, node.level) if module else "", []).append(
                 name if local == name else f"{name} as {local}"
             )
         start, end = self._span(node)
@@ -225,7 +225,7 @@ class _Rewriting:
             expression = expression.value if isinstance(expression, ast.Attribute) else expression
         start, stop = self._span(root)[0], self._span(expression)[1]
         if root.id == meant:  # `import shop.kernel` binds `shop`
-            if name in self._places.names and now != name:
+            if name in self._places.names and now != name and "." in now:
                 self._add(f"import {now.rpartition('.')[0]}")
             yield start, stop, now.encode()
             return
@@ -269,7 +269,7 @@ def _parts(name: str) -> list[str]:
 
 
 def _from(module: str, names: list[str]) -> str:
-    line = f"from {module} import {', '.join(names)}"
+    line = f"from {module} import {', '.join(names)}" if module else f"import {', '.join(names)}"
     return (
         line if len(line) <= WIDTH else "\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"])
     )

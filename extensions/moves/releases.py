@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SOURCES = "src/"
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 PATH = re.compile(r"(?:(?:[\w.-]|\{package\}|\{aggregate\})+/)*(?:[\w.-]|\{package\}|\{aggregate\})+/?")
-NAME = re.compile(r"(?:\w|\{package\}|\{aggregate\})+(?:\.(?:\w|\{package\}|\{aggregate\})+)+")
+NAME = re.compile(r"\{package\}|(?:\w|\{package\}|\{aggregate\})+(?:\.(?:\w|\{package\}|\{aggregate\})+)+")
 
 
 class ReleaseError(ValueError):

@@ -7,7 +7,7 @@ from .repository import commit_all, git
 TAGS = ("v0.1.0", "v0.2.0", "v0.3.0")
 
 AGGREGATE = "template/src/{{ package }}/{% yield aggregate from model.aggregates %}{{ aggregate.module }}{% endyield %}"
-CLOCK = "template/src/{{ package }}/platform/clock.py"
+CLIENT = "template/src/{{ package }}/platform/http_client.py"
 TESTS = "template/tests/{% yield aggregate from model.aggregates %}{{ aggregate.module }}{% endyield %}"
 
 MOVED = "v0.4.0"
@@ -16,10 +16,10 @@ version: 0.4.0
 changes:
   - {title: What a process needs has a folder of its own, kind: changed}
 moves:
-  src/{package}/platform/clock.py: src/{package}/platform/runtime/clock.py
+  src/{package}/platform/http_client.py: src/{package}/platform/runtime/http_client.py
   tests/{aggregate}/: tests/domain/{aggregate}/
 imports:
-  "{package}.platform.ids.text": "{package}.platform.runtime.texts.text_of"
+  "{package}.platform.text": "{package}.platform.runtime.texts.text_of"
 """
 
 
@@ -44,9 +44,9 @@ def second(folder: Path) -> None:
     replace(folder, f"{AGGREGATE}/routes.py.jinja", '"""Create {{ aggregate.code.a }}."""', '"""Make a new one."""')
     replace(
         folder,
-        CLOCK,
-        "def now() -> datetime:",
-        'def today() -> str:\n    """The current day."""\n    return str(now().date())\n\n\ndef now() -> datetime:',
+        CLIENT,
+        "class HttpClient:",
+        'def today() -> str:\n    """The current day."""\n    return "Monday"\n\n\nclass HttpClient:',
     )
     replace(folder, "template/Makefile.jinja", "clean: ##", "today: ## Print the day\n\t@date\n\nclean: ##")
     replace(
@@ -69,7 +69,7 @@ def second(folder: Path) -> None:
 def third(folder: Path) -> None:
     """A file less, a rule more, and changes beside those of the second."""
     (folder / "template/.editorconfig").unlink()
-    replace(folder, CLOCK, '    """The current day."""\n', '    """The current day in UTC."""\n')
+    replace(folder, CLIENT, '    """The current day."""\n', '    """The current day in UTC."""\n')
     replace(
         folder,
         f"{AGGREGATE}/routes.py.jinja",
@@ -103,30 +103,30 @@ def with_moves(history: Path, folder: Path) -> Path:
     platform = "template/src/{{ package }}/platform"
     write(folder, f"{platform}/runtime/__init__.py", '"""What a process needs."""\n')
     write(folder, "template/tests/domain/__init__.py", '"""What the service does."""\n')
-    git(folder, "mv", CLOCK, f"{platform}/runtime/clock.py")
+    git(folder, "mv", CLIENT, f"{platform}/runtime/http_client.py")
+    for dots, module in (("..", "kernel"), (".", "request_context")):
+        replace(folder, f"{platform}/runtime/http_client.py", f"from {dots}{module} ", f"from {dots}.{module} ")
     git(folder, "mv", TESTS, TESTS.replace("template/tests/", "template/tests/domain/"))
     tests = TESTS.replace("template/tests/", "template/tests/domain/")
     for name in ("api", "behaviour"):
         replace(folder, f"{tests}/test_operations.py.jinja", f"from ..{name} import", f"from ...{name} import")
     for path in [*(folder / "template").rglob("*.py*"), *(folder / "extensions").rglob("*.py")]:
         text = path.read_text(encoding="utf-8")
-        moved = text.replace("platform.clock import", "platform.runtime.clock import")
-        moved = moved.replace("from ..clock import", "from ..runtime.clock import")
+        moved = text.replace("platform.http_client import", "platform.runtime.http_client import")
         moved = moved.replace("from ..stores import", "from ...stores import")
         if moved != text:
             path.write_text(moved, encoding="utf-8")
     imported = "extensions/targets/python/imports.py"
-    replace(folder, imported, "from ..platform.ids import text", "from ..platform.runtime.texts import text_of")
+    replace(folder, imported, "from ..platform import text", "from ..platform.runtime.texts import text_of")
     repository = (folder / f"{AGGREGATE}/repository.py.jinja").read_text(encoding="utf-8")
     write(folder, f"{AGGREGATE}/repository.py.jinja", repository.replace("}}text(", "}}text_of("))
-    ids = (folder / f"{platform}/ids.py").read_text(encoding="utf-8")
-    kept, _, text = ids.partition("\n\ndef text(")
-    write(folder, f"{platform}/ids.py", kept.replace("from msgspec import to_builtins\n", ""))
+    before, _, rest = (folder / f"{platform}/__init__.py").read_text(encoding="utf-8").partition("def text(")
+    text, _, after = rest.partition("\n\n\n")
+    write(folder, f"{platform}/__init__.py", before + after)
     write(
         folder,
         f"{platform}/runtime/texts.py",
-        '"""Texts of identifiers."""\n\nfrom uuid import UUID\n\nfrom msgspec import to_builtins\n\n\n'
-        f"def text_of({text}",
+        f'"""Texts of identifiers."""\n\nfrom uuid import UUID\n\nimport msgspec\n\n\ndef text_of({text}\n',
     )
     write(folder, f"releases/{MOVED[1:]}.yaml", MOVES)
     replace(folder, "copier.yml", "_message_after_copy: |\n", entry(MOVED) + "_message_after_copy: |\n")

@@ -7,22 +7,22 @@ from typing import Any
 
 import httpx2
 import pytest
-from ordering.platform.auth import keys, tokens
+from ordering.platform import auth
+from ordering.platform.auth import Authenticator, keys
 from ordering.platform.auth.keys import KeySet
-from ordering.platform.auth.tokens import Authenticator
 from ordering.platform.problems import Problem
 from web import JWKS, FakeIssuer, make_settings
 
 
 class Clock:
-    """The time of tokens.py and keys.py, which passes when a test says so."""
+    """The time of auth/__init__.py and keys.py, which passes when a test says so."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.passed = 0.0
         self.start = time()
-        for module in (tokens, keys):
+        for module in (auth, keys):
             monkeypatch.setattr(module, "monotonic", lambda: 1000 + self.passed)
-        monkeypatch.setattr(tokens, "time", lambda: self.start + self.passed)
+        monkeypatch.setattr(auth, "time", lambda: self.start + self.passed)
 
 
 def authenticator(issuer: FakeIssuer, **given: Any) -> Authenticator:
@@ -44,8 +44,8 @@ async def answer(guard: Authenticator, token: str | bytes) -> int:
 
 
 def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the log says about refused tokens."""
-    records = [each for each in caplog.records if each.name == tokens.__name__ and each.levelno >= logging.INFO]
+    """What the log says about refused auth."""
+    records = [each for each in caplog.records if each.name == auth.__name__ and each.levelno >= logging.INFO]
     return [each.getMessage().removeprefix("access token refused: ") for each in records]
 
 

@@ -9,7 +9,7 @@ import pytest
 from dev import postgres
 from opentelemetry import trace
 from opentelemetry.util._once import Once
-from ordering.platform.postgres.database import Database
+from ordering.platform.postgres import Database
 from ordering.platform.postgres.tables import idempotency_key
 from ordering.settings import Settings
 from pydantic import SecretStr

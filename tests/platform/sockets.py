@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from ordering.platform.http.health import health_router
+from ordering.platform.http.about import health_router
+from ordering.platform.server import Entrance
 from ordering.platform.server.connections import HttpConnection
-from ordering.platform.server.process import Entrance
-from ordering.platform.server.traffic import Traffic
+from ordering.platform.server.requests import Traffic
 from uvicorn.server import ServerState
 from web import Web
 

@@ -7,9 +7,9 @@ import httpx2
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from ordering.platform.auth import keys, tokens
+from ordering.platform import auth
+from ordering.platform.auth import Authenticator, keys
 from ordering.platform.auth.keys import KeySet
-from ordering.platform.auth.tokens import Authenticator
 from ordering.platform.problems import Problem
 from web import ISSUER, JWKS, RSA, FakeIssuer, make_settings
 
@@ -22,9 +22,9 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.passed = 0.0
         now = time()
-        for module in (tokens, keys):
+        for module in (auth, keys):
             monkeypatch.setattr(module, "monotonic", lambda: 1000 + self.passed)
-        monkeypatch.setattr(tokens, "time", lambda: now + self.passed)
+        monkeypatch.setattr(auth, "time", lambda: now + self.passed)
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ async def test_what_was_verified_is_not_remembered_for_longer_than_the_keys(issu
 
 
 async def test_only_so_many_are_remembered(issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "MAX_CACHED_TOKENS", 2)
+    monkeypatch.setattr(auth, "MAX_CACHED_TOKENS", 2)
     guard = authenticator(issuer)
     first, second, third = [f"Bearer {issuer.token(sub=name)}".encode() for name in ("ann", "bob", "cid")]
     await guard.authenticate(first)

@@ -4,14 +4,14 @@ import asyncio
 import logging
 
 import pytest
-from ordering.platform import background
-from ordering.platform.background import Work, every, running
+from ordering.platform import jobs
+from ordering.platform.jobs import Work, every, running
 
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "FIRST_PAUSE_S", 0.001)
-    monkeypatch.setattr(background, "LONGEST_PAUSE_S", 0.002)
+    monkeypatch.setattr(jobs, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(jobs, "LONGEST_PAUSE_S", 0.002)
 
 
 async def test_what_fails_is_logged_and_begun_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -85,7 +85,7 @@ async def test_work_that_returns_is_done() -> None:
 async def test_who_does_not_end_is_named_and_left(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "ENDING_PATIENCE_S", 0.01)
+    monkeypatch.setattr(jobs, "ENDING_PATIENCE_S", 0.01)
     end = asyncio.Event()
 
     async def stubborn() -> None:

@@ -11,11 +11,8 @@ from typing import Any
 
 import pytest
 from ordering import __main__ as process
-from ordering import healthcheck
 from ordering.kernel import Caller, DomainError, Money, RuleViolated, TransitionRefused
-from ordering.platform.clock import now
-from ordering.platform.ids import new_id
-from ordering.platform.server import process as server
+from ordering.platform import new_id, now, server
 
 
 def test_money_is_a_value() -> None:
@@ -74,8 +71,8 @@ def answering(status: int) -> Iterator[int]:
 def test_the_health_check_asks_livez(status: int, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(status) as port:
         monkeypatch.setenv("PORT", str(port))
-        assert healthcheck.main() == code
-    assert healthcheck.main() == 1
+        assert process.healthcheck() == code
+    assert process.healthcheck() == 1
 
 
 def test_the_process_serves_the_application(monkeypatch: pytest.MonkeyPatch) -> None:

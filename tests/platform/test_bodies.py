@@ -8,7 +8,7 @@ import pytest
 from ordering.kernel import Caller, ChangedMeanwhile, StaleVersion
 from ordering.platform.http import IfMatch, Once, Operations, Reply
 from ordering.platform.http.parameters import Patch
-from ordering.platform.postgres.database import Database
+from ordering.platform.postgres import Database
 from starlette.requests import Request
 from web import THING_ID, VERSION, Web, errors, make_settings, problem
 

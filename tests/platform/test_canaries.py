@@ -13,9 +13,9 @@ import pytest
 import yaml
 from dev import ROOT, migrate, postgres
 from ordering.kernel import RuleViolated
+from ordering.platform import telemetry
 from ordering.platform.http import Operations, Reply
-from ordering.platform.telemetry import otlp
-from ordering.platform.telemetry.logs import JsonFormatter, error_summary, error_trace
+from ordering.platform.logs import JsonFormatter, error_summary, error_trace
 from sqlalchemy.exc import DBAPIError
 from web import Web, problem
 
@@ -164,7 +164,7 @@ async def test_an_unexpected_refusal_is_logged_and_answered_without_its_row(
         def get_logger(self, _: str) -> Any:
             return type("Logger", (), {"emit": lambda _, **entry: sent.append(entry)})()
 
-    otlp._Handler(Provider()).emit(record)  # type: ignore[arg-type]
+    telemetry._Handler(Provider()).emit(record)  # type: ignore[arg-type]
     assert "canary" not in str(sent)
     assert "23P01" in sent[0]["attributes"]["exception.stacktrace"]
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from issuing import Clock, answer, authenticator, bearer, refusals
-from ordering.platform.auth import tokens
-from ordering.platform.auth.claims import find
+from ordering.platform import auth
+from ordering.platform.auth import find
 from web import ELLIPTIC, ISSUER, FakeIssuer, Web
 
 NUMBERS = st.one_of(
@@ -56,7 +56,7 @@ def claims(**changed: Any) -> dict[str, Any]:
 async def test_claims_and_headers_of_any_type(said: dict[str, Any], header: dict[str, Any], with_roles: bool) -> None:
     token = signed({"alg": "ES256", "kid": "ec", **header}, json.dumps(claims(**said)).encode())
     web = Web(auth_jwks_timeout_s=60, **(ROLES if with_roles else {}))
-    if len(token) < tokens.MAX_TOKEN_BYTES:
+    if len(token) < auth.MAX_TOKEN_BYTES:
         answered = await web.get("/things", token=token.decode())
         assert answered.status_code in (200, 401, 403)
         again = await web.get("/things", token=token.decode())
@@ -305,7 +305,7 @@ async def test_a_flood_of_refusals_is_counted_and_not_logged(
         await answer(guard, issuer.token(aud=f"else {number}"))
         await answer(guard, issuer.token(exp=int(clock.start) - 100 - number))
     first, second = refusals(caplog)
-    clock.passed = tokens.LOG_PAUSE_S
+    clock.passed = auth.LOG_PAUSE_S
     await answer(guard, issuer.token(aud="else"))
     await answer(guard, issuer.token(aud="else"))
     assert refusals(caplog) == [first, second, f"{first} (99 more since the last such line)"]

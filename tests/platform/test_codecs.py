@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from ordering.platform.ids import new_id, text
+from ordering.platform import new_id, text
 from ordering.platform.postgres.sessions import register_codecs
 
 if TYPE_CHECKING:

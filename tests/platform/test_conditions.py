@@ -15,10 +15,8 @@ from ordering.order.model import Order, OrderPriority, OrderStatus
 from ordering.order.repository import OrderRepository
 from ordering.order.schemas import OrderCreate, OrderQuery
 from ordering.order.store import OrderColumns, OrderPage, OrderRow
-from ordering.platform.clock import now
-from ordering.platform.conditions import Condition, where
-from ordering.platform.ids import new_id
-from ordering.platform.postgres.database import Database
+from ordering.platform import Condition, new_id, now, where
+from ordering.platform.postgres import Database
 from ordering.platform.postgres.idempotency import Once, fingerprint
 from tests.api import Api
 from tests.stores import InMemory

@@ -14,7 +14,7 @@ import pytest
 from fastapi import APIRouter
 from ordering.platform.http import Operations, Reply, public
 from ordering.platform.request_context import RequestContext
-from ordering.platform.server import limits
+from ordering.platform.server import requests as limits
 from sockets import LIVE, Server, serving, until
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response

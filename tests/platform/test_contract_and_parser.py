@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 from ordering.order.schemas import OrderQuery
-from ordering.platform.http import wire
 from ordering.platform.http.bodies import is_json, is_plain
 from ordering.platform.http.parameters import (
+    LONGEST_ETAGS,
+    LONGEST_KEY,
     idempotency_key,
     if_match_reader,
     if_none_match_reader,
@@ -143,11 +144,11 @@ def test_what_is_taken_the_contract_allows(place: tuple[str, str], data: st.Data
 
 LONGEST = {
     ("header", "Idempotency-Key"): [
-        "!" * wire.LONGEST_KEY,
-        f'"{" " * wire.LONGEST_KEY}"',
-        '"' + '\\"' * wire.LONGEST_KEY + '"',
+        "!" * LONGEST_KEY,
+        f'"{" " * LONGEST_KEY}"',
+        '"' + '\\"' * LONGEST_KEY + '"',
     ],
-    ("header", "If-Match"): [f'"{"x" * (wire.LONGEST_ETAGS - 2)}"', '"",' * 333 + ","],
+    ("header", "If-Match"): [f'"{"x" * (LONGEST_ETAGS - 2)}"', '"",' * 333 + ","],
 }
 
 
@@ -160,7 +161,7 @@ def test_the_longest_is_taken_and_not_one_more(place: tuple[str, str], value: st
         assert not taken(place, longer)
 
 
-VISIBLE = st.text("".join(map(chr, range(0x21, 0x7F))), min_size=1, max_size=wire.LONGEST_KEY)
+VISIBLE = st.text("".join(map(chr, range(0x21, 0x7F))), min_size=1, max_size=LONGEST_KEY)
 
 
 @SAME

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from jsonschema_rs import Draft202012Validator
 from ordering.platform.http import Operations, PageParameters, Reply
-from ordering.platform.postgres.database import Database
+from ordering.platform.postgres import Database
 from ordering.platform.postgres.paging import PageQuery, Sort
 from tests.contract.document import CONTRACT
 from web import Web, errors

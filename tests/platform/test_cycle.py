@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from ordering.platform.server.cycle import Cycle
-from ordering.platform.server.process import Entrance
+from ordering.platform.server import Entrance
+from ordering.platform.server.requests import Cycle
 from uvicorn.server import ServerState
 from web import THING_ID, Web
 

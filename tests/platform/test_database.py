@@ -15,8 +15,8 @@ from ordering.kernel import (
     StillReferenced,
     Unavailable,
 )
-from ordering.platform.postgres import database as module
-from ordering.platform.postgres.database import Connection, Database
+from ordering.platform import postgres as module
+from ordering.platform.postgres import Connection, Database
 from ordering.settings import Settings
 from wire import Wire
 

@@ -12,8 +12,8 @@ from dev.endpoints import differences
 from dev.schemas import ANY_TEXT
 from fastapi import APIRouter, FastAPI, Path, Query
 from ordering.platform.http import Integer, any_caller, public, requires
-from ordering.platform.http.contract import FOLDER, GIVEN, joined
-from ordering.platform.http.endpoints import endpoints
+from ordering.platform.http.about import FOLDER, GIVEN, joined
+from ordering.platform.http.route_table import endpoints
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 GIVEN_TEXT = (FOLDER / GIVEN).read_bytes()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ordering.platform.http.contract import FOLDER, Contract, docs_router, joined, read
+from ordering.platform.http.about import FOLDER, Contract, docs_router, joined, read
 from ordering.platform.problems import CATALOGUE
 from web import Web, problem
 

@@ -8,9 +8,12 @@ from typing import Annotated, Any
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Security
 from ordering import __main__ as main
+from ordering import app as application
+from ordering import settings
 from ordering.kernel import Caller
 from ordering.platform.http import Operations, Reply, provided
-from ordering.platform.http.endpoints import OpenEndpoints, any_caller, endpoints, guarded, public, requires
+from ordering.platform.http.access import any_caller, guarded, public, requires
+from ordering.platform.http.route_table import OpenEndpoints, endpoints
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Host, Mount, Route
@@ -142,8 +145,8 @@ async def _send(_: Any) -> None: ...
 def test_the_process_says_it_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(main.settings, "load", lambda: None)
-    monkeypatch.setattr(main, "create_app", lambda _: Web(routers=[router()]))
+    monkeypatch.setattr(settings, "load", lambda: None)
+    monkeypatch.setattr(application, "create_app", lambda _: Web(routers=[router()]))
     with pytest.raises(SystemExit) as ended:
         main.main()
     assert ended.value.code == 2

@@ -5,11 +5,10 @@ from uuid import uuid4
 
 import pytest
 from dev.examples import EXAMPLES
-from ordering.platform.http.reply import Reply
-from ordering.platform.postgres import idempotency
-from ordering.platform.postgres.database import Database
+from ordering.platform.http import Reply
+from ordering.platform.postgres import Database, idempotency
 from ordering.platform.postgres.idempotency import DIGESTED, Once, fingerprint
-from ordering.platform.telemetry.otlp import summary
+from ordering.platform.telemetry import summary
 from tests.api import Api
 from web import problem
 

@@ -5,10 +5,20 @@ from uuid import uuid4
 import pytest
 from fastapi import APIRouter
 from ordering.kernel import Caller, KeyTaken
-from ordering.platform.http import Once, Operations, PageParameters, Patch, Reply, provided, requires
-from ordering.platform.http.handlers import BoundOperation, Operation, OperationRoute
+from ordering.platform.http import (
+    BoundOperation,
+    Once,
+    Operation,
+    OperationRoute,
+    Operations,
+    PageParameters,
+    Patch,
+    Reply,
+    provided,
+    requires,
+)
 from ordering.platform.http.parameters import parse_query
-from ordering.platform.postgres.database import Database
+from ordering.platform.postgres import Database
 from ordering.platform.postgres.idempotency import store_claim
 from ordering.platform.problems import FieldError, Problem
 from starlette.requests import Request

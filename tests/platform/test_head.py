@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from ordering.platform.http.contract import Contract, docs_router
-from ordering.platform.http.endpoints import any_caller
-from ordering.platform.http.health import health_router
+from ordering.platform.http.about import Contract, docs_router, health_router
+from ordering.platform.http.access import any_caller
 from web import THING_ID, Web, problem, things_router
 
 ONE = f"/things/{THING_ID}"
@@ -160,7 +159,7 @@ async def test_a_browser_may_send_head() -> None:
 async def test_the_access_log_says_head(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        "ordering.platform.telemetry.logs.AccessLog.write",
+        "ordering.platform.logs.AccessLog.write",
         lambda _, context, __: written.append((context.scope["method"], context.route)),
     )
     service = web(log_level="INFO")

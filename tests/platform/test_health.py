@@ -6,8 +6,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from ordering.platform.http.health import REPORTED_S, STANDSTILL_S, Lifecycle, health_router
-from ordering.platform.postgres.database import Database
+from ordering.platform.http.about import REPORTED_S, STANDSTILL_S, Lifecycle, health_router
+from ordering.platform.postgres import Database
 from sockets import until
 from web import Web, problem
 

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from dev import ROOT, migrate, postgres
 from ordering.app import create_app
-from ordering.platform.http.health import health_router
-from ordering.platform.postgres.database import Database
+from ordering.platform.http.about import health_router
+from ordering.platform.postgres import Database
 from ordering.platform.postgres.history import History, missing, read
 from ordering.settings import Settings
 from pydantic import SecretStr

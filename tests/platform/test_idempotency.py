@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from library import Connect
 from ordering.kernel import CHANGED, CREATED, AlreadyExists, KeyReused, KeyTaken, Outcome, RuleViolated, Unavailable
-from ordering.platform.http.reply import Reply
-from ordering.platform.postgres import idempotency
-from ordering.platform.postgres.database import Database
+from ordering.platform.http import Reply
+from ordering.platform.postgres import Database, idempotency
 from ordering.platform.postgres.idempotency import (
     CLAIM_ARGS,
     Once,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from ordering.kernel import AlreadyExists
-from ordering.platform.postgres.database import Database
+from ordering.platform.postgres import Database
 from ordering.platform.postgres.paging import PageQuery, Sort
 
 COMPOSED, DECOMPOSED = "\u00c9", "E\u0301"

@@ -14,7 +14,7 @@ from ordering.own import jobs as own
 from ordering.own.wiring import OwnWiring
 from ordering.platform import jobs as platform
 from ordering.platform.jobs import DONE, ENDED, FAILED, OVER_TIME, Job, Jobs, run, wrong_schedule
-from ordering.platform.postgres.database import Database
+from ordering.platform.postgres import Database
 from ordering.settings import Settings
 from pydantic import SecretStr
 
@@ -284,4 +284,4 @@ def test_the_program_runs_a_job_by_its_name(
     assert asked("job") == 2
     assert asked("job", "sweep", "sweep") == 2
     assert asked("serve") == 2
-    assert capsys.readouterr().err.endswith("\nusage: python -m ordering [job NAME]\n")
+    assert capsys.readouterr().err.endswith("\nusage: python -m ordering [job NAME | healthcheck]\n")

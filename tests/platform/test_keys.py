@@ -10,10 +10,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from issuing import Clock, answer, authenticator, bearer, key_set
-from ordering.platform.auth import keys
+from ordering.platform.auth import UNRENEWED_S, Authenticator, keys
 from ordering.platform.auth.keys import KeySet
-from ordering.platform.auth.tokens import UNRENEWED_S, Authenticator
-from ordering.platform.http.health import health_router
+from ordering.platform.http.about import health_router
 from web import ELLIPTIC, JWKS, RSA, FakeIssuer, Web, make_settings
 
 EC_KEY = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(ELLIPTIC.public_key()))

@@ -13,13 +13,14 @@ from types import SimpleNamespace
 
 import pytest
 from fastapi import APIRouter
-from ordering.platform.auth import tokens
-from ordering.platform.auth.tokens import VerificationLimit
+from ordering.platform import auth
+from ordering.platform.auth import VerificationLimit
 from ordering.platform.http import Operations, Reply, any_caller
+from ordering.platform.logs import AccessLog
 from ordering.platform.problems import Problem
 from ordering.platform.request_context import current
-from ordering.platform.server import connections, limits
-from ordering.platform.telemetry.logs import AccessLog
+from ordering.platform.server import connections
+from ordering.platform.server import requests as limits
 from sockets import LIVE, Client, serving, until
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
@@ -339,16 +340,16 @@ async def test_unknown_tokens_wait_for_their_turn() -> None:
         await waiting.take()
 
     waiting = VerificationLimit()
-    tasks = [asyncio.create_task(take()) for _ in range(tokens.PER_WINDOW + tokens.MAX_WAITING)]
+    tasks = [asyncio.create_task(take()) for _ in range(auth.PER_WINDOW + auth.MAX_WAITING)]
     await asyncio.sleep(0)
-    assert sum(task.done() for task in tasks) == tokens.PER_WINDOW
+    assert sum(task.done() for task in tasks) == auth.PER_WINDOW
     with pytest.raises(Problem) as refused:
         await waiting.take()
     assert refused.value.status == 503
     tasks[-1].cancel()
-    await until(lambda: len(waiting.waiting) == tokens.MAX_WAITING - 1)
+    await until(lambda: len(waiting.waiting) == auth.MAX_WAITING - 1)
     waiting.renew()
-    await until(lambda: sum(task.done() for task in tasks) == 2 * tokens.PER_WINDOW + 1)
+    await until(lambda: sum(task.done() for task in tasks) == 2 * auth.PER_WINDOW + 1)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -356,8 +357,8 @@ async def test_unknown_tokens_wait_for_their_turn() -> None:
 
 
 async def test_forged_tokens_hold_up_nobody_who_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "PER_WINDOW", 1)
-    monkeypatch.setattr(tokens, "WINDOW_S", 3600)
+    monkeypatch.setattr(auth, "PER_WINDOW", 1)
+    monkeypatch.setattr(auth, "WINDOW_S", 3600)
     async with serving(max_requests_under_way=2) as (server, connect):
         known = await connect()
         request = server.get("/things")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ordering.platform import logs
 from ordering.platform.http import Operations, Reply
-from ordering.platform.telemetry import logs
 from web import THING_ID, Web
 
 ONE = f"/things/{THING_ID}"

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi import APIRouter, HTTPException, Request
 from ordering.kernel import RuleViolated
-from ordering.platform.http.endpoints import any_caller
-from ordering.platform.http.health import health_router
+from ordering.platform.http.about import health_router
+from ordering.platform.http.access import any_caller
 from ordering.platform.request_context import RequestContext
 from starlette.responses import StreamingResponse
 from web import THING_ID, Web, errors, problem

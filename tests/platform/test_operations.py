@@ -14,9 +14,8 @@ from ordering.order.schemas import OrderCreate, OrderPatch, OrderQuery
 from ordering.order.service import OrderService
 from ordering.order.store import OrderColumns, OrderRow
 from ordering.order.use_cases import OrderUseCases
-from ordering.platform.clock import now
-from ordering.platform.conditions import Condition
-from ordering.platform.postgres.database import Database
+from ordering.platform import Condition, now
+from ordering.platform.postgres import Database
 from ordering.platform.postgres.idempotency import Once, fingerprint, replay
 from tests.api import Api
 

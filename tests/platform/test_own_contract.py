@@ -8,7 +8,8 @@ from dev import endpoints as gate
 from dev.contract import document
 from fastapi import APIRouter
 from ordering.platform.http import Operations, Reply
-from ordering.platform.http.endpoints import any_caller, endpoints, guarded, public, requires
+from ordering.platform.http.access import any_caller, guarded, public, requires
+from ordering.platform.http.route_table import endpoints
 from ruamel.yaml import YAML
 from starlette.applications import Starlette
 from web import Web

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ordering.kernel import InvalidCursor, InvalidValue
-from ordering.platform.postgres.database import Database
+from ordering.platform.postgres import Database
 from ordering.platform.postgres.paging import PageQuery, Sort
 
 BOOKS = PageQuery(

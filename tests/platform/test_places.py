@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from ordering.kernel import AlreadyExists, InvalidValue, ReferenceNotFound, ValueRefused
 from ordering.platform.http.parameters import Body
-from ordering.platform.postgres.errors import place_in
+from ordering.platform.postgres.sessions import place_in
 from ordering.platform.problems import from_domain
 from pydantic import Field
 

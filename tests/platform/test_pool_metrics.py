@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.metrics.export import Metric, MetricsData
 from ordering.kernel import Unavailable
-from ordering.platform.postgres.database import Database
-from ordering.platform.telemetry import otlp
+from ordering.platform import telemetry
+from ordering.platform.postgres import Database
 from ordering.platform.telemetry.metrics import Durations, MetricSender
 from web import Web
 
@@ -59,14 +59,14 @@ def values(found: Mapping[str, Metric]) -> dict[str, int]:
 @pytest.fixture
 async def watched(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> tuple[Database, MetricSender]:
     """Two connections, and what sends the metrics of an application that uses them."""
-    monkeypatch.setattr(otlp, "OTLPMetricExporter", Exporter)
-    monkeypatch.setattr(otlp, "OTLPSpanExporter", Nowhere)
-    monkeypatch.setattr(otlp, "OTLPLogExporter", Nowhere)
+    monkeypatch.setattr(telemetry, "OTLPMetricExporter", Exporter)
+    monkeypatch.setattr(telemetry, "OTLPSpanExporter", Nowhere)
+    monkeypatch.setattr(telemetry, "OTLPLogExporter", Nowhere)
     library = await connect()
     web = Web(library, otel_exporter_otlp_endpoint="http://127.0.0.1:9")
     del web
     made = library.observe.__self__  # type: ignore[union-attr]
-    assert isinstance(made, otlp.Telemetry)
+    assert isinstance(made, telemetry.Telemetry)
     return library, made._metrics
 
 

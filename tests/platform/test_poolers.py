@@ -17,15 +17,15 @@ from alembic.util import CommandError
 from dev import ROOT, migrate, processes, run
 from dev.issuer import Issuer
 from library import Connect
+from ordering import SERVICE
 from ordering.kernel import AlreadyExists, Unavailable
 from ordering.own.wiring import OwnWiring
 from ordering.platform import jobs
-from ordering.platform.http.reply import Reply
+from ordering.platform.http import Reply
 from ordering.platform.jobs import Job
-from ordering.platform.postgres.database import Database
+from ordering.platform.postgres import Database
 from ordering.platform.postgres.idempotency import Once, claiming, fingerprint
 from ordering.platform.postgres.sessions import UNTOLD, Misdirected, Sessions
-from ordering.service_info import SERVICE
 from ordering.settings import Settings
 from pgbouncer import pooling
 from pydantic import SecretStr

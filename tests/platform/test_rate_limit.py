@@ -1,12 +1,12 @@
 import pytest
-from ordering.platform.http import rate_limit
-from ordering.platform.http.rate_limit import RateLimit
+from ordering.platform.http import access
+from ordering.platform.http.access import RateLimit
 from ordering.platform.problems import Problem
 
 
 def test_a_quota_begins_anew_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(rate_limit, "monotonic", lambda: now)
+    monkeypatch.setattr(access, "monotonic", lambda: now)
     limit = RateLimit(2)
     assert limit.take("ann") == b'"default";r=1;t=60'
     now = 1030.5

@@ -70,7 +70,7 @@ async def test_what_the_table_does_not_know_is_left_to_fastapi() -> None:
 
 
 async def test_without_a_table_the_same_operations_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(route_table, "contexts", None)
+    monkeypatch.setattr(route_table, "_routes", None)
     web = Web()
     response = await web.get(f"/things/{THING_ID}")
     assert response.json() == {"id": str(THING_ID), "name": "one"}

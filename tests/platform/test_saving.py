@@ -11,8 +11,8 @@ import pytest
 from ordering.kernel import Call, Caller, ChangedMeanwhile, Money, StaleVersion
 from ordering.order.model import Order, OrderLine
 from ordering.order.repository import UPDATE, OrderRepository
-from ordering.platform.postgres.database import Database
-from ordering.platform.telemetry.otlp import summary
+from ordering.platform.postgres import Database
+from ordering.platform.telemetry import summary
 from tests.api import Api
 
 PRICE = Money(Decimal("1.50"), "EUR")

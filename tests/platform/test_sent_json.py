@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ordering.kernel import Money
-from ordering.platform.http import json_text
+from ordering.platform.http import bodies
 from ordering.platform.http.bodies import body_reader
 from ordering.platform.http.fields import Int64, JsonObject, MoneyIn
 from ordering.platform.http.parameters import Body, Patch
@@ -162,7 +162,7 @@ def test_a_whole_number_has_64_bits(literal: str) -> None:
 def test_a_double_may_be_sent_as_any_writer_writes_it(literal: str) -> None:
     if abs(float(literal)) < 2**53:
         assert read(f'{{"data": {{"x": [{literal}]}}}}').data == {"x": [float(literal)]}
-    assert not list(json_text.errors(json_text.parse(f"[{literal}]".encode())))
+    assert not list(bodies.errors(bodies.parse(f"[{literal}]".encode())))
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_number_that_would_be_stored_as_another_is_refused(literal: str) -> No
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_no_double_is_refused(number: float) -> None:
     for text in (repr(number), f"{number:.17g}", f"{number:.16e}"):
-        assert not list(json_text.errors(json_text.parse(f"[{text}]".encode())))
+        assert not list(bodies.errors(bodies.parse(f"[{text}]".encode())))
 
 
 @SAME
@@ -196,24 +196,24 @@ def test_a_number_of_fifteen_digits_stays_as_it_is(digits: int, exponent: int) -
     literal = f"{digits}e{exponent}"
     assert Decimal(repr(float(literal))) == Decimal(literal)
     with pytest.MonkeyPatch.context() as patch:
-        patch.delattr(json_text, "_holds")
-        assert not list(json_text.errors(json_text.parse(f"[{literal}]".encode())))
+        patch.delattr(bodies, "_holds")
+        assert not list(bodies.errors(bodies.parse(f"[{literal}]".encode())))
 
 
 def test_plain_values_are_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_into = []
-    errors = json_text.errors
+    errors = bodies.errors
     monkeypatch.setattr(
-        json_text, "errors", lambda value, *place: looked_into.append(place) or list(errors(value, *place))
+        bodies, "errors", lambda value, *place: looked_into.append(place) or list(errors(value, *place))
     )
-    monkeypatch.setattr(json_text.Number, "__new__", None)
+    monkeypatch.setattr(bodies.Number, "__new__", None)
     assert refused(f'{{"counter": "1", "data": {{"a": [{"1, 1.5, " * 1000}null]}}}}')
     assert looked_into == [(), ("data",), ("data", "a")]
 
 
 def test_no_more_errors_are_sought_than_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     sought = []
-    monkeypatch.setattr(json_text, "_holds", sought.append)
+    monkeypatch.setattr(bodies, "_holds", sought.append)
     told = refused(f'{{"counter": "1", "data": {{"a": [{"0.3000000000000000166, " * 1000}null]}}}}')
     assert len(told) == MAX_ERRORS
     assert len(sought) == MAX_ERRORS + 1
@@ -281,7 +281,7 @@ def test_whatever_is_sent_is_taken_and_nothing_twice(document: Any, separators: 
 
 def test_ordinary_bodies_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has nothing unusual is not parsed a second time, nested as it may be."""
-    monkeypatch.delattr(json_text, "parse")
+    monkeypatch.delattr(bodies, "parse")
     line = {"sku": "a", "price": {"amount": "1.00", "currency": "EUR"}, "counts": [1, 2]}
     for separators in ((",", ":"), (", ", ": ")):
         for document in (

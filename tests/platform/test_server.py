@@ -12,9 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import APIRouter, Request
-from ordering.platform.http.endpoints import public
-from ordering.platform.http.health import health_router
-from ordering.platform.server.process import Entrance, serve
+from ordering.platform.http.about import health_router
+from ordering.platform.http.access import public
+from ordering.platform.server import Entrance, serve
 from starlette.types import ASGIApp, Receive, Scope, Send
 from web import THING_ID, Web
 

@@ -11,12 +11,12 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import APIRouter
-from ordering.platform.http.endpoints import any_caller
-from ordering.platform.http.health import health_router
+from ordering.platform import server
+from ordering.platform.http.about import health_router
+from ordering.platform.http.access import any_caller
 from ordering.platform.postgres.sessions import Sessions
-from ordering.platform.server import process as server
-from ordering.platform.server.limits import CANCELLING_S
-from ordering.platform.server.process import serve
+from ordering.platform.server import serve
+from ordering.platform.server.requests import CANCELLING_S
 from pydantic import SecretStr
 from sockets import PATIENCE_S, serving
 from test_server import as_it_was

@@ -12,11 +12,11 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.metrics.export import HistogramDataPoint
+from ordering.platform import telemetry
 from ordering.platform.http import Operations, Reply
-from ordering.platform.postgres.database import Database
-from ordering.platform.telemetry import metrics, otlp
+from ordering.platform.postgres import Database
+from ordering.platform.telemetry import metrics, summary
 from ordering.platform.telemetry.metrics import Durations
-from ordering.platform.telemetry.otlp import summary
 from ordering.settings import LATENCY_OBJECTIVE_S
 from web import THING_ID, Web, things_router
 
@@ -227,7 +227,7 @@ async def test_metrics_are_sent_now_and_then(collector: Collector, monkeypatch: 
 
 
 async def test_without_a_collector_nothing_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(otlp, "CLOSING_PATIENCE_S", 0.1)
+    monkeypatch.setattr(telemetry, "CLOSING_PATIENCE_S", 0.1)
     web = Web(otel_exporter_otlp_endpoint="http://127.0.0.1:9", otel_traces_sampler_arg=1)
     assert (await web.get(ONE)).status_code == 200
     async with asyncio.timeout(20):

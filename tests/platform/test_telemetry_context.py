@@ -9,10 +9,10 @@ import pytest
 from opentelemetry import propagate
 from opentelemetry.sdk.trace.export import SpanExportResult
 from ordering.own.wiring import OwnWiring
+from ordering.platform import telemetry
 from ordering.platform.http import Operations, Reply
-from ordering.platform.http.health import health_router
+from ordering.platform.http.about import health_router
 from ordering.platform.jobs import DONE, FAILED, Job, run
-from ordering.platform.telemetry import otlp
 from ordering.settings import Settings
 from web import Web
 
@@ -35,8 +35,8 @@ class Spans:
 @pytest.fixture
 def spans(own_tracer: None, monkeypatch: pytest.MonkeyPatch) -> Spans:
     taken = Spans()
-    monkeypatch.setattr(otlp, "OTLPSpanExporter", lambda *_, **__: taken)
-    monkeypatch.setattr(otlp.MetricSender, "send", lambda *_, **__: None)
+    monkeypatch.setattr(telemetry, "OTLPSpanExporter", lambda *_, **__: taken)
+    monkeypatch.setattr(telemetry.MetricSender, "send", lambda *_, **__: None)
     return taken
 
 
@@ -78,7 +78,7 @@ async def test_a_run_of_a_job_is_measured_and_its_calls_go_on_with_its_trace(
     sent: list[httpx2.Headers] = []
     collected: list[Any] = []
     monkeypatch.setattr(
-        otlp.MetricSender,
+        telemetry.MetricSender,
         "send",
         lambda self, **_: collected.extend(each.collect(0, 1) for each in self._instruments),
     )
@@ -166,15 +166,15 @@ async def test_a_trace_may_be_linked(spans: Spans, trace_context: str, links: in
 
 async def test_callers_do_not_decide_how_much_is_recorded(spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(otlp, "monotonic", lambda: now)
+    monkeypatch.setattr(telemetry, "monotonic", lambda: now)
     web = make()
-    for _ in range(3 * otlp.MAX_ASKED_PER_S):
+    for _ in range(3 * telemetry.MAX_ASKED_PER_S):
         await web.get("/calls", headers={"Traceparent": CALLER})
     now += 1
     flags = (await web.get("/calls", headers={"Traceparent": CALLER})).headers["traceparent"][-2:]
     await end(web)
     assert flags == "01"
-    assert len(spans.spans) == otlp.MAX_ASKED_PER_S + 1
+    assert len(spans.spans) == telemetry.MAX_ASKED_PER_S + 1
 
 
 async def test_a_broken_tracestate_breaks_nothing(spans: Spans) -> None:

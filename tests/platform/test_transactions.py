@@ -12,9 +12,9 @@ import asyncpg
 import pytest
 from library import Connect
 from ordering.kernel import KeyTaken, Unavailable
+from ordering.platform import postgres as module
 from ordering.platform.http import Once, Operations, Reply
-from ordering.platform.postgres import database as module
-from ordering.platform.postgres.database import ATTEMPTS, Database, RolledBack
+from ordering.platform.postgres import ATTEMPTS, Database, RolledBack
 from ordering.platform.postgres.idempotency import claiming, fingerprint, store_claim
 from ordering.platform.request_context import current
 from starlette.requests import Request

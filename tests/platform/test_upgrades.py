@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter
-from ordering.platform.http.endpoints import public
-from ordering.platform.server import limits
+from ordering.platform.http.access import public
+from ordering.platform.server import requests as limits
 from sockets import LIVE, Client, serving
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response

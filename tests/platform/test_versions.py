@@ -13,8 +13,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 from ordering.kernel import KeyReused
-from ordering.platform.http.reply import Reply
-from ordering.platform.postgres.database import Database
+from ordering.platform.http import Reply
+from ordering.platform.postgres import Database
 from ordering.platform.postgres.idempotency import CLAIM_ALONE, Once, fingerprint
 from tests.api import Api
 

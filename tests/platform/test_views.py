@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 from ordering.kernel import Money
-from ordering.platform.views import MoneyView
+from ordering.platform import MoneyView
 
 
 @pytest.mark.parametrize("amount", ["0", "0.00", "19.90", "-0.0001", "99999999999999.9999", "100", "1E+2"])

@@ -13,9 +13,9 @@ from ordering.app import create_app
 from ordering.customer.repository import CustomerRepository
 from ordering.order.service import OrderService
 from ordering.own.wiring import OwnWiring
-from ordering.platform.background import Work
 from ordering.platform.http import provided, public
-from ordering.platform.postgres.database import Database
+from ordering.platform.jobs import Work
+from ordering.platform.postgres import Database
 from ordering.settings import Settings
 from ordering.wiring import Wiring
 

@@ -12,8 +12,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI
 from ordering.kernel import Caller, RuleViolated, TransitionRefused
+from ordering.platform.auth import Authenticator
 from ordering.platform.auth.keys import KeySet
-from ordering.platform.auth.tokens import Authenticator
 from ordering.platform.http import Body, IfMatch, IfNoneMatch, Once, Operations, Query, Reply, middleware
 from ordering.settings import Settings
 from pydantic import SecretStr

@@ -27,7 +27,7 @@ NUMBERS = (
 CONCERNS: dict[str, tuple[str, ...]] = {
     "service_name": ("*",),
     "description": (
-        "README.md", "pyproject.toml", "contract/openapi.yaml", "deploy/helm/*/Chart.yaml", "src/*/service_info.py",
+        "README.md", "pyproject.toml", "contract/openapi.yaml", "deploy/helm/*/Chart.yaml", "src/*/__init__.py",
         "src/*/__init__.py",
     ),
     "organisation": ("README.md", "LICENSE", "pyproject.toml", "contract/openapi.yaml", "deploy/Dockerfile", HELM),
@@ -35,7 +35,7 @@ CONCERNS: dict[str, tuple[str, ...]] = {
         "README.md", "pyproject.toml", "contract/openapi.yaml", "SECURITY.md", "*CODEOWNERS", HELM, TERRAFORM, "docs/*",
     ),
     "owner_email": ("README.md", "pyproject.toml", "contract/openapi.yaml", "SECURITY.md", HELM, TERRAFORM, "docs/*"),
-    "api_url": ("README.md", "contract/openapi.yaml", "src/*/service_info.py", "docs/*", *PIPELINES, HELM, TERRAFORM),
+    "api_url": ("README.md", "contract/openapi.yaml", "src/*/__init__.py", "docs/*", *PIPELINES, HELM, TERRAFORM),
     "licence": ("README.md", "LICENSE", "pyproject.toml", "contract/openapi.yaml", "deploy/Dockerfile", HELM),
     "python_version": ("README.md", "deploy/Dockerfile", ".devcontainer/*", *PIPELINES),
     "repository_host": (

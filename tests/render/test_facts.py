@@ -34,18 +34,18 @@ def words(source: str, name: str) -> set[str]:
 
 
 def test_browsers_may_send_and_read_the_headers_of_the_contract(root: Path, contract: dict[str, Any]) -> None:
-    cors, components = platform(root, "http/cors.py"), contract["components"]
+    cors, components = platform(root, "http/access.py"), contract["components"]
     sent = {each["name"] for each in components["parameters"].values() if each["in"] == "header"}
     assert sent
-    assert sent <= words(cors, "REQUEST_HEADERS")
+    assert sent <= words(cors, "CORS_HEADERS")
     # A browser reads the media types that a server accepts from no answer, and who may read it is for the browser.
     hidden = {"Accept", "Accept-Encoding", "Accept-Patch", "Access-Control-Allow-Origin"}
-    assert components["headers"].keys() - hidden == words(cors, "ANSWER_HEADERS") - {"Allow"}
+    assert components["headers"].keys() - hidden == words(cors, "CORS_ANSWER_HEADERS") - {"Allow"}
 
 
 def test_a_page_has_as_many_items_as_the_contract_says(root: Path, contract: dict[str, Any]) -> None:
     limit = contract["components"]["parameters"]["limit"]["schema"]
-    said = re.findall(r"limit: .*Digits\((\d+), wire\.MOST_ITEMS\)\] = (\d+)", platform(root, "http/parameters.py"))
+    said = re.findall(r"limit: .*Digits\((\d+), MOST_ITEMS\)\] = (\d+)", platform(root, "http/parameters.py"))
     assert said == [(str(limit["minimum"]), str(limit["default"]))]
 
 
@@ -56,7 +56,7 @@ def test_a_detail_is_no_longer_than_the_contract_allows(root: Path, contract: di
 
 
 def test_alerts_and_documents_ask_for_metrics_that_the_service_sends(root: Path) -> None:
-    telemetry = platform(root, "telemetry/otlp.py")
+    telemetry = platform(root, "telemetry/__init__.py")
     durations = re.findall(r'Durations(?:\[str\])?\(\s*"([a-z_.]+)"', telemetry)
     (pool,) = re.findall(r'name = .*"(db\.client\.connection)"$', telemetry, re.MULTILINE)
     readings = re.findall(r'Reading\(\s*f"{name}\.(\w+)"', telemetry)

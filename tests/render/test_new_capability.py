@@ -123,5 +123,5 @@ def test_its_code_is_as_the_service_wants_it(chosen: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stdout
-    usage = "usage: python -m {__package__} [job NAME | lamplighter]"
+    usage = "usage: python -m {__package__} [job NAME | healthcheck | lamplighter]"
     assert usage in (chosen / "src/shop/__main__.py").read_text("utf-8")

@@ -8,22 +8,21 @@ from harness.paths import EXAMPLES
 
 PLATFORM = {
     "": (),
-    "clock": (),
-    "background": (),
-    "conditions": (),
-    "ids": (),
     "problems": (),
-    "views": (),
     "http_client": ("request_context",),
-    "jobs": ("postgres", "telemetry"),
+    "jobs": ("logs", "postgres", "telemetry"),
+    "logs": ("request_context",),
     "request_context": ("problems",),
     "auth": ("problems", "request_context"),
-    "postgres": ("conditions", "problems", "request_context"),
-    "telemetry": ("request_context", "postgres"),
-    "http": ("clock", "problems", "views", "request_context", "auth", "postgres", "telemetry"),
-    "server": ("problems", "telemetry", "http"),
+    "postgres": ("", "problems", "request_context"),
+    "telemetry": ("logs", "postgres", "request_context"),
+    "http": ("", "problems", "request_context", "auth", "logs", "postgres", "telemetry"),
+    "server": ("problems", "logs", "http"),
 }
 """Concern of the platform → those that it may import."""
+
+MOST_FILES = {"src": 48}
+"""Folder → how many files it may have in a service of one aggregate."""
 
 GROWING = ("dev/examples.py", "migrations/versions/", "/repository.py", "/table.py", "/wiring.py")
 """What has a line for each field or aggregate: long where the domain is."""
@@ -49,3 +48,9 @@ def test_no_file_is_too_long(package: Path, request: pytest.FixtureRequest) -> N
     long = structure.too_long(package.parent.parent)
     is_small = request.node.callspec.params["package"] in {"minimal", "ordering"}
     assert [each for each in long if is_small or not any(part in each for part in GROWING)] == []
+
+
+def test_there_are_few_files(tmp_path: Path) -> None:
+    tree = rendering.copy_example("minimal", tmp_path / "service")
+    counts = {folder: sum(path.is_file() for path in (tree / folder).rglob("*")) for folder in MOST_FILES}
+    assert {folder: count for folder, count in counts.items() if count > MOST_FILES[folder]} == {}

@@ -80,11 +80,8 @@ def test_the_page_on_a_rule_needs_own_files_only(sample: Path) -> None:
     (signature,) = re.findall(r"`(def visible.*?)`", page)
     (body,) = re.findall(r"`(return None if .*?)`", page, re.DOTALL)
     text = service.read_text(encoding="utf-8")
-    for following, line in (
-        ("from .model", "from ..platform.conditions import Condition"),
-        ("from .use_cases", "from .store import CustomerColumns"),
-    ):
-        text = text.replace(following, f"{line}\n{following}")
+    text = text.replace("import now\n", "import Condition, now\n")
+    text = text.replace("from .use_cases", "from .store import CustomerColumns\nfrom .use_cases")
     service.write_text(f"{text}\n    {signature}\n        {body}\n", encoding="utf-8")
     (block,) = re.findall(r"`test_rules.py`[^\n]*\n\n```python\n(.*?)```", page, re.DOTALL)
     copied, to = re.findall(r"copy `(.*?)` to `(.*?)`", page)[0]
@@ -123,7 +120,7 @@ def test_the_page_on_a_field_needs_the_domain_only(template_repository: Path, tm
 
 
 RULE = """
-from ordering.platform.postgres.database import Database
+from ordering.platform.postgres import Database
 
 from .api import Api
 
@@ -206,7 +203,7 @@ def test_the_page_on_a_job_needs_own_files_only(sample: Path) -> None:
 
 TABLE = """
 from ordering.own.reminders import Reminders
-from ordering.platform.postgres.database import Database
+from ordering.platform.postgres import Database
 
 
 async def test_the_table(database: Database) -> None:

@@ -162,9 +162,9 @@ def test_it_ends_within_its_grace_period_although_nobody_takes_its_telemetry(ser
     package = service.project / "src" / "ordering" / "platform"
     sums = [
         float(re.findall(limits, (package / name).read_text())[0])
-        for name in ("telemetry/otlp.py", "postgres/database.py")
+        for name in ("telemetry/__init__.py", "postgres/__init__.py")
     ]
-    cancelling = float(re.findall("CANCELLING_S = ([0-9.]+)", (package / "server/limits.py").read_text())[0])
+    cancelling = float(re.findall("CANCELLING_S = ([0-9.]+)", (package / "server/requests.py").read_text())[0])
     assert sum(sums) + cancelling < end["marginSeconds"]
     assert "Application shutdown complete" in said
     assert "Traceback" not in said, said

@@ -100,7 +100,7 @@ def test_lint_can_fail(path: str, defect: str, complaint: str, sample: Path) -> 
         ("src/ordering/order/model.py", "from . import repository"),
         ("src/ordering/order/service.py", "from ..customer import model"),
         ("src/ordering/kernel.py", "import fastapi"),
-        ("src/ordering/platform/ids.py", "from ..order import model"),
+        ("src/ordering/platform/request_context.py", "from ..order import model"),
     ],
 )
 def test_layers_can_fail(path: str, defect: str, sample: Path) -> None:

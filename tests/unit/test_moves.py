@@ -20,6 +20,7 @@ PLACES = Places(
     names={
         "shop.platform.web.Body": "shop.platform.web.Body",
         "shop.kernel.Money": "shop.shared.money.Money",
+        "shop.about": "shop",
         "shop.platform.edge.Edge": "shop.platform.http.middleware.Pipeline",
     },
 )
@@ -72,6 +73,10 @@ PLACES = Places(
          "from ..platform.web import Body\nfrom ..platform.web.handlers import Reply\n"),
         ("import shop.platform.web\n\nx = shop.platform.web.Body | shop.platform.web.Reply\n",
          "import shop.platform.web.handlers\n\nx = shop.platform.web.Body | shop.platform.web.handlers.Reply\n"),
+        ("from ..about import TITLE, VERSION\n", "from .. import TITLE, VERSION\n"),
+        ("from .. import about, kernel\n\nx = about.TITLE\n",
+         "import shop as about\nfrom .. import kernel\n\nx = about.TITLE\n"),
+        ("import shop.about\n\nx = shop.about.TITLE\n", "import shop\n\nx = shop.TITLE\n"),
         ("this is no Python\n", "this is no Python\n"),
         ("from shop.kernel import Money\n<<<<<<< yours\n", "from shop.kernel import Money\n<<<<<<< yours\n"),
     ],
@@ -92,6 +97,7 @@ def test_only_names_that_lead_nowhere_are_old() -> None:
         "shop.old.inner",
         "tests.helpers",
         "shop.kernel.Money",
+        "shop.about",
         "shop.platform.edge.Edge",
     ]
 

@@ -53,7 +53,7 @@ from functools import cached_property
 from ..customer.model import Customer
 from ..customer.service import CustomerService
 from ..kernel import Caller
-from ..platform.background import Work, every
+from ..platform.jobs import Work, every
 from ..wiring import Wiring
 
 

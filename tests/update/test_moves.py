@@ -23,8 +23,8 @@ pytestmark = pytest.mark.xdist_group("moves")
 CASES = 20
 NEW = State(MOVED, 0, 0)
 FOLDERS = ("customer", "order")
-CLOCK = "src/shop/platform/clock.py"
-NEW_CLOCK = "src/shop/platform/runtime/clock.py"
+CLIENT = "src/shop/platform/http_client.py"
+NEW_CLIENT = "src/shop/platform/runtime/http_client.py"
 
 
 @pytest.fixture(scope="session")
@@ -48,20 +48,22 @@ def service(quick: Site, tmp_path: Path) -> Path:
     return own_work(quick.project(State(TAGS[2], 0, 0), tmp_path / "shop"))
 
 
+RULES = "\nfrom ..platform.http_client import HttpClient\n\nKIND = HttpClient\n"
 OWN = {
     "src/shop/own/app.py": (
-        "\nfrom datetime import datetime\n\nfrom shop.platform import clock, ids\n"
-        "from shop.platform.ids import new_id, text\n\n\n"
-        "def mine() -> tuple[datetime, str, str]:\n    return clock.now(), ids.text(new_id()), text(new_id())\n"
+        "\nfrom shop import platform\nfrom shop.platform import http_client, new_id, text\n\n\n"
+        "def mine() -> tuple[str, str, str]:\n"
+        "    return http_client.today(), platform.text(platform.new_id()), text(new_id())\n"
     ),
-    "src/shop/order/service.py": "\nfrom ..platform.clock import now\n\nMOMENT = now\n",
-    CLOCK: '\n\ndef tomorrow() -> datetime:\n    """Mine."""\n    return now()\n',
+    "src/shop/order/service.py": RULES,
+    CLIENT: '\n\ndef tomorrow() -> str:\n    """Mine."""\n    return today()\n',
     "tests/order/test_rules.py": (
-        "import shop.platform.clock\nfrom ..api import Api\nfrom .test_model import new\n\n\n"
-        'def test_mine(monkeypatch, api: Api) -> None:\n    monkeypatch.setattr("shop.platform.clock.now", new)\n'
-        "    assert shop.platform.clock.now\n"
+        "import shop.platform.http_client\nfrom ..api import Api\nfrom .test_model import new\n\n\n"
+        "def test_mine(monkeypatch, api: Api) -> None:\n"
+        '    monkeypatch.setattr("shop.platform.http_client.today", new)\n'
+        "    assert shop.platform.http_client.today\n"
     ),
-    "docs/clock.md": "Look at src/shop/platform/clock.py.\n",
+    "docs/client.md": "Look at src/shop/platform/http_client.py.\n",
 }
 
 
@@ -76,28 +78,28 @@ def own_work(project: Path) -> Path:
 def followed(project: Path) -> None:
     """Assert that the code of one's own is where it belongs, and works."""
     after = {name: content.decode() for name, content in contents(project).items() if name.endswith((".py", ".md"))}
-    assert CLOCK not in after
-    assert OWN[CLOCK] in after[NEW_CLOCK]
-    assert "The current day in UTC." in after[NEW_CLOCK]
+    assert CLIENT not in after
+    assert OWN[CLIENT] in after[NEW_CLIENT]
+    assert "The current day in UTC." in after[NEW_CLIENT]
     app = after["src/shop/own/app.py"]
-    assert "from shop.platform.runtime import clock\nfrom shop.platform import ids\n" in app
-    assert "from shop.platform.ids import new_id\nfrom shop.platform.runtime.texts import text_of as text\n" in app
-    assert "return clock.now(), texts.text_of(new_id()), text(new_id())" in app
-    assert "from ..platform.runtime.clock import now\n\nMOMENT = now\n" in after["src/shop/order/service.py"]
+    assert "from shop.platform.runtime import http_client\nfrom shop.platform import new_id\n" in app
+    assert "from shop.platform.runtime.texts import text_of as text\n" in app
+    assert "return http_client.today(), texts.text_of(platform.new_id()), text(new_id())" in app
+    assert RULES.replace("http_client", "runtime.http_client") in after["src/shop/order/service.py"]
     assert not any(name.startswith(f"tests/{folder}/") for name in after for folder in FOLDERS)
     assert after["tests/domain/order/test_rules.py"] == (
-        "import shop.platform.runtime.clock\nfrom tests.api import Api\nfrom .test_model import new\n\n\n"
+        "import shop.platform.runtime.http_client\nfrom tests.api import Api\nfrom .test_model import new\n\n\n"
         "def test_mine(monkeypatch, api: Api) -> None:\n"
-        '    monkeypatch.setattr("shop.platform.runtime.clock.now", new)\n'
-        "    assert shop.platform.runtime.clock.now\n"
+        '    monkeypatch.setattr("shop.platform.runtime.http_client.today", new)\n'
+        "    assert shop.platform.runtime.http_client.today\n"
     )
     assert list(dangling(contents(project))) == []
 
 
 def shifted(path: str) -> str:
     """Where a file of the release before is now."""
-    if path == CLOCK:
-        return NEW_CLOCK
+    if path == CLIENT:
+        return NEW_CLIENT
     return (
         path.replace("tests/", "tests/domain/", 1)
         if path.startswith(tuple(f"tests/{each}/" for each in FOLDERS))
@@ -109,10 +111,10 @@ def test_own_code_follows(service: Path) -> None:
     code, said = castrum("update", service, "--to", MOVED)
     assert code == 0, said
     followed(service)
-    assert f"  {CLOCK} → {NEW_CLOCK}\n" in said
+    assert f"  {CLIENT} → {NEW_CLIENT}\n" in said
     assert "  tests/order/test_rules.py → tests/domain/order/test_rules.py\n" in said
     assert "Your code that followed:" in said
-    assert "  docs/clock.md:1: src/shop/platform/clock.py\n" in said
+    assert "  docs/client.md:1: src/shop/platform/http_client.py\n" in said
     commit_all(service, "Update")
     assert "Nothing to do" in castrum("update", service, "--to", MOVED)[1]
 
@@ -130,11 +132,11 @@ def test_a_dry_run_and_a_check_write_nothing(service: Path) -> None:
     before = contents(service)
     code, said = castrum("update", service, "--to", MOVED, "--dry-run")
     assert code == 0, said
-    assert f"+++ b/{NEW_CLOCK}" in said
-    assert f"--- a/{CLOCK}" in said
+    assert f"+++ b/{NEW_CLIENT}" in said
+    assert f"--- a/{CLIENT}" in said
     code, said = castrum("update", service, "--to", MOVED, "--check")
     assert code == 1
-    assert NEW_CLOCK in said.splitlines()
+    assert NEW_CLIENT in said.splitlines()
     assert contents(service) == before
     castrum("update", service, "--to", MOVED)
     assert castrum("update", service, "--abort")[0] == 0
@@ -153,7 +155,7 @@ def both_ways(project: Path) -> list[Callable[[], tuple[int, str]]]:
 
 @pytest.mark.parametrize("way", [0, 1], ids=["castrum", "copier"])
 def test_a_place_that_is_taken_is_refused(service: Path, way: int) -> None:
-    for name in (NEW_CLOCK, "tests/domain"):
+    for name in (NEW_CLIENT, "tests/domain"):
         (service / name).parent.mkdir(parents=True, exist_ok=True)
         (service / name).write_text("MINE = 1\n", encoding="utf-8")
     commit_all(service, "More work")
@@ -161,7 +163,7 @@ def test_a_place_that_is_taken_is_refused(service: Path, way: int) -> None:
     code, said = both_ways(service)[way]()
     assert code not in {0, 1} or way == 1
     assert code != 0
-    assert f"{NEW_CLOCK}: " in said
+    assert f"{NEW_CLIENT}: " in said
     assert "tests/domain: " in said
     assert "git mv" in said
     assert "Traceback" not in said or way == 1
@@ -206,16 +208,17 @@ def test_what_belongs_to_people_is_not_moved(
 
 def test_a_file_that_somebody_moved_or_removed(quick: Site, tmp_path: Path) -> None:
     project = quick.project(State(TAGS[0], 0, 0), tmp_path / "shop")
-    (project / NEW_CLOCK).parent.mkdir()
-    git(project, "mv", CLOCK, NEW_CLOCK)
-    with (project / NEW_CLOCK).open("a", encoding="utf-8") as file:
-        file.write("\n\n# Mine.\n")
+    (project / NEW_CLIENT).parent.mkdir()
+    git(project, "mv", CLIENT, NEW_CLIENT)
+    text = (project / NEW_CLIENT).read_text(encoding="utf-8")
+    text = text.replace("from ..kernel", "from ...kernel").replace("from .request", "from ..request")
+    (project / NEW_CLIENT).write_text(f"{text}\n\n# Mine.\n", encoding="utf-8")
     (project / "tests/order/test_model.py").unlink()
     commit_all(project, "Our work")
     code, said = castrum("update", project, "--to", MOVED)
     assert code == 0, said
-    assert "The current day in UTC." in (project / NEW_CLOCK).read_text(encoding="utf-8")
-    assert "# Mine." in (project / NEW_CLOCK).read_text(encoding="utf-8")
+    assert "The current day in UTC." in (project / NEW_CLIENT).read_text(encoding="utf-8")
+    assert "# Mine." in (project / NEW_CLIENT).read_text(encoding="utf-8")
     assert not (project / "tests/domain/order/test_model.py").exists()
 
 
@@ -229,8 +232,8 @@ def test_a_rename_in_the_same_update(quick: Site, tmp_path: Path) -> None:
     code, said = castrum("update", project, "--to", MOVED)
     assert code == 0, said
     after = contents(project)
-    assert b"from ..platform.runtime.clock import now\n\nMOMENT = now\n" in after["src/shop/sale/service.py"]
-    assert OWN[CLOCK].encode() in after[NEW_CLOCK]
+    assert RULES.replace("http_client", "runtime.http_client").encode() in after["src/shop/sale/service.py"]
+    assert OWN[CLIENT].encode() in after[NEW_CLIENT]
     assert "tests/domain/sale/test_rules.py" in after
     assert not any(name.startswith(("tests/order/", "tests/domain/order/", "src/shop/order/")) for name in after)
     assert list(dangling(after)) == []
@@ -244,9 +247,10 @@ def test_branches_that_merge_around_a_move(service: Path, *, merged_first: bool)
     assert code == 0, said
     commit_all(service, "Update")
     git(service, "checkout", "--quiet", "main")
-    (service / CLOCK).write_text("# Ours.\n" + (service / CLOCK).read_text(encoding="utf-8"), encoding="utf-8")
+    (service / CLIENT).write_text("# Ours.\n" + (service / CLIENT).read_text(encoding="utf-8"), encoding="utf-8")
     (service / "tests/customer/test_rules.py").write_text(
-        "from shop.platform.clock import now\nfrom ..api import Api\n\nNOW, API = now, Api\n", encoding="utf-8"
+        "from shop.platform.http_client import today\nfrom ..api import Api\n\nNOW, API = today, Api\n",
+        encoding="utf-8",
     )
     (service / "domain.yaml").write_text(
         (service / "domain.yaml").read_text(encoding="utf-8").replace("string(20) unique", "string(30) unique"),
@@ -261,11 +265,11 @@ def test_branches_that_merge_around_a_move(service: Path, *, merged_first: bool)
     code, said = castrum("resolve", service)
     assert code == 0, said
     after = contents(service)
-    assert after[NEW_CLOCK].startswith(b"# Ours.\n")
-    assert OWN[CLOCK].encode() in after[NEW_CLOCK]
-    assert CLOCK not in after
+    assert after[NEW_CLIENT].startswith(b"# Ours.\n")
+    assert OWN[CLIENT].encode() in after[NEW_CLIENT]
+    assert CLIENT not in after
     assert after["tests/domain/customer/test_rules.py"] == (
-        b"from shop.platform.runtime.clock import now\nfrom tests.api import Api\n\nNOW, API = now, Api\n"
+        b"from shop.platform.runtime.http_client import today\nfrom tests.api import Api\n\nNOW, API = today, Api\n"
     )
     assert list(dangling(after)) == []
 
@@ -352,7 +356,7 @@ def check(edit: Edit, trees: tuple[dict[str, bytes], ...], unmerged: set[str]) -
     module = Module(module_of(edit.path), module_of(place), edit.path.endswith("/__init__.py"))
     places = Places(
         {module_of(name): module_of(shifted(name)) for name in base if shifted(name) != name and name.endswith(".py")},
-        {"shop.platform.ids.text": "shop.platform.runtime.texts.text_of"},
+        {"shop.platform.text": "shop.platform.runtime.texts.text_of"},
     )
     sides = [
         rewritten(text, module, places) if place.endswith(".py") else text
@@ -371,6 +375,6 @@ def test_what_is_gone_is_found(quick: Site, tmp_path: Path) -> None:
     """The judge is no good unless it finds an import that leads nowhere."""
     tree = contents(quick.project(State(TAGS[2], 0, 0), tmp_path / "shop"))
     assert list(dangling(tree)) == []
-    del tree[CLOCK]
-    assert "shop.platform.http.parameters: shop.platform.clock.now" in list(dangling(tree))
+    del tree[CLIENT]
+    assert "shop.wiring: shop.platform.http_client.HttpClient" in list(dangling(tree))
     shutil.rmtree(tmp_path / "shop")

@@ -170,6 +170,37 @@ async def test_figures(client_with, token: Token, monkeypatch) -> None:
 """,
 }
 """Code of before; that of `tests` is to pass as it is, but for what it imports."""
+LATER = {
+    "src/shop/own/app.py": '''\
+"""Routes and start-up of your own."""
+
+from fastapi import APIRouter, FastAPI
+
+from .. import service_info
+from ..order.views import OrderView
+from ..platform import clock, conditions, ids
+from ..platform.auth import tokens
+from ..platform.http import contract, provided, requires
+from ..platform.http.endpoints import endpoints, public
+from ..platform.postgres.database import Database
+from ..platform.postgres.errors import place_in
+from ..platform.telemetry import logs
+from ..service_info import SERVICE, TITLE
+from ..settings import Settings
+
+router = APIRouter(dependencies=[requires("figures.read")])
+NAMES = SERVICE, TITLE, service_info.VERSION
+OURS = conditions.Condition, tokens.Authenticator, contract.FOLDER, logs.AccessLog, OrderView, place_in, public
+NEEDED = provided(Database)
+
+
+def extend(app: FastAPI, settings: Settings) -> None:
+    """Include our route."""
+    app.include_router(router)
+    app.state.ours = clock.now(), ids.new_id(), endpoints(app)
+''',
+}
+"""Code of when the platform had folders, but more files than now."""
 RULES = "tests/order/test_rules.py"
 
 
@@ -227,12 +258,36 @@ def test_own_code_follows(service: Path, *, plain: bool) -> None:
     step = moves(names)
     assert not {name for name in names if step.place(name) != name} & after.keys()
     assert list(dangling(after)) == []
-    assert after["src/shop/order/service.py"].decode() == OWN["src/shop/order/service.py"]
+    rules = OWN["src/shop/order/service.py"].replace("from ..platform import clock", "from .. import platform as clock")
+    assert after["src/shop/order/service.py"].decode() == rules
     assert after[RULES].decode() == OWN[RULES]
     app = after["src/shop/own/app.py"].decode()
     assert "from ..platform.request_context import RequestContext as Exchange, context_of as exchange_of\n" in app
     assert "from ..platform.http import provided\n" in app
-    assert "from ..platform.http.endpoints import any_caller, requires\n" in app
+    assert "from ..platform.http.access import any_caller, requires\n" in app
+
+
+def test_code_of_more_files_follows(old: Site, tmp_path: Path, git_environment: None) -> None:
+    """Files went into others; what people import from there they find."""
+    gone = "template/src/{{ package }}/service_info.py.jinja"
+    later = git(ROOT, "log", "--diff-filter=D", "--format=%H", "--", gone).split()
+    if not later:
+        pytest.skip("the change is not committed yet")
+    folder = tmp_path / "template"
+    git(tmp_path, "clone", "--quiet", str(old.template), str(folder))
+    git(folder, "fetch", "--quiet", "--no-tags", str(ROOT), "HEAD")
+    git(folder, "tag", "--force", "--annotate", OLD.tag, "--message", OLD.tag, f"{later[-1]}^")
+    project = Site(folder, tmp_path).project(OLD, tmp_path / "shop")
+    for name, text in LATER.items():
+        (project / name).write_text(text, encoding="utf-8")
+    contract = project / "src/shop/platform/http/contract.py"
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(text.replace("    info = document", "    # Mine.\n    info = document"), encoding="utf-8")
+    commit_all(project, "Our work")
+    update(project, plain=False)
+    after = contents(project)
+    assert list(dangling(after)) == []
+    assert [name for name, content in after.items() if b"# Mine." in content] == ["src/shop/platform/http/about.py"]
 
 
 @pytest.mark.slow

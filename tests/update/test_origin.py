@@ -171,7 +171,7 @@ def test_a_moved_tag_is_noticed(fast: Site, template: Path, tmp_path: Path) -> N
     code, said = castrum("update", project, "--accept-moved", "--to", "current")
     assert code == 0, said
     assert recorded(project)["_template_commit"] == git(template, "rev-parse", "v0.3.0^{}")
-    assert "in UTC" in (project / "src/shop/platform/clock.py").read_text(encoding="utf-8")
+    assert "in UTC" in (project / "src/shop/platform/http_client.py").read_text(encoding="utf-8")
     commit_all(project, "Accept it")
     fast.forget()
     assert castrum("update", project, "--to", "current", "--check")[0] == 0

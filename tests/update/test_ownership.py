@@ -67,10 +67,10 @@ def test_fresh_is_quiet(project: Path) -> None:
 
 
 def test_edit_of_a_template_file_is_told_with_its_extension_point(project: Path) -> None:
-    with (project / "src/shop/platform/clock.py").open("a", encoding="utf-8") as stream:
+    with (project / "src/shop/platform/http_client.py").open("a", encoding="utf-8") as stream:
         stream.write("# mine\n")
     commit_all(project, "An edit")
-    assert "src/shop/platform/clock.py: follows the template; routes, tables, settings" in check(project)
+    assert "src/shop/platform/http_client.py: follows the template; routes, tables, settings" in check(project)
 
 
 def test_files_of_ones_own_beside_them_are_no_edits(project: Path) -> None:
@@ -88,10 +88,10 @@ def test_an_update_before_its_commit_is_no_edit(fast: Site, tmp_path: Path) -> N
     assert castrum("update", project, "--to", "v0.2.0")[0] == 0
     assert check(project) == ""
     commit_all(project, "Update")
-    (project / "src/shop/platform/clock.py").write_text("# mine\n", encoding="utf-8")
+    (project / "src/shop/platform/http_client.py").write_text("# mine\n", encoding="utf-8")
     (project / "docs/domain.md").write_text("mine\n", encoding="utf-8")
     assert [line.partition(":")[0] for line in check(project).splitlines()] == [
-        "docs/domain.md", "src/shop/platform/clock.py",
+        "docs/domain.md", "src/shop/platform/http_client.py",
     ]  # fmt: skip
 
 

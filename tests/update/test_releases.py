@@ -128,7 +128,7 @@ def test_moves_with_placeholders_are_known(template_repository: Path, tmp_path: 
     (repository / "releases/0.4.0.yaml").write_text("version: 0.4.0\nchanges: []\n", encoding="utf-8")
     commit_all(repository, "Say nothing")
     git(repository, "tag", "--force", "v0.4.0")
-    assert any("platform/clock.py" in line for line in moved(repository))
+    assert any("platform/http_client.py" in line for line in moved(repository))
 
 
 @pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)
@@ -161,7 +161,7 @@ def test_what_is_a_persons_meets_no_move() -> None:
     assert meet("src/*/*/service.py", "src/p/a/service.py")
     assert meet("src/*/own/*", "src/p/own/")
     assert not meet("src/*/own/*", "src/p/platform/")
-    assert not meet("src/*/*/service.py", "src/p/service_info.py")
+    assert not meet("src/*/*/service.py", "src/p/settings.py")
 
 
 def test_notes_are_for_those_whom_they_concern() -> None:

@@ -13,11 +13,11 @@ pytestmark = pytest.mark.xdist_group("corpus")
 
 START = State("v0.1.0", 0, 0)
 CLEAN = "clean: ##"
-CLOCK = "src/shop/platform/clock.py"
+CLIENT = "src/shop/platform/http_client.py"
 UNITED = {
     "Makefile": "today: ## Print the day (template) and ours: ## Ours (yours)",
     "pyproject.toml": '"PYI" (template) and "SLOT" (yours)',
-    CLOCK: "def today() -> str: (template) and def ours() -> int: (yours)",
+    CLIENT: "def today() -> str: (template) and def ours() -> int: (yours)",
 }
 
 
@@ -34,7 +34,9 @@ def insert(project: Path, target: str = "ours") -> None:
 def test_an_update_unites_and_says_where(project: Path) -> None:
     insert(project)
     replace(project, "pyproject.toml", '    "PTH",\n', '    "PTH",\n    "SLOT",\n')
-    replace(project, CLOCK, "def now() ->", 'def ours() -> int:\n    """Ours."""\n    return 1\n\n\ndef now() ->')
+    replace(
+        project, CLIENT, "class HttpClient:", 'def ours() -> int:\n    """Ours."""\n    return 1\n\n\nclass HttpClient:'
+    )
     commit_all(project, "Our work")
     places = ("update", project, "--to", "v0.3.0")
     document = json.JSONDecoder().raw_decode(castrum(*places, "--check", "--json")[1])[0]
@@ -50,8 +52,8 @@ def test_an_update_unites_and_says_where(project: Path) -> None:
     number = makefile.split("\n").index("today: ## Print the day") + 1
     assert f"  Makefile:{number}: today" in said
     assert '    "PTH",\n    "PYI",\n    "SLOT",\n' in (project / "pyproject.toml").read_text(encoding="utf-8")
-    clock = (project / CLOCK).read_text(encoding="utf-8")
-    assert '    return str(now().date())\n\n\ndef ours() -> int:\n    """Ours."""\n    return 1\n\n\ndef now()' in clock
+    client = (project / CLIENT).read_text(encoding="utf-8")
+    assert '    return "Monday"\n\n\ndef ours() -> int:\n    """Ours."""\n    return 1\n\n\nclass HttpClient:' in client
     commit_all(project, "Update")
     assert "Nothing to do" in castrum(*places)[1]
 

@@ -1,4 +1,4 @@
-"""Parameters and headers as the contract shows them and the service reads them, in `platform/http/wire.py`.
+"""Parameters and headers as the contract shows them and the service reads them, in `platform/http/parameters.py`.
 
 Templates see them beside the patterns and bounds of the types, which `platform/http/fields.py` reads.
 """

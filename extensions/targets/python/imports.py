@@ -93,6 +93,7 @@ def _schema_imports(
         "from typing import Literal",
         "from uuid import UUID",
         f"from .model import {entity_import(aggregate.declared.name)}",
+        f"from .store import {aggregate.declared.name}Row",
         "from ..platform.http import Body, PageParameters, Patch",
     }
     lines |= {f"from .model import {entity_import(part.declared.entity)}" for part in aggregate.parts}
@@ -123,7 +124,7 @@ def _store_imports(aggregate: PythonAggregate) -> str:
     columns = condition_columns(aggregate)
     lines |= {_OF_COLUMN[column.python] for column in columns if column.python in _OF_COLUMN}
     if any(column.code.startswith("Ordered") for column in columns):
-        lines.add("from ..platform.conditions import OrderedColumn")
+        lines.add("from ..platform import OrderedColumn")
     lines |= {
         "from datetime import datetime",
         "from typing import Protocol, Self",
@@ -131,7 +132,7 @@ def _store_imports(aggregate: PythonAggregate) -> str:
         "import msgspec",
         "from . import model as _model",  # no field has this name
         "from ..kernel import Call",
-        "from ..platform.conditions import Column, Condition",
+        "from ..platform import Column, Condition",
     }
     return imports(lines)
 
@@ -144,7 +145,7 @@ def _operations_imports(aggregate: PythonAggregate) -> str:
             "from typing import Protocol",
             "from uuid import UUID",
             "from ..kernel import Call, Caller, NotFound",
-            "from ..platform.ids import new_id",
+            "from ..platform import new_id",
             f"from .model import {entity_import(name)}",
             f"from .service import {name}Service",
             f"from .store import {name}Page, {name}Reader, {name}Row, {name}Selection, {name}Store",
@@ -162,19 +163,19 @@ def _repository_imports(aggregate: PythonAggregate) -> str:
         "from typing import Any",
         "from . import store as _store",  # no variable has this name
         "from ..kernel import Call, KeyTaken",
-        "from ..platform.conditions import Condition, where",
-        "from ..platform.postgres.database import Database, Record",
+        "from ..platform import Condition, where",
+        "from ..platform.postgres import Database, Record",
         "from ..platform.postgres.idempotency import Claim, adding, erasing, outcome, store_claim",
-        "from ..platform.ids import text",
+        "from ..platform import text",
         "from ..platform.postgres.paging import PageQuery, Sort",
-        "from ..platform.postgres.database import numbered",
+        "from ..platform.postgres import numbered",
         f"from .model import {entity_import(name)}",
     }
     lines |= {_CURSOR_IMPORTS[sort.kind] for sort in aggregate.sorts if sort.kind in _CURSOR_IMPORTS}
     if any(field.kind == "money" for field in aggregate.declared.fields):
         lines.add("from ..kernel import Money")
     if any(field.kind == "money" for field in aggregate.declared.output_fields):
-        lines.add("from ..platform.views import MoneyView")
+        lines.add("from ..platform import MoneyView")
     lines |= {f"from .model import {field.declared.enum}" for field in aggregate.all_fields if field.declared.enum}
     if lifecycle:
         lines.add(f"from .model import {lifecycle.enum}")

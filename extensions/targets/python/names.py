@@ -36,8 +36,8 @@ METHODS = frozenset({"created_at", "datetime", "id", "list_page", "modified_at",
 
 RESERVED_MODULES = frozenset(
     """
-    alembic api app behaviour castrum conftest contract dev docs domain healthcheck kernel migrations own platform
-    service_info settings src stores test test_platform test_settings test_statements tests wiring worker
+    alembic api app behaviour castrum conftest contract dev docs domain kernel migrations own platform
+    settings src stores test test_platform test_settings test_statements tests wiring worker
     """.split()
 )
 WINDOWS_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})

@@ -108,7 +108,7 @@ def _money(spec: Spec) -> PythonType:
     return PythonType(
         model=Code("Money", (MONEY,)),
         body=_field("NonNegativeMoneyIn" if is_non_negative(spec) else "MoneyIn"),
-        answer=Code("MoneyView", ("from ..platform.views import MoneyView",)),
+        answer=Code("MoneyView", ("from ..platform import MoneyView",)),
     )
 
 

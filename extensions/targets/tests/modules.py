@@ -55,8 +55,8 @@ def _model_test_imports(aggregate: PythonAggregate, ways: Scenarios, package: st
         "from dev.examples import EXAMPLES",
         f"from {package}.{module}.model import {name}",
         f"from {package}.{module}.schemas import {name}Create, {name}Patch",
-        f"from {package}.platform.clock import now",
-        f"from {package}.platform.ids import new_id",
+        f"from {package}.platform import now",
+        f"from {package}.platform import new_id",
     }
     if lifecycle:
         lines |= {"import pytest", f"from {package}.{module}.model import {lifecycle.enum}"}
@@ -78,7 +78,7 @@ def _use_case_test_imports(aggregate: PythonAggregate, package: str) -> str:
             f"from {package}.{module}.schemas import {name}Create",
             f"from {package}.{module}.service import {name}Service",
             f"from {package}.{module}.store import {name}Page, {name}Row",
-            f"from {package}.platform.ids import new_id",
+            f"from {package}.platform import new_id",
         },
         package,
     )

@@ -8,7 +8,7 @@ Each release of the template has a file ``releases/<version>.yaml``:
         kind: changed            # added, changed, fixed, security or removed
         breaking: false
         when: {cloud: [aws, gcp]}   # only where an answer has one of these values
-        files: [src/*/platform/http/rate_limit.py]
+        files: [src/*/platform/http/access.py]
         steps: [Set RATE_LIMIT_PER_MINUTE where the default does not fit.]
 """
 

@@ -21,8 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...kernel import Caller, DomainError, OutcomeOpen
 from ...settings import Settings
-from ..auth.tokens import Authenticator, VerificationLimit
-from ..postgres.database import Database
+from ..auth import Authenticator, VerificationLimit
+from ..logs import AccessLog
+from ..postgres import Database
 from ..problems import (
     MAX_DETAIL,
     NO_SNIFFING,
@@ -37,17 +38,14 @@ from ..problems import (
     respond,
 )
 from ..request_context import RequestContext, context_of, current
-from ..telemetry.logs import AccessLog
-from . import cors
-from .endpoints import Public, endpoints
-from .handlers import BoundOperation, Operation
-from .health import PROBES, Lifecycle
+from . import BoundOperation, Operation
+from .about import PROBES, Lifecycle
+from .access import RateLimit, install_cors
 from .parameters import check_framing
-from .rate_limit import RateLimit
-from .route_table import Table, build
+from .route_table import Public, Table, build, endpoints
 
 if TYPE_CHECKING:
-    from ..telemetry.otlp import Telemetry
+    from ..telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +69,7 @@ def install(
     services = dict(provide) if isinstance(provide, Mapping) else {type(service): service for service in provide}
     telemetry = None
     if settings.otel_exporter_otlp_endpoint is not None:
-        from ..telemetry.otlp import Telemetry  # noqa: PLC0415 - costs start-up time and memory that only its users pay
+        from ..telemetry import Telemetry  # noqa: PLC0415 - costs start-up time and memory that only its users pay
 
         telemetry = Telemetry(settings)
         database = services.get(Database)
@@ -88,7 +86,7 @@ def install(
         verifications=app.state.verifications,
         telemetry=telemetry,
     )
-    cors.install(app, settings)
+    install_cors(app, settings)
     for kind in (Problem, DomainError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer_refusal)
 
@@ -192,7 +190,7 @@ class RequestPipeline:
         return bound
 
     def _prepare(self, app: FastAPI) -> None:
-        if len(app.user_middleware) == 1:  # nothing but FastAPI's own layers is in front, see server/process.py
+        if len(app.user_middleware) == 1:  # nothing but FastAPI's own layers is in front, see server/__init__.py
             app.state.pipeline = self
         self._public = Public(endpoints(app))
         self._table = build(app)
@@ -204,7 +202,7 @@ class RequestPipeline:
     async def _serve(self, context: RequestContext, send: Send) -> None:
         sender: _Sender | None = None
         scope = context.scope
-        answer = scope.pop("answer", None)  # the connection's own way, see cycle.py
+        answer = scope.pop("answer", None)  # the connection's own way, see server/requests.py
         try:
             operation = self._find(context)
             if operation is not None or not self._public.has(context.route, self._scope(context)):

@@ -1,24 +1,150 @@
-"""Routing in constant time: the application's own routes in a trie of path segments, built once at start-up.
+"""The routes of the application: who may call each of them, and a table that finds them in constant time.
 
-This module and endpoints.py are the only ones that touch what FastAPI does not promise (the attributes of routes).
-The table tests itself against the routes when it is built; if anything is not as expected, there is no table, and
-FastAPI's own router finds the same operations, only slower.
+This module alone touches what FastAPI does not promise (the attributes of routes). Where that changes, endpoints that
+do not say who may call them can no longer be told, and the service does not start. The table, a trie of path segments
+that is built once, tests itself against the routes; if anything is not as expected, there is no table, and FastAPI's
+own router finds the same operations, only slower.
 """
 
+import inspect
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.routing import Match, Route, WebSocketRoute
+from starlette.types import Scope
 
-from .endpoints import contexts
-from .handlers import Operation, OperationRoute
+from . import Operation, OperationRoute
+from .access import Access, Guarded
 
 logger = logging.getLogger(__name__)
 
 _METHODS = 0
 _PARAMETER = 1
+
+REMEDY = """\
+Say it where the endpoint is registered, or for its router, by one of
+  dependencies=[requires("reports.read")]   callers need this scope
+  dependencies=[any_caller()]               every caller with a valid token
+  dependencies=[public()]                   everybody, without a token
+from platform.http. What has no dependencies (mounts, routes of Starlette) is given as guarded(app, requires("…"))."""
+
+
+class OpenEndpoints(Exception):
+    """The endpoints, one a line, that do not say who may call them."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What answers some methods of a path, or all methods if there are none; `scopes` are those that a caller needs."""
+
+    methods: tuple[str, ...]
+    path: str
+    name: str
+    place: str
+    is_hidden: bool
+    is_public: bool
+    scopes: frozenset[str]
+    route: RouteContext
+
+    @property
+    def security(self) -> list[dict[str, list[str]]]:
+        """What the contract says of it."""
+        return [] if self.is_public else [{"bearer": sorted(self.scopes)}]
+
+
+def endpoints(app: FastAPI) -> list[Endpoint]:
+    """The endpoints of an application. Raises `OpenEndpoints`."""
+    found, wrong = [], []
+    for route in contexts(app):
+        rights = list(_rights(route))
+        endpoint = Endpoint(
+            methods=tuple(sorted(route.methods or ())),
+            path=_path(route),
+            name=getattr(route, "operation_id", None) or route.name or "",
+            place=_place(route),
+            is_hidden=not isinstance(route.original_route, APIRoute) or not route.include_in_schema,
+            is_public=any(right.public for right in rights),
+            scopes=frozenset(right.scope for right in rights if right.scope is not None),
+            route=route,
+        )
+        found.append(endpoint)
+        fault = _fault(route, rights)
+        if fault is not None:
+            methods = " ".join(endpoint.methods) or type(route.original_route).__name__
+            wrong.append(f"  {methods} {endpoint.path}: {endpoint.place}{fault}")
+    if wrong:
+        raise OpenEndpoints("\n".join(["These endpoints do not say who may call them:", *wrong, REMEDY]))
+    return found
+
+
+def _fault(route: RouteContext, rights: list[Access]) -> str | None:
+    """What is wrong with the rights of a route, after its name; None if nothing is."""
+    if isinstance(route.original_route, WebSocketRoute):
+        return ", but WebSockets are not served"
+    if len({right.public for right in rights}) > 1:
+        return ", which is public() and something else, too"
+    return None if rights else ""
+
+
+class Public:
+    """The endpoints that are for everybody."""
+
+    def __init__(self, given: Iterable[Endpoint]) -> None:
+        found = [endpoint for endpoint in given if endpoint.is_public]
+        self._routes = [endpoint.route for endpoint in found]
+        self._known = {(method, endpoint.path) for endpoint in found for method in endpoint.methods}
+
+    def has(self, path: str, scope: Scope) -> bool:
+        """Whether a request goes to one of them: by the path of its route, or by matching where that is not known."""
+        if path:
+            return (scope["method"], path) in self._known
+        return any(route.matches(scope)[0] is Match.FULL for route in self._routes)
+
+
+def contexts(app: FastAPI) -> Iterator[RouteContext]:
+    """The routes as they are included, those that FastAPI asks last, too (`app.frontend`)."""
+    yield from iter_route_contexts(app.routes)
+    yield from map(RouteContext, app.router._low_priority_routes)
+    for route in app.routes:
+        if hasattr(route, "effective_low_priority_routes"):
+            for context in route.effective_low_priority_routes():
+                yield RouteContext(context.original_route, context)
+
+
+def _rights(route: RouteContext) -> Iterator[Access]:
+    """What a route says of its callers: by its dependencies and theirs, or as what it leads to."""
+    if isinstance(route.original_route, OperationRoute):
+        yield Access(route.original_route.operation.scope)
+    elif dependant := getattr(route, "dependant", None):
+        yield from _nested(dependant)
+    else:
+        leads_to = getattr(route, "endpoint", None), getattr(route, "app", None)
+        yield from (each.access for each in leads_to if isinstance(each, Guarded))
+
+
+def _nested(dependant: Any) -> Iterator[Access]:
+    if isinstance(dependant.call, Access):
+        yield dependant.call
+    for inner in dependant.dependencies:
+        yield from _nested(inner)
+
+
+def _path(route: RouteContext) -> str:
+    inner = getattr(route.original_route, "routes", None) or ()  # of a frontend
+    return route.path or ", ".join(getattr(each, "path", "?") for each in inner) or getattr(route, "host", "") or "?"
+
+
+def _place(route: RouteContext) -> str:
+    """Name, file and line of what a route leads to, as far as they are known."""
+    endpoint = getattr(route, "endpoint", None) or getattr(route, "app", None) or route.original_route
+    named = inspect.unwrap(endpoint) if inspect.isroutine(endpoint) else type(endpoint)
+    name = f"{named.__module__}.{named.__qualname__}"
+    code = getattr(named, "__code__", None)
+    return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name
 
 
 class Target(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from .database import Database
+from . import Database
 from .sessions import Misdirected
 
 logger = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import msgspec
 
 from ...kernel import CHANGED, CREATED, GONE, Call, DomainError, Gone, IdempotencyKey, KeyReused, KeyTaken, Outcome
-from .database import Connection, Database, Record, numbered
+from . import Connection, Database, Record, numbered
 
 logger = logging.getLogger(__name__)
 

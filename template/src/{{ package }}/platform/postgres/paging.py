@@ -16,8 +16,8 @@ from uuid import UUID
 import msgspec
 
 from ...kernel import InvalidCursor
-from ..conditions import Condition
-from .database import Database, Record
+from .. import Condition
+from . import Database, Record
 
 MAX_FINGERPRINTS = 1024
 

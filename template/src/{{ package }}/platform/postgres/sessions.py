@@ -1,4 +1,4 @@
-"""Sessions with PostgreSQL: how one begins, the limits that are in force in it, and how values travel in it.
+"""Sessions with PostgreSQL: how one begins, the limits in force in it, how values travel, and what its errors mean.
 
 A pooler gives each transaction another session, so what is set or prepared for a session is lost. Behind one, each
 statement is therefore an explicit transaction, which sets its limits itself or finds them set for its role.
@@ -7,15 +7,27 @@ Numbers and moments travel as text, which Python reads several times faster than
 binary parts: in a list these are most of the values.
 """
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 import msgspec
+from pydantic import BaseModel
 
+from ...kernel import (
+    AlreadyExists,
+    DomainError,
+    InvalidValue,
+    ReferenceNotFound,
+    StillReferenced,
+    Unavailable,
+    ValueRefused,
+)
 from ...settings import Settings, database_url
+from ..problems import pointer
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -43,6 +55,29 @@ SELECT
     current_user AS role,
     (SELECT json_object_agg(name, setting) FROM pg_settings WHERE name = ANY($1))::text AS settings
 """
+
+INFINITE = {
+    "infinity": datetime.max.replace(tzinfo=UTC),
+    "-infinity": datetime.min.replace(tzinfo=UTC),
+}
+
+# Classes and codes of https://www.postgresql.org/docs/current/errcodes-appendix.html
+LOST_CONNECTION = ("08", "57P", "40003", "25006", "25P03", "25P04")  # also: the primary has become a standby
+OPEN_OUTCOME = ("08", "57P", "40003")  # of these, where a commit may have come before
+ROLLED_BACK = ("40001", "40P01")  # serialization failure, deadlock: the same again may succeed
+BUSY = ("40", "53", "55P03", "57014")  # rolled back by the server, out of resources, lock or statement time-out
+BAD_VALUE = ("22", "23502", "23514")  # data exceptions, not-null and check violations
+UNIQUE_VIOLATION = "23505"
+FOREIGN_KEY_VIOLATION = "23503"
+RESTRICT_VIOLATION = "23001"
+
+ANY = "*"
+"""Stands in the pointer of a constraint for the place of an item in its list: `/lines/*/sku`."""
+
+# What PostgreSQL says in the detail of an error, in whatever language: the columns of a key with their values, and the
+# whole row, which begins with the resource that a part belongs to and the part's place in it.
+_KEY = re.compile(r"\)=\((?P<values>.*)\)", re.DOTALL)
+_ROW = re.compile(r"\([0-9a-f-]{36}, (?P<position>[0-9]+)[,)]")
 
 
 class Misdirected(Exception):
@@ -136,12 +171,6 @@ class Sessions:
         return f"the pooler at DATABASE_URL gives no session to a transaction: {error}"
 
 
-INFINITE = {
-    "infinity": datetime.max.replace(tzinfo=UTC),
-    "-infinity": datetime.min.replace(tzinfo=UTC),
-}
-
-
 async def register_codecs(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Let a new connection use the codecs."""
     for name, (encode, decode) in _CODECS.items():
@@ -178,3 +207,73 @@ _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "numeric": (str, Decimal),
     "timestamptz": (_text, _moment),
 }
+
+
+class RolledBack(Unavailable):
+    """The server has undone a transaction because of another one; the same again may succeed."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__("The database is too busy to answer in time.")
+        self.sqlstate = code
+
+
+def meaning_of(error: asyncpg.PostgresError, constraints: Mapping[str, str]) -> DomainError | None:
+    """What the error means to a caller, None if it means nothing; `constraints` are the places that they guard."""
+    code = error.sqlstate or ""
+    if code.startswith(LOST_CONNECTION):
+        return Unavailable("The connection to the database was lost.")
+    if code in ROLLED_BACK:
+        return RolledBack(code)
+    if code.startswith(BUSY):
+        return Unavailable("The database is too busy to answer in time.")
+    if code.startswith(BAD_VALUE):
+        return _refused(InvalidValue, "A value cannot be stored.", error, constraints)
+    if code == UNIQUE_VIOLATION:
+        return _refused(AlreadyExists, "Another resource has this value already.", error, constraints)
+    # References point at `id`, and no referring column has that name: so the columns in the detail, in whatever
+    # language it is, tell on which side the key was violated.
+    if code == RESTRICT_VIOLATION or (code == FOREIGN_KEY_VIOLATION and "(id)=(" in (error.detail or "")):
+        return StillReferenced("Other resources still refer to this one.")
+    if code == FOREIGN_KEY_VIOLATION:
+        return _refused(ReferenceNotFound, "There is no such resource.", error, constraints)
+    return None
+
+
+def _refused(
+    refusal: type[ValueRefused], message: str, error: asyncpg.PostgresError, constraints: Mapping[str, str]
+) -> ValueRefused:
+    place = constraints.get(error.constraint_name or "", "")
+    return refusal(message, place=place, said=error.detail or "")
+
+
+def place_in(body: BaseModel, refusal: ValueRefused) -> str | None:
+    """The JSON pointer of the item's value in this body; None where the refusal is about no item, or none of these."""
+    if ANY not in refusal.place:
+        return None
+    part, _, member = refusal.place[1:].split("/")
+    index = _index([_member(item, member) for item in _member(body, part) or ()], refusal)
+    return None if index is None else pointer(part, index, member)
+
+
+def _index(values: list[Any], refusal: ValueRefused) -> int | None:
+    if isinstance(refusal, InvalidValue):
+        row = _ROW.search(refusal.said)
+        return int(row["position"]) if row and int(row["position"]) < len(values) else None
+    # A key looks like a row where its value is a number.
+    key = _KEY.search(refusal.said)
+    if key is None:
+        return None
+    if isinstance(refusal, AlreadyExists):
+        texts = [None if value is None else str(value).casefold() for value in values]
+        repeated = [index for index, text in enumerate(texts) if text is not None and text in texts[:index]]
+        equal = [index for index, value in enumerate(values) if value is not None and value in values[:index]]
+        return next(iter(equal or repeated), None)
+    return next((index for index, value in enumerate(values) if str(value) == key["values"]), None)
+
+
+def _member(model: BaseModel, wire: str) -> Any:
+    """The value of the member that has this name in JSON."""
+    for name, field in type(model).model_fields.items():
+        if (field.alias or name) == wire:
+            return getattr(model, name)
+    return None

@@ -16,12 +16,10 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ..http.health import PROBES
+from ..http.about import PROBES
 from ..problems import Problem
-from . import limits
-from .cycle import Cycle, Outlet, Queue, QueueFull
-from .traffic import Traffic
-from .upgrades import FRAMING, parser_of_body
+from . import requests
+from .requests import FRAMING, Cycle, Outlet, Queue, QueueFull, Traffic, parser_of_body
 
 if TYPE_CHECKING:
     from ..http.middleware import RequestPipeline
@@ -69,7 +67,7 @@ class HttpConnection(HttpToolsProtocol):
         self.due = traffic.now + traffic.receive_s
         surplus = len(self.connections) - traffic.max_connections
         self._spare = surplus > 0
-        if surplus > limits.SPARE_CONNECTIONS:
+        if surplus > requests.SPARE_CONNECTIONS:
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -86,12 +84,12 @@ class HttpConnection(HttpToolsProtocol):
         self.scope = None  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
-        if len(data) <= limits.FEED_BYTES:
+        if len(data) <= requests.FEED_BYTES:
             self._feed(data)
             return
         view = memoryview(data)
-        for begin in range(0, len(data), limits.FEED_BYTES):
-            self._feed(view[begin : begin + limits.FEED_BYTES])
+        for begin in range(0, len(data), requests.FEED_BYTES):
+            self._feed(view[begin : begin + requests.FEED_BYTES])
 
     def _feed(self, data: bytes | memoryview) -> None:
         if self._deaf:
@@ -103,7 +101,7 @@ class HttpConnection(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             reason = error.__context__
             if not isinstance(reason, QueueFull):
-                self._refuse(reason if isinstance(reason, Problem) else limits.unreadable(error, data))
+                self._refuse(reason if isinstance(reason, Problem) else requests.unreadable(error, data))
             return
         else:
             if self._receiving:
@@ -127,13 +125,13 @@ class HttpConnection(HttpToolsProtocol):
             if self._answering is None or (self._task is not None and self._answering.scope is self.scope):
                 self.due = self._traffic.now + self._traffic.receive_s
         self._overhead += received
-        if self._overhead > limits.MAX_HEAD_BYTES or len(self.headers) > limits.MAX_HEADERS:
-            self._refuse(limits.too_large(self.url))
+        if self._overhead > requests.MAX_HEAD_BYTES or len(self.headers) > requests.MAX_HEADERS:
+            self._refuse(requests.too_large(self.url))
 
     # What the parser calls, in this order
 
     def on_message_begin(self) -> None:
-        if len(self.pipeline) >= limits.MAX_PIPELINED:
+        if len(self.pipeline) >= requests.MAX_PIPELINED:
             self.cycle.keep_alive = False
             self._deaf = True
             raise QueueFull
@@ -154,15 +152,15 @@ class HttpConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         parser, url, headers = self.parser, self.url, self.headers
         self.headers = []  # of the trailer, which nobody reads
-        if len(url) > limits.MAX_TARGET_BYTES or len(headers) > limits.MAX_HEADERS:
-            raise limits.too_large(url)
+        if len(url) > requests.MAX_TARGET_BYTES or len(headers) > requests.MAX_HEADERS:
+            raise requests.too_large(url)
         if self._partial:
             self._partial = False
-            if len(url) + sum(len(name) + len(value) for name, value in headers) > limits.MAX_HEAD_BYTES:
-                raise limits.too_large(url)
+            if len(url) + sum(len(name) + len(value) for name, value in headers) > requests.MAX_HEAD_BYTES:
+                raise requests.too_large(url)
         version = parser.get_http_version()
         if version not in HTTP_VERSIONS or HASH in url:
-            raise limits.malformed()
+            raise requests.malformed()
         target = httptools.parse_url(url)
         raw_path = target.path or b"/"
         path = raw_path.decode("ascii")
@@ -228,7 +226,7 @@ class HttpConnection(HttpToolsProtocol):
         if self._spare or traffic.lifecycle.draining:
             cycle.keep_alive = bool(self.pipeline) and not self._spare
         if self._spare and cycle.scope["path"] not in PROBES:
-            self._begin_refused(limits.busy("There are too many connections."))
+            self._begin_refused(requests.busy("There are too many connections."))
             return
         self.due = traffic.now + traffic.answer_s
         if len(self.tasks) >= traffic.max_requests <= traffic.under_way and cycle.scope["path"] not in PROBES:
@@ -292,7 +290,7 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.abort()
         elif answering is not None and not (self._receiving and answering.scope is self.scope):
             self._end(
-                limits.busy(f"The request was not answered within {traffic.answer_s:g} s, and has changed nothing.")
+                requests.busy(f"The request was not answered within {traffic.answer_s:g} s, and has changed nothing.")
             )
         elif answering is None and (self._deaf or not self._receiving or self._is_in_body()):
             self._cut()
@@ -317,7 +315,7 @@ class HttpConnection(HttpToolsProtocol):
             self._cut()
         else:
             self._answering.keep_alive = False
-            self._end(limits.busy("This replica is shutting down."))
+            self._end(requests.busy("This replica is shutting down."))
 
     def _is_in_body(self) -> bool:
         """Whether what arrives is the body of a request that was looked at."""
@@ -333,7 +331,7 @@ class HttpConnection(HttpToolsProtocol):
                 self._end(problem)
                 return
             self.pipeline.popleft()
-        self._farewell = limits.rendered(problem, self.server_state.default_headers)
+        self._farewell = requests.rendered(problem, self.server_state.default_headers)
         if self._answering is None:
             self._say_farewell()
 
@@ -347,7 +345,7 @@ class HttpConnection(HttpToolsProtocol):
             self._begin_refused(problem)
             return
         cycle.scope["refusal"] = problem  # type: ignore[typeddict-unknown-key]
-        self.due = self._traffic.now + limits.CANCELLING_S
+        self.due = self._traffic.now + requests.CANCELLING_S
         if cycle.response_started:
             logger.warning("an answer was cut off: %s", problem.detail)
             self.transport.abort()
@@ -388,7 +386,7 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
             return
         self._deaf = True
-        self.due = self._traffic.now + limits.LINGER_S
+        self.due = self._traffic.now + requests.LINGER_S
         self.flow.resume_reading()
         self.transport.write_eof()
 

@@ -1,30 +1,66 @@
-"""What the service says of itself: its contract, a page to read it on, and the meaning of its problems.
+"""What the service says of itself: its contract, a page to read it on, what its problems mean, and whether it is well.
 
 The contract is what follows the domain and what one's own endpoints add to it. The pages are plain HTML made here,
 without scripts and without anything from another host.
 """
 
 import asyncio
+import logging
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b, sha256
 from html import escape
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from ...service_info import TITLE
+from ... import TITLE
 from ..problems import CATALOGUE, Problem
-from .endpoints import public
+from .access import public
+
+logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parents[4] / "contract"
 GIVEN = "openapi.yaml"
 OWN = "own.yaml"
+
+PROBES = frozenset({"/livez", "/readyz"})
+"""Paths by which the surroundings ask for this state: always answered, and no requests to anybody who counts those."""
+STANDSTILL_S = 5.0
+"""From so long a standstill of the event loop on, the process counts as dead: nobody was answered meanwhile."""
+REPORTED_S = 15.0
+"""How long a standstill is reported after it has ended: longer than the pause between two probes."""
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+STYLE = """
+:root { color-scheme: light dark; --line: #8884; --quiet: #888 }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+code, pre { font: 0.9em/1.4 ui-monospace, monospace }
+pre { background: #8881; padding: 0.8rem; overflow: auto; border-radius: 4px }
+table { border-collapse: collapse; width: 100% }
+th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: left; vertical-align: top }
+details { border: 1px solid var(--line); border-radius: 4px; margin: 0.5rem 0; padding: 0.4rem 0.8rem }
+summary { cursor: pointer }
+.method { display: inline-block; min-width: 4.5rem; font-weight: bold }
+.quiet { color: var(--quiet) }
+"""
+
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+}
 
 
 def read(folder: Path = FOLDER) -> dict[str, Any]:
@@ -80,31 +116,6 @@ def _mapping(value: Any, place: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping | None):
         raise ValueError(f"contract/{OWN}: {place}: a mapping is expected")
     return value or {}
-
-
-METHODS = ("get", "post", "put", "patch", "delete")
-
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --quiet: #888 }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-code, pre { font: 0.9em/1.4 ui-monospace, monospace }
-pre { background: #8881; padding: 0.8rem; overflow: auto; border-radius: 4px }
-table { border-collapse: collapse; width: 100% }
-th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: left; vertical-align: top }
-details { border: 1px solid var(--line); border-radius: 4px; margin: 0.5rem 0; padding: 0.4rem 0.8rem }
-summary { cursor: pointer }
-.method { display: inline-block; min-width: 4.5rem; font-weight: bold }
-.quiet { color: var(--quiet) }
-"""
-
-HEADERS = {
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-}
 
 
 class Contract:
@@ -253,3 +264,68 @@ def _json(value: Any) -> str:
 
 _CODE = re.compile(r"`([^`]+)`")
 _STRONG = re.compile(r"\*\*([^*]+)\*\*")
+
+
+class Lifecycle:
+    """Becomes `draining` when the process is asked to end, and stays so: what is under way ends, no pod sends more."""
+
+    def __init__(self) -> None:
+        self.draining = False
+        self._beat = inf
+        self._stood_until = -inf
+
+    def drain(self) -> None:
+        """Be about to end."""
+        self.draining = True
+
+    def beat(self, now: float) -> None:
+        """Note that the event loop moves (`now` in seconds, monotonic); whoever beats does so all the time."""
+        if now - self._beat >= STANDSTILL_S:
+            logger.error("the event loop stood still for %.1f s: something blocks it", now - self._beat)
+            self._stood_until = now + REPORTED_S
+        self._beat = now
+
+    def moves(self, now: float | None = None) -> bool:
+        """Whether the event loop has not stood still, now or a moment ago."""
+        now = monotonic() if now is None else now
+        return now - self._beat < STANDSTILL_S and now >= self._stood_until
+
+
+Check = Callable[[], Awaitable[bool]]
+
+
+def health_router(ready: Check, has_keys: Check | None = None, has_revisions: Check | None = None) -> APIRouter:
+    """`/livez` is 200 while the event loop moves, `/readyz` while `ready()` holds and the service is not draining.
+
+    A replica that never had the issuer's keys is not ready; one that had them stays so while the issuer is away.
+    Nor is one whose database was never seen to have the revisions of its release.
+    """
+    router = APIRouter(include_in_schema=False, dependencies=[public()])
+
+    @router.get("/livez")
+    async def live(request: Request) -> Response:
+        if not request.app.state.lifecycle.moves():
+            raise _failing("The event loop has stood still.")
+        return _ok()
+
+    @router.get("/readyz")
+    async def is_ready(request: Request) -> Response:
+        if request.app.state.lifecycle.draining:
+            raise _failing("This replica is shutting down.")
+        if not await ready():
+            raise _failing("The database cannot be reached.")
+        if has_revisions is not None and not await has_revisions():
+            raise _failing("The database lacks revisions of this release.")
+        if has_keys is not None and not await has_keys():
+            raise _failing("The token issuer cannot be reached.")
+        return _ok()
+
+    return router
+
+
+def _ok() -> Response:
+    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+def _failing(detail: str) -> Problem:
+    return Problem(503, "service-unavailable", detail, headers={"Retry-After": "1"})

@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 from pydantic_core import ValidationError
 
-from ..request_context import RequestContext, current
+from .request_context import RequestContext, current
 
 FLUSH_AFTER_S = 0.05
 FLUSH_LINES = 64
