@@ -10,7 +10,12 @@ import sys
 from pathlib import Path
 
 import asyncpg
-from dev import contract, issuer, migrate, postgres
+from dev import contract, migrate, postgres, run
+
+try:
+    last_issuer = run.last_issuer
+except AttributeError:  # the service of a commit before `dev.run` had it
+    from dev.issuer import last_used as last_issuer
 
 
 async def fill(database: str, rows: str, queries: list[str]) -> list[list[str]]:
@@ -29,7 +34,7 @@ def main() -> None:
     database = asyncio.run(postgres.create_database(server))
     migrate.upgrade(database)
     ids = asyncio.run(fill(database, Path(rows).read_text(encoding="utf-8"), queries))
-    known = issuer.last_used(Path(folder))
+    known = last_issuer(Path(folder))
     # Tokens of the same length, however many other resources there are.
     scopes = [scope for scope in contract.scopes() if scope.startswith(f"{resource}.")]
     given = [known.token(audience=service, scopes=scopes, subject=f"caller-{number}") for number in range(int(tokens))]

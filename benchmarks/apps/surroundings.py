@@ -7,12 +7,17 @@ import json
 import sys
 from pathlib import Path
 
-from dev import issuer, postgres
+from dev import postgres, run
+
+try:
+    issuing = run.issuing
+except AttributeError:  # the service of a commit before `dev.run` had it
+    from dev.issuer import serving as issuing
 
 
 def main() -> None:
     """Start both; the argument is the folder of the issuer's key."""
-    with postgres.server() as server, issuer.serving(Path(sys.argv[1])) as local:
+    with postgres.server() as server, issuing(Path(sys.argv[1])) as local:
         print(json.dumps({"server": server, "issuer": local.url}), flush=True)
         sys.stdin.read()
 

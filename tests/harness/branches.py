@@ -40,7 +40,7 @@ def merge(project: Path, *options: str, branch: str = "theirs") -> list[str]:
 
 
 def gate(project: Path) -> str:
-    done = run(BIN / "python", "-m", "dev.ownership", cwd=project, env=GIT, check=False)
+    done = run(BIN / "python", "-m", "dev.template", "ownership", cwd=project, env=GIT, check=False)
     return done.stdout
 
 

@@ -107,13 +107,11 @@ def with_moves(history: Path, folder: Path) -> Path:
     for dots, module in (("..", "kernel"), (".", "request_context")):
         replace(folder, f"{platform}/runtime/http_client.py", f"from {dots}{module} ", f"from {dots}.{module} ")
     git(folder, "mv", TESTS, TESTS.replace("template/tests/", "template/tests/domain/"))
-    tests = TESTS.replace("template/tests/", "template/tests/domain/")
-    for name in ("api", "behaviour"):
-        replace(folder, f"{tests}/test_operations.py.jinja", f"from ..{name} import", f"from ...{name} import")
     for path in [*(folder / "template").rglob("*.py*"), *(folder / "extensions").rglob("*.py")]:
         text = path.read_text(encoding="utf-8")
         moved = text.replace("platform.http_client import", "platform.runtime.http_client import")
-        moved = moved.replace("from ..stores import", "from ...stores import")
+        for name in ("api", "stores"):
+            moved = moved.replace(f"from ..{name} import", f"from ...{name} import")
         if moved != text:
             path.write_text(moved, encoding="utf-8")
     imported = "extensions/targets/python/imports.py"

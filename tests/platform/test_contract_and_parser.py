@@ -28,7 +28,7 @@ from ordering.platform.http.parameters import (
 from ordering.platform.problems import Problem
 from ordering.platform.request_context import RequestContext
 from tests.api import Api
-from tests.contract.document import CONTRACT, operations, resolved
+from tests.test_contract import CONTRACT, operations, resolved
 
 SAME = settings(
     derandomize=True,

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from dev import ROOT, conversions, lint_migrations, migrate, postgres
+from dev import ROOT, alterations, migrate, postgres
 from ordering.platform.postgres.tables import metadata
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeEngine
@@ -196,7 +196,7 @@ def test_each_pair_is_tried_or_refused_and_can_be_taken_back() -> None:
 
     tried = {(kind(pair.old), kind(pair.new)) for pair in PAIRS.values()}
     for old, new in product(SOME, repeat=2):
-        there, back = conversions.expression(old, new), conversions.expression(new, old)
+        there, back = alterations.expression(old, new), alterations.expression(new, old)
         assert (there is None) == (back is None), (old, new)
         assert not there or (kind(old), kind(new)) in tried, (old, new)
 
@@ -285,8 +285,8 @@ def test_the_linter_asks_for_a_reason(things: Tables, database: Database) -> Non
     database.write("0003")
     written = database.alembic.output_buffer = io.StringIO()
     command.upgrade(database.alembic, "0002:0003", sql=True)
-    found = {each["rule_name"] for each in lint_migrations.squawk(written.getvalue())}
+    found = {each["rule_name"] for each in migrate.squawk(written.getvalue())}
     assert found == {"changing-column-type", "ban-drop-default"}
-    assert lint_migrations.only_converted(written.getvalue())
+    assert migrate.only_converted(written.getvalue())
     more = f"{written.getvalue()}\nALTER TABLE things ALTER COLUMN kind DROP DEFAULT;"
-    assert not lint_migrations.only_converted(more)
+    assert not migrate.only_converted(more)

@@ -12,7 +12,7 @@ from jsonschema_rs import Draft202012Validator
 from ordering.platform.http import Operations, PageParameters, Reply
 from ordering.platform.postgres import Database
 from ordering.platform.postgres.paging import PageQuery, Sort
-from tests.contract.document import CONTRACT
+from tests.test_contract import CONTRACT
 from web import Web, errors
 
 LONGEST = 500

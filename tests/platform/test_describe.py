@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import yaml
 from dev import describe
-from dev.endpoints import differences
+from dev.contract import differences
 from dev.schemas import ANY_TEXT
 from fastapi import APIRouter, FastAPI, Path, Query
 from ordering.platform.http import Integer, any_caller, public, requires
@@ -235,14 +235,14 @@ def test_the_command_writes_only_what_it_can_write_whole(
         raise NotImplementedError
 
     monkeypatch.setattr(describe, "application", lambda: app(**{"/{number}": loose}))
-    assert describe.main() == 1
+    assert describe.write_contract() == 1
     assert "nothing was written" in capsys.readouterr().out
     assert own.read_text() == EMPTY
     monkeypatch.setattr(describe, "application", app)
-    assert describe.main() == 0
+    assert describe.write_contract() == 0
     assert "/reports/{number}" in own.read_text()
     closed = FastAPI(openapi_url=None)
     closed.get("/open")(make)
     monkeypatch.setattr(describe, "application", lambda: closed)
-    assert describe.main() == 1
+    assert describe.write_contract() == 1
     assert "GET /open" in capsys.readouterr().out

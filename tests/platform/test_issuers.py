@@ -12,13 +12,13 @@ import jwt
 import pytest
 import yaml
 from dev import ROOT
-from dev.settings import FILE
+from dev.describe import OF_SETTINGS
 from issuing import answer, authenticator, bearer, refusals
 from ordering.settings import Settings
 from web import RSA, FakeIssuer
 
 TOKENS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("issuers.yaml").read_text(encoding="utf-8"))
-PAGE = FILE.with_name("issuers.md").read_text(encoding="utf-8")
+PAGE = OF_SETTINGS.with_name("issuers.md").read_text(encoding="utf-8")
 NO_ISSUERS = {"Keys", "When a token is refused"}
 VALUES = ROOT / "deploy" / "helm" / "ordering"
 

@@ -6,10 +6,11 @@ import subprocess
 from math import inf
 from pathlib import Path
 
+import dev
 import pytest
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from dev import git, joining
+from dev import joining
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ordering.platform.postgres import history
@@ -87,7 +88,7 @@ class Repository:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    for module in (joining, git):
+    for module in (joining, dev):
         monkeypatch.setattr(module, "ROOT", tmp_path)
     made = Repository(tmp_path)
     monkeypatch.setattr(joining, "FOLDER", made.versions)
@@ -310,7 +311,7 @@ def test_any_branches_become_one_line(
             base.add(f"{number}_add.py")
     files = {name: repository.write(name, before) for name, before in parents.items()}
     texts = {name: path.read_bytes() for name, path in files.items()}
-    monkeypatch.setattr(git, "tried", lambda *_: "")
+    monkeypatch.setattr(joining, "git_tried", lambda *_: "")
     monkeypatch.setattr(joining, "_listed", lambda _: base)
     monkeypatch.setattr(joining.Branches, "_first_commit", lambda _, path: ages[path.name])
     joining.join(BASE)

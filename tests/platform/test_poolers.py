@@ -14,8 +14,8 @@ import asyncpg
 import httpx2
 import pytest
 from alembic.util import CommandError
-from dev import ROOT, migrate, processes, run
-from dev.issuer import Issuer
+from dev import ROOT, migrate, run, running
+from dev.run import Issuer
 from library import Connect
 from ordering import SERVICE
 from ordering.kernel import AlreadyExists, Unavailable
@@ -255,7 +255,7 @@ async def test_a_service_answers_every_request(
             found = await client.get(made.headers["Location"])
             statuses.extend((made.status_code, found.status_code))
 
-    with processes.running([sys.executable, "-m", "ordering"], env=environment) as process:
+    with running([sys.executable, "-m", "ordering"], env=environment) as process:
         await asyncio.to_thread(run.wait_until_ready, address, process)
         async with httpx2.AsyncClient(base_url=address, headers=authorization, timeout=60) as client:
             await asyncio.gather(*(ask(client) for _ in range(8)))

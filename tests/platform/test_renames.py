@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 import sqlalchemy as sa
 from alembic.util import CommandError
-from dev import renames
+from dev import alterations
 
 
 class Database:
@@ -34,7 +34,7 @@ def found(database: Database, table: str, *columns: tuple[str, str | None], form
     metadata = sa.MetaData()
     given = [sa.Column(name, sa.Integer(), info={"renamed_from": old} if old else {}) for name, old in columns]
     sa.Table(table, metadata, *given, info={"renamed_from": former} if former else {})
-    return [str(each.operation.sqltext) for each in renames._renames(cast("sa.Inspector", database), metadata)]
+    return [str(each.operation.sqltext) for each in alterations._renames(cast("sa.Inspector", database), metadata)]
 
 
 def test_a_free_name_is_taken() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dev import settings as page
+from dev.describe import OF_SETTINGS, settings_page
 from ordering.settings import Settings, database_url, load
 from pydantic import SecretStr, ValidationError
 
@@ -218,4 +218,4 @@ def test_the_process_says_so_without_a_traceback() -> None:
 
 def test_the_page_of_settings_is_up_to_date() -> None:
     assert all(field.description for field in Settings.model_fields.values())
-    assert page.FILE.read_text() == page.render(), "run `make docs`"
+    assert OF_SETTINGS.read_text() == settings_page(), "run `make docs`"

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dev import files, issuer, lint_contract, postgres
+from dev import contract, postgres, run, write_file
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "file"
-    files.write(path, "first")
+    write_file(path, "first")
     with pytest.raises(UnicodeEncodeError):
-        files.write(path, "second\udc80")
+        write_file(path, "second\udc80")
     assert path.read_text() == "first"
     assert [*path.parent.iterdir()] == [path]
     assert path.stat().st_mode & 0o777 == 0o600
-    files.write(path, b"third", 0o755)
+    write_file(path, b"third", 0o755)
     assert path.read_bytes() == b"third"
     assert path.stat().st_mode & 0o777 == 0o755
 
@@ -42,34 +42,34 @@ def test_an_issuer_is_known_by_whole_files_only(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device", str(path))
 
     with monkeypatch.context() as patched:
-        patched.setattr(files, "write", full)
-        with pytest.raises(OSError, match="No space"), issuer.serving(tmp_path):
+        patched.setattr(run, "write_file", full)
+        with pytest.raises(OSError, match="No space"), run.issuing(tmp_path):
             pass
     assert not [*tmp_path.iterdir()]
-    with issuer.serving(tmp_path) as first:
+    with run.issuing(tmp_path) as first:
         assert first.token(audience="a", scopes=())
-    assert issuer.last_used(tmp_path).url == first.url
+    assert run.last_issuer(tmp_path).url == first.url
 
 
 def test_half_of_the_linters_is_not_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = json.loads((lint_contract.CONTRACT / "package.json").read_text())["devDependencies"]
+    wanted = json.loads((contract.FOLDER / "package.json").read_text())["devDependencies"]
     modules = tmp_path / "node_modules"
-    monkeypatch.setattr(lint_contract, "MODULES", modules)
-    monkeypatch.setattr(lint_contract, "WHOLE", modules / ".package-lock.json")
+    monkeypatch.setattr(contract, "MODULES", modules)
+    monkeypatch.setattr(contract, "WHOLE", modules / ".package-lock.json")
     installs = []
 
     def node(script: str, *arguments: str) -> int:
         installs.append((arguments[0], modules.exists()))
         modules.mkdir()
         listed = {f"node_modules/{name}": {"version": version} for name, version in wanted.items()}
-        lint_contract.WHOLE.write_text(json.dumps({"packages": listed}))
+        contract.WHOLE.write_text(json.dumps({"packages": listed}))
         return 0
 
-    monkeypatch.setattr(lint_contract, "node", node)
+    monkeypatch.setattr(contract, "node", node)
     for name, version in wanted.items():
         (modules / name).mkdir(parents=True)
         (modules / name / "package.json").write_text(json.dumps({"version": version}))
-    lint_contract.install()
+    contract.install()
     assert installs == [("install", False)]
-    lint_contract.install()
+    contract.install()
     assert len(installs) == 1

@@ -40,11 +40,11 @@ CONCERNS: dict[str, tuple[str, ...]] = {
     "python_version": ("README.md", "deploy/Dockerfile", ".devcontainer/*", *PIPELINES),
     "repository_host": (
         *PIPELINES, "*CODEOWNERS", "SECURITY.md", "README.md", "AGENTS.md", "Makefile", "ownership.yaml", "docs/*",
-        "deploy/Dockerfile", ".checkov.yaml", "dev/propose_update.py", TERRAFORM, HELM,
+        "deploy/Dockerfile", ".checkov.yaml", "dev/template.py", TERRAFORM, HELM,
     ),
     "repository": ("*CODEOWNERS", "SECURITY.md", "README.md", "pyproject.toml", "docs/*", *PIPELINES, TERRAFORM, HELM),
     "folder": (
-        *PIPELINES, ".pre-commit-config.yaml", "AGENTS.md", "Makefile", "README.md", "docs/*", "dev/propose_update.py",
+        *PIPELINES, ".pre-commit-config.yaml", "AGENTS.md", "Makefile", "README.md", "docs/*", "dev/template.py",
         "dev/root_files.py", TERRAFORM,
     ),
     "cloud": (

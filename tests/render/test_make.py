@@ -26,15 +26,15 @@ sys.exit(" ".join([sys.argv[0].rpartition("/")[2], *sys.argv[1:]]) == os.environ
 """
 GATE = [
     "lint-imports",
-    "python -m dev.endpoints",
-    "python -m dev.jobs --check",
-    "python -m dev.lint_contract",
-    "python -m dev.lint_migrations",
+    "python -m dev.contract endpoints",
+    "python -m dev.contract lint",
+    "python -m dev.describe jobs --check",
     "python -m dev.migrate check",
-    "python -m dev.ownership",
+    "python -m dev.migrate lint",
+    "python -m dev.template ownership",
     "python -m mypy",
-    "python -m pytest --cov --cov-report=term --ignore=tests/contract/test_schemathesis.py",
-    "python -m pytest tests/contract/test_schemathesis.py",
+    "python -m pytest --cov --cov-report=term --deselect=tests/test_contract.py::test_the_service_keeps_its_contract",
+    "python -m pytest tests/test_contract.py::test_the_service_keeps_its_contract",
     "python -m ruff check",
     "python -m ruff format --check",
 ]
@@ -61,21 +61,21 @@ def called(project: Path, *words: str, env: dict[str, str] | None = None) -> lis
 
 @pytest.mark.parametrize("value", VALUES)
 def test_values_stay_whole(value: str, project: Path) -> None:
-    update = ["-m", "dev.castrum", "update"]
+    update = ["-m", "dev.template", "castrum", "update"]
     assert called(project, "regen", f"ANSWERS={value}") == [*update, "--to", "current", f"--answers={value}"]
     assert called(project, "regen", env={"ANSWERS": value})[-1] == f"--answers={value}"
     assert called(project, "upgrade", f"ANSWERS={value}", f"TO={value}") == [
         *update, f"--to={value}", f"--answers={value}",
     ]  # fmt: skip
     assert called(project, "resolve", f"ANSWERS={value}", f"TAKE={value}", f"TO={value}") == [
-        "-m", "dev.castrum", "resolve", f"--take={value}", f"--to={value}", f"--answers={value}",
+        "-m", "dev.template", "castrum", "resolve", f"--take={value}", f"--to={value}", f"--answers={value}",
     ]  # fmt: skip
     assert called(project, "migration", f"m={value}") == ["-m", "dev.migrate", "new", "--base=origin/main", "--", value]
     assert called(project, "token", f"SUBJECT={value}", f"SCOPES={value}", "TTL=60") == [
-        "-m", "dev.token", f"--scopes={value}", f"--subject={value}", "--ttl=60",
+        "-m", "dev.run", "token", f"--scopes={value}", f"--subject={value}", "--ttl=60",
     ]  # fmt: skip
-    assert called(project, "breaking", f"BASE={value}") == ["-m", "dev.breaking", "--", value]
-    assert called(project, "secrets", f"SINCE={value}") == ["-m", "dev.secrets", f"--since={value}"]
+    assert called(project, "breaking", f"BASE={value}") == ["-m", "dev.contract", "breaking", "--", value]
+    assert called(project, "secrets", f"SINCE={value}") == ["-m", "dev.delivery", "secrets", f"--since={value}"]
 
 
 def test_a_merge_is_resolved_before_anything_is_set_up(project: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_merge_is_resolved_before_anything_is_set_up(project: Path) -> None:
     (project / ".venv/ready").rename(project / "ready")
     try:
         first, *_, last = run("make", "--dry-run", "resolve", cwd=project).stdout.splitlines()
-        assert "dev.castrum resolve" in first
+        assert "dev.template castrum resolve" in first
         assert "dev.migrate join" in last  # with the code that was made
     finally:
         (project / "ready").rename(project / ".venv/ready")
@@ -93,11 +93,11 @@ def test_a_merge_is_resolved_before_anything_is_set_up(project: Path) -> None:
 
 
 def test_what_is_not_typed_is_not_passed(project: Path) -> None:
-    assert called(project, "upgrade") == ["-m", "dev.castrum", "update", "--answers="]
-    assert called(project, "resolve") == ["-m", "dev.castrum", "resolve", "--answers="]
-    assert called(project, "token") == ["-m", "dev.token"]
-    assert called(project, "breaking") == ["-m", "dev.breaking", "--", "origin/main"]
-    assert called(project, "secrets") == ["-m", "dev.secrets"]
+    assert called(project, "upgrade") == ["-m", "dev.template", "castrum", "update", "--answers="]
+    assert called(project, "resolve") == ["-m", "dev.template", "castrum", "resolve", "--answers="]
+    assert called(project, "token") == ["-m", "dev.run", "token"]
+    assert called(project, "breaking") == ["-m", "dev.contract", "breaking", "--", "origin/main"]
+    assert called(project, "secrets") == ["-m", "dev.delivery", "secrets"]
     assert called(project, "migration") == ["-m", "dev.migrate", "new", "--base=origin/main", "--", ""]
 
 

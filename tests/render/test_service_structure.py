@@ -21,9 +21,6 @@ PLATFORM = {
 }
 """Concern of the platform → those that it may import."""
 
-MOST_FILES = {"src": 48}
-"""Folder → how many files it may have in a service of one aggregate."""
-
 GROWING = ("dev/examples.py", "migrations/versions/", "/repository.py", "/table.py", "/wiring.py")
 """What has a line for each field or aggregate: long where the domain is."""
 
@@ -48,9 +45,3 @@ def test_no_file_is_too_long(package: Path, request: pytest.FixtureRequest) -> N
     long = structure.too_long(package.parent.parent)
     is_small = request.node.callspec.params["package"] in {"minimal", "ordering"}
     assert [each for each in long if is_small or not any(part in each for part in GROWING)] == []
-
-
-def test_there_are_few_files(tmp_path: Path) -> None:
-    tree = rendering.copy_example("minimal", tmp_path / "service")
-    counts = {folder: sum(path.is_file() for path in (tree / folder).rglob("*")) for folder in MOST_FILES}
-    assert {folder: count for folder, count in counts.items() if count > MOST_FILES[folder]} == {}

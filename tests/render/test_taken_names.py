@@ -193,7 +193,7 @@ def test_an_entity_has_no_name_that_its_modules_use(marked: Path) -> None:
         if ENTITIES & found:
             capital = {name for name in own(found) if name[0].isupper()}
             taken = names.RESERVED_CLASSES
-            if path.startswith("src/") and not path.endswith("/model.py"):
+            if path.startswith(("src/", "tests/")) and not path.endswith("/model.py"):
                 taken |= names.BORROWED_CLASSES
             assert capital - taken == set(), path
 

@@ -59,7 +59,7 @@ def test_the_page_on_an_endpoint_leads_to_a_green_gate(sample: Path) -> None:
         make(sample, command)
     check_changes(sample, "contract/own.yaml", "src/ordering/own/app.py")
     make(sample, "contract")
-    run(sample / ".venv/bin/python", "-m", "pytest", "-q", "tests/contract/test_contract.py", cwd=sample)
+    run(sample / ".venv/bin/python", "-m", "pytest", "-q", "tests/test_contract.py", cwd=sample)
 
 
 def test_the_lines_for_agents_on_an_endpoint_work(sample: Path) -> None:
@@ -223,7 +223,7 @@ def test_the_page_on_a_table_needs_own_files_only(sample: Path) -> None:
     own = ("src/ordering/own/reminders.py", "src/ordering/own/table.py")
     check_changes(sample, revision.relative_to(sample).as_posix(), *own)
     (sample / "tests" / "test_table.py").write_text(TABLE, encoding="utf-8")
-    pytest_of(sample, "tests/test_table.py", "tests/migrations")
+    pytest_of(sample, "tests/test_table.py", "tests/test_database.py")
     make(sample, "migrations")
 
 

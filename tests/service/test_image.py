@@ -126,7 +126,7 @@ def test_the_issuer_of_the_compose_file_runs_from_the_image(image: str, project:
     )  # fmt: skip
     with process(command, cwd=tmp_path, log=log) as container:
         wait_until_ready(port, log, "/jwks.json")
-        token = images.hardened(image, {}, entrypoint="python", command=("-m", "dev.token"), volumes=volumes)
+        token = images.hardened(image, {}, entrypoint="python", command=("-m", "dev.run", "token"), volumes=volumes)
         assert run(*token).stdout.count(".") == 2
         os.kill(container.pid, signal.SIGTERM)
         assert container.wait(30) == 0, log.read_text()

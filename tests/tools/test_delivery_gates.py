@@ -29,7 +29,7 @@ def test_first_migration_is_clean(name: str, projects: Callable[[str], Path], tr
     """Of every example, by the environment of the sample: they have the same dependencies."""
     python = projects("ordering") / ".venv/bin/python"
     env = {**GIT, "PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = run(python, "-m", "dev.lint_migrations", cwd=trees(name), env=env)
+    done = run(python, "-m", "dev.migrate", "lint", cwd=trees(name), env=env)
     assert done.stdout == "Migrations: 1 linted, 0 findings.\n"
 
 
@@ -101,7 +101,7 @@ def test_migrations_let_safe_changes_pass(sample: Path) -> None:
 
 
 def test_the_whole_gate_lints_migrations(sample: Path) -> None:
-    assert "dev.lint_migrations" in make(sample, "--dry-run", "check")
+    assert "dev.migrate lint" in make(sample, "--dry-run", "check")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_secrets(sample: Path) -> None:
     assert re.search(r"[1-9]\d* versions of files searched, 0 findings", make(sample, "secrets"))
     leak = sample / "src" / "ordering" / "leak.py"
     leak.write_text(f'KEY = "AKIA{"IOSFODNN7EXAMPLE"[:14]}Q7"\n', encoding="utf-8")
-    before_commit = (sample / ".venv/bin/python", "-m", "dev.secrets", "--staged")
+    before_commit = (sample / ".venv/bin/python", "-m", "dev.delivery", "secrets", "--staged")
     assert "0 versions of files" in run(*before_commit, cwd=sample, env=GIT).stdout
     git(sample, "add", "--all")
     assert "src/ordering/leak.py:1" in run(*before_commit, cwd=sample, env=GIT, check=False).stdout
@@ -178,7 +178,7 @@ def test_the_commit_of_the_template_is_no_secret(sample: Path) -> None:
 
 def audit(sample: Path, call: str) -> list[str]:
     """What a function of the audit finds; the advisories themselves are not asked, they change every day."""
-    code = f"import json; from dev import audit; print(json.dumps(list(audit.{call})))"
+    code = f"import json; from dev import delivery; print(json.dumps(list(delivery.{call})))"
     found: list[str] = json.loads(run(sample / ".venv/bin/python", "-c", code, cwd=sample, env=GIT).stdout)
     return found
 
@@ -194,7 +194,7 @@ def test_licences(sample: Path) -> None:
     assert any(finding.startswith("uvicorn: licence 'BSD-3-Clause'") for finding in without)
 
 
-LOCKED = "from dev import audit; print(audit.requirements())"
+LOCKED = "from dev import delivery; print(delivery.requirements())"
 
 
 def test_an_accepted_vulnerability_has_a_reason_and_an_end(sample: Path) -> None:
@@ -211,11 +211,11 @@ def test_an_accepted_vulnerability_has_a_reason_and_an_end(sample: Path) -> None
 def test_what_cannot_be_audited_is_an_error(sample: Path) -> None:
     """Every locked dependency is asked about, strictly: a package that no advisory service knows fails the audit."""
     locked = f"no-such-package-here==1.0.0 --hash=sha256:{'0' * 64}"
-    code = f"from dev import audit; raise SystemExit(audit.vulnerabilities({locked!r}, []))"
+    code = f"from dev import delivery; raise SystemExit(delivery.vulnerabilities({locked!r}, []))"
     done = run(sample / ".venv/bin/python", "-c", code, cwd=sample, env=GIT, check=False)
     assert done.returncode != 0
     assert "no-such-package-here" in done.stdout + done.stderr
-    assert "--require-hashes" in (sample / "dev" / "audit.py").read_text(encoding="utf-8")
+    assert "--require-hashes" in (sample / "dev" / "delivery.py").read_text(encoding="utf-8")
 
 
 def test_bill_of_materials(sample: Path) -> None:
@@ -269,7 +269,7 @@ def test_deployments_are_reported(sample: Path) -> None:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         endpoint = f"http://127.0.0.1:{server.server_port}"
-        command = ("python3", "-m", "dev.deployed", "staging")
+        command = ("python3", "-m", "dev.delivery", "report", "staging")
         run(*command, "success", cwd=sample, env={**GIT, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint})
         server.shutdown()
         thread.join()

@@ -370,7 +370,7 @@ def test_deployment_steps(name: str, variants: Variants) -> None:
         "helm upgrade",
         *(["--wait=legacy", "kubectl get rollout"] if progressive else []),
         "helm test", "/openapi.json", 'helm rollback ordering --namespace "$NAMESPACE" --dry-run=server',
-        f'helm rollback ordering --namespace "$NAMESPACE" {wait} ', "dev.deployed",
+        f'helm rollback ordering --namespace "$NAMESPACE" {wait} ', "dev.delivery report",
     ]  # fmt: skip
     assert [text.find(word) for word in order] == sorted(text.find(word) for word in order)
     assert text.find(order[0]) >= 0
@@ -556,11 +556,11 @@ def test_the_check_job_runs_the_gate(project: Path) -> None:
 @in_sample
 @pytest.mark.slow
 def test_the_check_job_fails_with_a_failing_test(project: Path) -> None:
-    (project / "tests" / "contract" / "test_defect.py").write_text(
+    (project / "tests" / "test_defect.py").write_text(
         'def test_defect() -> None:\n    assert not "found"\n', encoding="utf-8"
     )
     # Only that test: what is tested here is that its failure reaches the pipeline.
-    quick = {"PYTEST_ADDOPTS": "--exitfirst tests/contract/test_defect.py"}
+    quick = {"PYTEST_ADDOPTS": "--exitfirst tests/test_defect.py"}
     done = github.act(project, "pull_request", github.PULL_REQUEST, "--job", "check", env=quick, check=False)
     assert done.returncode != 0
     assert github.results(done.stdout) == {"check": "failed"}

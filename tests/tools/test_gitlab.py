@@ -379,11 +379,11 @@ def test_the_gate_job_runs_the_gate(project: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.xdist_group("ordering")
 def test_the_gate_job_fails_with_a_failing_test(project: Path) -> None:
-    (project / "tests" / "contract" / "test_defect.py").write_text(
+    (project / "tests" / "test_defect.py").write_text(
         '"""A defect."""\n\n\ndef test_defect() -> None:\n    assert not "found"\n', encoding="utf-8"
     )
     # Stop at the first failure: what is tested here is that it reaches the pipeline.
-    quick = {"PYTEST_ADDOPTS": "--exitfirst tests/contract/test_defect.py"}
+    quick = {"PYTEST_ADDOPTS": "--exitfirst tests/test_defect.py"}
     done = gitlab.pipeline(project, "gate", variables=MAIN | quick, check=False)
     assert done.returncode != 0
     assert results(done.stdout) == {"gate": "FAIL"}

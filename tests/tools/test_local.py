@@ -112,10 +112,10 @@ def test_the_issuer_serves_alone(projects: Callable[[str], Path]) -> None:
         port = probe.getsockname()[1]
     python = project / ".venv/bin/python"
     environment = {**clean_environment(), "PYTHONPATH": "src"}
-    with subprocess.Popen([python, "-m", "dev.issuer", str(port)], cwd=project, env=environment) as issuer:
+    with subprocess.Popen([python, "-m", "dev.run", "issuer", str(port)], cwd=project, env=environment) as issuer:
         try:
             assert keys(f"http://127.0.0.1:{port}/jwks.json")
-            token = run(python, "-m", "dev.token", cwd=project, env={"PYTHONPATH": "src"}).stdout
+            token = run(python, "-m", "dev.run", "token", cwd=project, env={"PYTHONPATH": "src"}).stdout
             assert token.count(".") == 2
         finally:
             issuer.send_signal(signal.SIGTERM)

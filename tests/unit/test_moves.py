@@ -22,6 +22,8 @@ PLACES = Places(
         "shop.kernel.Money": "shop.shared.money.Money",
         "shop.about": "shop",
         "shop.platform.edge.Edge": "shop.platform.http.middleware.Pipeline",
+        "dev.git": "dev",
+        "dev.git.text": "dev.git_text",
     },
 )
 
@@ -77,6 +79,12 @@ PLACES = Places(
         ("from .. import about, kernel\n\nx = about.TITLE\n",
          "import shop as about\nfrom .. import kernel\n\nx = about.TITLE\n"),
         ("import shop.about\n\nx = shop.about.TITLE\n", "import shop\n\nx = shop.TITLE\n"),
+        ("from dev import git\n\nx = git.text('a'), git.ROOT\n",
+         "import dev as git\n\nx = git.git_text('a'), git.ROOT\n"),
+        ("from dev import ROOT, git\n", "from dev import ROOT\nimport dev as git\n"),
+        ("from dev.git import raw, text\n", "from dev import raw, git_text as text\n"),
+        ("import dev.git\n\nx = dev.git.text('a')\n", "import dev\n\nx = dev.git_text('a')\n"),
+        ("from dev import git as g\n\ngit = g.text\n", "import dev as g\n\ngit = g.git_text\n"),
         ("this is no Python\n", "this is no Python\n"),
         ("from shop.kernel import Money\n<<<<<<< yours\n", "from shop.kernel import Money\n<<<<<<< yours\n"),
     ],
@@ -99,6 +107,8 @@ def test_only_names_that_lead_nowhere_are_old() -> None:
         "shop.kernel.Money",
         "shop.about",
         "shop.platform.edge.Edge",
+        "dev.git",
+        "dev.git.text",
     ]
 
 
@@ -179,6 +189,7 @@ def test_placeholders_stand_for_what_the_service_has() -> None:
         ({"moves": {"a/": "b"}}, "a folder has a slash at its end"),
         ({"moves": {"a/": "a/b/"}}, "it has to lead elsewhere"),
         ({"moves": {"a": "a"}}, "it has to lead elsewhere"),
+        ({"moves": {"a/": "b/", "c/d": "c/d"}}, "it has to lead elsewhere"),
         ({"imports": {"kernel": "shared"}}, "imports: kernel → shared: kernel is no dotted name"),
         ({"imports": {"{package}.a-b": "{package}.c"}}, "{package}.a-b is no dotted name"),
     ],

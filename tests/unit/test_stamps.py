@@ -47,6 +47,6 @@ def test_states(answers: str, paths: list[str], state: str) -> None:
 
 
 def test_the_generated_gate_reads_the_answers_as_the_command_does() -> None:
-    gate = (TEMPLATE / "dev" / "ownership.py").read_text(encoding="utf-8")
+    gate = (TEMPLATE / "dev" / "template.py.jinja").read_text(encoding="utf-8")
     assert stamps.ADDRESS.pattern in gate.replace("\\\\", "\\")
     assert f'STAMPS = "{stamps.FOLDER}"' in gate

@@ -80,14 +80,14 @@ def test_a_waiver_is_a_reason_until_its_day(project: Path) -> None:
     code, said = castrum("update", project, *CURRENT)
     assert code == 0, said
     assert said.endswith("domain.yaml ask for, but for 2 edits with a waiver.\n")
-    ownership = run(BIN / "python", "-m", "dev.ownership", cwd=project, env=GIT)
+    ownership = run(BIN / "python", "-m", "dev.template", "ownership", cwd=project, env=GIT)
     assert "follows the template" not in ownership.stdout
     waive(project, f"- {{path: {PROBLEMS}, reason: our proxy}}\n- {{path: {CI}, reason: runners, until: 2020-02-29}}\n")
     code, said = castrum("update", project, *CURRENT)
     assert code == 1
     assert f"waivers.yaml: {CI}: expired since 2020-02-29" in said
     assert PROBLEMS not in said
-    ownership = run(BIN / "python", "-m", "dev.ownership", cwd=project, env=GIT)
+    ownership = run(BIN / "python", "-m", "dev.template", "ownership", cwd=project, env=GIT)
     assert ownership.stdout.count("follows the template") == 1
 
 
@@ -140,7 +140,7 @@ def test_command_and_service_read_the_same_waivers(text: str, message: str, proj
         conformity.waivers(project)
     assert str(refusal.value.messages[0]).startswith(message)
     (project / PROBLEMS).write_text("edited\n", encoding="utf-8")
-    done = run(BIN / "python", "-m", "dev.ownership", cwd=project, env=GIT, check=False)
+    done = run(BIN / "python", "-m", "dev.template", "ownership", cwd=project, env=GIT, check=False)
     assert done.returncode == 1
     assert done.stderr.strip() == refusal.value.messages[0]
 

@@ -42,10 +42,10 @@ def test_a_sparse_checkout_is_updated_as_a_whole(project: Path, fast: Site, tmp_
     assert git(project, "status", "--porcelain") == ""
     assert castrum("update", project) == (0, "Nothing to do: the tree is at v0.3.0.\n")
     assert castrum("update", project, "--check")[0] == 0
-    assert run(BIN / "python", "-m", "dev.ownership", cwd=tmp_path / "clone", env=GIT).returncode == 0
+    assert run(BIN / "python", "-m", "dev.template", "ownership", cwd=tmp_path / "clone", env=GIT).returncode == 0
     git(project, "sparse-checkout", "set", "src", "dev")
     (project / "ownership.yaml").touch()
-    assert "its file is gone" not in run(BIN / "python", "-m", "dev.ownership", cwd=project, env=GIT).stdout
+    assert "its file is gone" not in run(BIN / "python", "-m", "dev.template", "ownership", cwd=project, env=GIT).stdout
 
 
 def test_an_update_of_a_sparse_checkout_is_taken_back(project: Path) -> None:

@@ -176,7 +176,7 @@ def test_own_code_works_and_is_left_alone(template_repository: Path, tmp_path: P
     (project / "own.mk").write_text("greet: ## Greet\n\t@echo Salve\n", encoding="utf-8")
     make(project, "docs")
     make(project, "migration", "m=a table of ours")
-    conformance = (project / ".venv/bin/python", "-m", "pytest", "-q", "tests/contract")
+    conformance = (project / ".venv/bin/python", "-m", "pytest", "-q", "tests/test_contract.py")
     undocumented = run(*conformance, cwd=project, env=GIT, check=False)
     assert "list_greetings" in undocumented.stdout, undocumented.stdout
     (project / "contract" / "own.yaml").write_text(CONTRACT, encoding="utf-8")
@@ -198,7 +198,7 @@ def test_own_code_works_and_is_left_alone(template_repository: Path, tmp_path: P
     own = project / "contract" / "own.yaml"
     own.write_text(CONTRACT.replace("list_greetings", "listGreetings"), encoding="utf-8")
     assert "GET /greetings (list_greetings) is listGreetings in the contract" in make_fails(project, "contract")
-    linted = run(project / ".venv/bin/python", "-m", "dev.lint_contract", cwd=project, env=GIT, check=False)
+    linted = run(project / ".venv/bin/python", "-m", "dev.contract", "lint", cwd=project, env=GIT, check=False)
     assert "operation-id-in-snake-case" in linted.stdout
     assert "operation-id-changed" in make_fails(project, "breaking", "BASE=HEAD")
     own.write_text(CONTRACT.replace("/greetings:", "/customers:"), encoding="utf-8")

@@ -58,7 +58,7 @@ OWN = {
     "src/shop/order/service.py": RULES,
     CLIENT: '\n\ndef tomorrow() -> str:\n    """Mine."""\n    return today()\n',
     "tests/order/test_rules.py": (
-        "import shop.platform.http_client\nfrom ..api import Api\nfrom .test_model import new\n\n\n"
+        "import shop.platform.http_client\nfrom ..api import Api\nfrom .test_behaviour import new\n\n\n"
         "def test_mine(monkeypatch, api: Api) -> None:\n"
         '    monkeypatch.setattr("shop.platform.http_client.today", new)\n'
         "    assert shop.platform.http_client.today\n"
@@ -88,7 +88,7 @@ def followed(project: Path) -> None:
     assert RULES.replace("http_client", "runtime.http_client") in after["src/shop/order/service.py"]
     assert not any(name.startswith(f"tests/{folder}/") for name in after for folder in FOLDERS)
     assert after["tests/domain/order/test_rules.py"] == (
-        "import shop.platform.runtime.http_client\nfrom tests.api import Api\nfrom .test_model import new\n\n\n"
+        "import shop.platform.runtime.http_client\nfrom tests.api import Api\nfrom .test_behaviour import new\n\n\n"
         "def test_mine(monkeypatch, api: Api) -> None:\n"
         '    monkeypatch.setattr("shop.platform.runtime.http_client.today", new)\n'
         "    assert shop.platform.runtime.http_client.today\n"
@@ -213,13 +213,13 @@ def test_a_file_that_somebody_moved_or_removed(quick: Site, tmp_path: Path) -> N
     text = (project / NEW_CLIENT).read_text(encoding="utf-8")
     text = text.replace("from ..kernel", "from ...kernel").replace("from .request", "from ..request")
     (project / NEW_CLIENT).write_text(f"{text}\n\n# Mine.\n", encoding="utf-8")
-    (project / "tests/order/test_model.py").unlink()
+    (project / "tests/order/test_behaviour.py").unlink()
     commit_all(project, "Our work")
     code, said = castrum("update", project, "--to", MOVED)
     assert code == 0, said
     assert "The current day in UTC." in (project / NEW_CLIENT).read_text(encoding="utf-8")
     assert "# Mine." in (project / NEW_CLIENT).read_text(encoding="utf-8")
-    assert not (project / "tests/domain/order/test_model.py").exists()
+    assert not (project / "tests/domain/order/test_behaviour.py").exists()
 
 
 def test_a_rename_in_the_same_update(quick: Site, tmp_path: Path) -> None:

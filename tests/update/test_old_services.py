@@ -202,6 +202,66 @@ def extend(app: FastAPI, settings: Settings) -> None:
 }
 """Code of when the platform had folders, but more files than now."""
 RULES = "tests/order/test_rules.py"
+TOOLS = {
+    "tests/contract/test_links.py": """\
+from dev.endpoints import differences
+
+from ..api import Api
+from ..behaviour import Behaviour
+from .document import CONTRACT, resolved
+from .test_contract import references
+
+USED = Api, Behaviour, CONTRACT, differences, references, resolved
+""",
+    "tests/test_tools.py": """\
+import dev.secrets
+from dev import ROOT, git, issuer, lint_chart, migrate, postgres
+from dev.processes import running
+from dev.token import main as token
+
+from .behaviour import Behaviour
+from .order.test_operations import TestOrder
+
+
+def test_tools(monkeypatch) -> None:
+    monkeypatch.setattr("dev.issuer.DEFAULT_TTL_S", 60)
+    assert git.text("rev-parse", "HEAD") != git.tried("rev-parse", "--verify", "none")
+    assert issuer.serving is not issuer.last_used
+    assert dev.secrets.scan, lint_chart.main
+    assert [ROOT, migrate.upgrade, postgres.server, running, token, Behaviour, TestOrder]
+""",
+}
+"""Modules of one's own that need the tools and the tests of before."""
+FOLLOWED = {
+    "tests/test_links.py": """\
+from dev.contract import differences
+
+from tests.api import Api
+from tests.api import Behaviour
+from .test_contract import CONTRACT, resolved
+from .test_contract import references
+
+USED = Api, Behaviour, CONTRACT, differences, references, resolved
+""",
+    "tests/test_tools.py": """\
+import dev.delivery
+from dev import ROOT, run as issuer, delivery as lint_chart, migrate, postgres
+import dev as git
+from dev import running
+from dev.run import show_token as token
+
+from .api import Behaviour
+from .order.test_behaviour import TestOrder
+
+
+def test_tools(monkeypatch) -> None:
+    monkeypatch.setattr("dev.run.TOKEN_TTL_S", 60)
+    assert git.git_text("rev-parse", "HEAD") != git.git_tried("rev-parse", "--verify", "none")
+    assert issuer.issuing is not issuer.last_issuer
+    assert dev.delivery.scan, lint_chart.chart
+    assert [ROOT, migrate.upgrade, postgres.server, running, token, Behaviour, TestOrder]
+""",
+}
 
 
 @pytest.fixture(scope="session")
@@ -241,12 +301,14 @@ def moves(names: list[str]) -> Step:
     return Step(release(Version(NEW.tag), document), names)
 
 
-def update(project: Path, *, plain: bool) -> None:
+def update(project: Path, *, plain: bool) -> str:
+    """What the update says."""
     if plain:
-        run(BIN / "copier", "update", "--trust", "--defaults", "--quiet", "--vcs-ref", NEW.tag, cwd=project, env=GIT)
-    else:
-        code, said = castrum("update", project, "--to", NEW.tag)
-        assert code in {0, 1}, said
+        options = ("--trust", "--defaults", "--quiet", "--vcs-ref", NEW.tag)
+        return run(BIN / "copier", "update", *options, cwd=project, env=GIT).stderr
+    code, said = castrum("update", project, "--to", NEW.tag)
+    assert code in {0, 1}, said
+    return said
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["castrum", "copier"])
@@ -260,7 +322,7 @@ def test_own_code_follows(service: Path, *, plain: bool) -> None:
     assert list(dangling(after)) == []
     rules = OWN["src/shop/order/service.py"].replace("from ..platform import clock", "from .. import platform as clock")
     assert after["src/shop/order/service.py"].decode() == rules
-    assert after[RULES].decode() == OWN[RULES]
+    assert after[RULES].decode() == OWN[RULES].replace(".test_model", ".test_behaviour")
     app = after["src/shop/own/app.py"].decode()
     assert "from ..platform.request_context import RequestContext as Exchange, context_of as exchange_of\n" in app
     assert "from ..platform.http import provided\n" in app
@@ -288,6 +350,31 @@ def test_code_of_more_files_follows(old: Site, tmp_path: Path, git_environment: 
     after = contents(project)
     assert list(dangling(after)) == []
     assert [name for name, content in after.items() if b"# Mine." in content] == ["src/shop/platform/http/about.py"]
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["castrum", "copier"])
+def test_tools_follow(service: Path, *, plain: bool) -> None:
+    """An edit of a tool is in what it has become; of one that is a part of another now, somebody decides."""
+    for name, text in TOOLS.items():
+        (service / name).write_text(text, encoding="utf-8")
+    edits = {
+        name: f"\n\ndef ours_of_{Path(name).stem}() -> None:\n    ...\n"
+        for name in ("dev/conversions.py", "dev/audit.py")
+    }
+    for name, text in edits.items():
+        with (service / name).open("a", encoding="utf-8") as file:
+            file.write(text)
+    commit_all(service, "More work")
+    said = update(service, plain=plain)
+    after = contents(service)
+    assert {name: after[name].decode() for name in FOLLOWED} == FOLLOWED
+    assert edits["dev/conversions.py"].encode() in after["dev/alterations.py"]
+    assert not {*edits, "tests/contract/test_links.py", "tests/contract/__init__.py"} & after.keys()
+    assert list(dangling(after)) == []
+    if plain:
+        assert "dev/audit.py: you had changed it; the template has it no longer: git show HEAD:./dev/audit.py" in said
+    else:
+        assert after["kept/dev/audit.py.yours"].decode().endswith(edits["dev/audit.py"])
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ def project(site: Site, tmp_path: Path, git_environment: None) -> Path:
 
 def check(project: Path, *, fails: bool = False) -> str:
     """What `make ownership` says; it needs nothing but PyYAML."""
-    done = run(BIN / "python", "-m", "dev.ownership", cwd=project, env=GIT, check=False)
+    done = run(BIN / "python", "-m", "dev.template", "ownership", cwd=project, env=GIT, check=False)
     assert (done.returncode != 0) == fails, done.stdout + done.stderr
     return done.stdout
 

@@ -339,7 +339,7 @@ def test_the_command_is_found_while_the_answers_have_conflicts(project: Path) ->
     ours, theirs = Change(tag="v0.2.0"), Change(tag="v0.3.0")
     two(project, ours, theirs)
     assert ".copier-answers.yml" in merge(project)
-    text = "import dev.castrum as c; print(c.recorded((c.ROOT / '.copier-answers.yml').read_text())[1])"
+    text = "import dev.template as c; print(c.recorded((c.ROOT / '.copier-answers.yml').read_text())[1])"
     assert run(BIN / "python", "-c", text, cwd=project, env=GIT).stdout == "v0.3.0\n"
     git(project, "merge", "--abort")
     assert run(BIN / "python", "-c", text, cwd=project, env=GIT).stdout == "v0.2.0\n"

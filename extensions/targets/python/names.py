@@ -37,7 +37,7 @@ METHODS = frozenset({"created_at", "datetime", "id", "list_page", "modified_at",
 RESERVED_MODULES = frozenset(
     """
     alembic api app behaviour castrum conftest contract dev docs domain kernel migrations own platform
-    settings src stores test test_platform test_settings test_statements tests wiring worker
+    settings src stores test test_contract test_database test_platform test_settings test_statements tests wiring worker
     """.split()
 )
 WINDOWS_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
@@ -57,7 +57,7 @@ RESERVED_CLASSES = frozenset(
 
 BORROWED_CLASSES = frozenset(
     """
-    Body Call Caller Claim Column Condition DELETE Database Day Digits E164 Email FIND Field INSERT
+    Api Behaviour Body Call Caller Claim Column Condition DELETE Database Day Digits E164 Email FIND Field INSERT
     INSERT_WITHOUT_KEY LOAD Line Mapping MoneyView NotFound Once Operations PAGE PageParameters PageQuery Patch
     Protocol Record Reply SELECT Sort Text Timestamp UPDATE Url Whole
     """.split()

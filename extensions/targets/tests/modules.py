@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..python.import_block import imports
+from ..python.imports import entity_import
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...model.domain import Aggregate
     from ..python.domain import PythonAggregate
+    from .examples import Examples
     from .scenarios import Scenarios
 
 TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
@@ -21,16 +23,17 @@ class NamesInTests(NamedTuple):
     """The names in the test modules of an aggregate."""
 
     test_variable: str
-    model_test_imports: str
+    test_imports: str
     use_case_test_imports: str
 
 
-def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, package: str) -> NamesInTests:
+def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, sample: Examples, package: str) -> NamesInTests:
     """The names in the test modules of an aggregate; `package` is the service's Python package."""
     variable = aggregate.variable
+    has_cases = bool(sample.filter_tests or sample.sort_tests or sample.replaceable_parts or sample.twin_tests)
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
-        model_test_imports=_model_test_imports(aggregate, ways, package),
+        test_imports=_test_imports(aggregate, ways, package, has_cases=has_cases),
         use_case_test_imports=_use_case_test_imports(aggregate, package),
     )
 
@@ -48,20 +51,23 @@ def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:
     )
 
 
-def _model_test_imports(aggregate: PythonAggregate, ways: Scenarios, package: str) -> str:
+def _test_imports(aggregate: PythonAggregate, ways: Scenarios, package: str, *, has_cases: bool) -> str:
     module, name, lifecycle = aggregate.module, aggregate.declared.name, aggregate.declared.lifecycle
     lines = {
         "import json",
         "from dev.examples import EXAMPLES",
-        f"from {package}.{module}.model import {name}",
+        "from ..api import Behaviour",
+        f"from {package}.{module}.model import {entity_import(name)}",
         f"from {package}.{module}.schemas import {name}Create, {name}Patch",
         f"from {package}.platform import now",
         f"from {package}.platform import new_id",
     }
     if lifecycle:
-        lines |= {"import pytest", f"from {package}.{module}.model import {lifecycle.enum}"}
+        lines.add(f"from {package}.{module}.model import {lifecycle.enum}")
         if not all(ways.covers_all_states.values()):
             lines.add(f"from {package}.kernel import TransitionRefused")
+    if lifecycle or has_cases:
+        lines |= {"import pytest", "from ..api import Api"}
     return imports(lines, package)
 
 
