@@ -1,6 +1,6 @@
-"""The API as the tests call it, with examples of every aggregate, and what all aggregates do there.
+"""The API as the tests and Schemathesis call it, with examples of every aggregate, and what all aggregates do there.
 
-A test class of each aggregate derives from `Behaviour` and names its example.
+A test class of each aggregate derives from `Behaviour` and names its example; schemathesis.toml loads the hooks.
 """
 
 import asyncio
@@ -10,10 +10,19 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+import schemathesis
+from schemathesis import Case, HookContext, Response
 
 from dev.examples import EXAMPLES, Example
 
 MERGE_PATCH = "application/merge-patch+json"
+KEY = "Idempotency-Key"
+
+_sent: dict[str, str] = {}
+"""Idempotency-Key of Schemathesis → the first request that had it."""
+
+_next: dict[str, str] = {}
+"""List → a cursor that the service made for it."""
 
 
 class Api:
@@ -60,7 +69,7 @@ class Api:
         self, path: str, body: Mapping[str, Any] | None, *, key: str | None = None, if_match: str | None = None
     ) -> httpx2.Response:
         """POST with an Idempotency-Key, a new one unless it is given."""
-        headers = {"Idempotency-Key": key or str(uuid4())} | _present({"If-Match": if_match})
+        headers = {KEY: key or str(uuid4())} | _present({"If-Match": if_match})
         return await self._client.post(path, json=body, headers=headers)
 
     async def patch(self, path: str, body: Mapping[str, Any], *, if_match: str | None) -> httpx2.Response:
@@ -300,3 +309,40 @@ class Behaviour:
             if "next" not in page.json():
                 return items
             cursor = {"cursor": page.json()["next"]}
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
+    """Make every valid request one of its own, with cursors that the service has made.
+
+    Schemathesis sends one Idempotency-Key with many requests, which the service rightly refuses: those after the first
+    get another one, unless they are the same again. A cursor that is made up fits the contract's pattern but belongs to
+    no list: one that the service made for this list takes its place, if there is one. Requests that are meant to be
+    refused stay as they are.
+    """
+    refusable = case.meta is None or case.meta.generation.mode.is_negative
+    key = case.headers.get(KEY)
+    if isinstance(key, str):
+        request = f"{case.method} {case.path} {case.path_parameters!r} {case.body!r}"
+        if not refusable and _sent.get(_canonical(key), request) != request:
+            key = case.headers[KEY] = str(uuid4())
+        _sent.setdefault(_canonical(key), request)
+    if not refusable and case.query.pop("cursor", None) is not None and (made := _next.get(_list(case))):
+        case.query["cursor"] = made
+
+
+def _canonical(key: str) -> str:
+    """The form in which two spellings of one key are equal: without quotes, escapes and capitals."""
+    return key.replace("\\", "").strip('"').lower()
+
+
+def _list(case: Case[Any]) -> str:
+    """What a cursor belongs to: the path, its order and filters."""
+    return f"{case.path} {sorted((k, str(v)) for k, v in case.query.items() if k not in {'cursor', 'limit'})}"
+
+
+@schemathesis.hook
+def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
+    """Remember the cursors that the service makes."""
+    if case.method == "GET" and response.status_code == 200 and "next" in (page := response.json()):
+        _next[_list(case)] = page["next"]

@@ -17,13 +17,14 @@ import opentelemetry.exporter.otlp.proto.http.metric_exporter
 import pydantic_settings
 import pytest
 import pytest_asyncio.plugin
+import schemathesis
 import sqlalchemy.ext.asyncio
 import uvicorn
 import yaml
 
 IMPORTED = (
-    alembic, asyncpg, fastapi, httptools, httpx2, jwt, opentelemetry, pydantic_settings, pytest_asyncio, sqlalchemy,
-    uvicorn, yaml,
+    alembic, asyncpg, fastapi, httptools, httpx2, jwt, opentelemetry, pydantic_settings, pytest_asyncio, schemathesis,
+    sqlalchemy, uvicorn, yaml,
 )  # fmt: skip
 
 
