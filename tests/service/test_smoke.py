@@ -102,4 +102,4 @@ def test_it_is_red_with_a_defect(module: str, sound: str, broken: str, smoke: Sm
 
 def test_every_module_has_its_defect(tree: Path) -> None:
     modules = {path.relative_to(tree / PLATFORM).with_suffix("").as_posix() for path in (tree / PLATFORM).rglob("*.py")}
-    assert {name for name in modules if Path(name).name != "__init__"} == set(DEFECTS)
+    assert modules == set(DEFECTS)
