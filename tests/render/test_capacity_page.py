@@ -225,8 +225,8 @@ SENTENCES: Mapping[str, Callable[[Service], list[float]]] = {
         + it.values["shutdown"]["marginSeconds"]
     ],
     r"`/livez` fails for (\d+) s when the event loop has stood still for (\d+) s": lambda it: [
-        it.constants["health.REPORTED_S"],
-        it.constants["health.STANDSTILL_S"],
+        it.constants["about.REPORTED_S"],
+        it.constants["about.STANDSTILL_S"],
     ],
     r"the probe's own time-out of\s(\d+) s has failed": lambda it: [probe(it, "liveness", "timeoutSeconds")],
     r"statement may take (ten) times the objective, from (\d+) to (\d+) s": lambda _: [

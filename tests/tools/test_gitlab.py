@@ -260,7 +260,7 @@ GUARANTEES = {
     "the way back is rehearsed": (r"rollback .*--dry-run=server", r"rollback .*--dry-run=server"),
     "the service is tried from inside": (r"helm test", r"helm test"),
     "the service is tried from outside": (r"/openapi\.json", r"/openapi\.json"),
-    "a deployment is reported": (r"dev\.deployed", r"dev\.deployed"),
+    "a deployment is reported": (r"dev\.delivery report", r"dev\.delivery report"),
     "the infrastructure is planned": (r"terraform plan .*-out=plan", r"terraform .*plan .*-out=plan"),
     "the infrastructure is applied as planned": (
         r"terraform apply -input=false plan",

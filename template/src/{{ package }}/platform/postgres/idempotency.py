@@ -37,16 +37,14 @@ STATUS: Final = {CREATED: 201, CHANGED: 200, GONE: 410}  # for instances of temp
 _KIND: Final = {status: kind for kind, status in STATUS.items()}
 
 CLAIM_ARGS: Final = 9
-CLAIM: Final = f"""claimed AS (
+CLAIM: Final = """claimed AS (
     INSERT INTO idempotency_key AS known (
         caller, key, fingerprint, outcome, version, resource, body, expires_at, status, location
     )
     SELECT
         $1::text, $2::text, $3::bytea, $4::text, $5::integer, $6::text, $7::bytea, now() + $8::interval,
-        CASE $4::text
-            WHEN '{CREATED}' THEN {STATUS[CREATED]} WHEN '{CHANGED}' THEN {STATUS[CHANGED]} ELSE $4::text::smallint
-        END,
-        CASE WHEN $4::text IN ('{CREATED}', '{CHANGED}') THEN '/' || $6::text ELSE $6::text END
+        CASE $4::text WHEN 'created' THEN 201 WHEN 'changed' THEN 200 ELSE $4::text::smallint END,
+        CASE WHEN $4::text IN ('created', 'changed') THEN '/' || $6::text ELSE $6::text END
     WHERE pg_try_advisory_xact_lock($9::bigint)
     ON CONFLICT (caller, key) DO UPDATE SET
         fingerprint = excluded.fingerprint, outcome = excluded.outcome, version = excluded.version,
