@@ -84,7 +84,8 @@ def let_have_jobs(chart: Path) -> None:
 
 def manifests(chart: Path, *options: str | Path, **named: Any) -> list[Manifest]:
     """The objects that `helm template` prints."""
-    return [each for each in yaml.safe_load_all(template(chart, *options, **named).stdout) if each]
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return [each for each in yaml.load_all(template(chart, *options, **named).stdout, Loader=loader) if each]
 
 
 def written(values: Values) -> Path:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from math import ceil
 from typing import Any
 
@@ -83,17 +84,25 @@ def quantity(text: str | int) -> float:
 @rule(6)
 def schemas(manifests: list[Manifest]) -> Iterator[str]:
     """The strict schemas of the oldest and the newest Kubernetes, or the operator's; a kind without one is an error."""
-    custom = custom_schemas()
     for each in manifests:
-        schema = custom.get((each["apiVersion"], each["kind"]))
-        if schema is not None:
-            for error in jsonschema.Draft7Validator(schema).iter_errors(each):
-                yield f"{name_of(each)}: {'.'.join(map(str, error.path))}: {error.message[:300]}"
-        if each["kind"] == "Rollout":
-            checked = {key: each["spec"][key] for key in ("selector", "template")}
-            yield from builtin({**each, "apiVersion": "apps/v1", "kind": "Deployment", "spec": checked})
-        elif schema is None:
-            yield from builtin(each)
+        yield from _against_schemas(json.dumps(each, sort_keys=True))
+
+
+@cache
+def _against_schemas(text: str) -> tuple[str, ...]:
+    """What the schemas say of one object; most objects are the same in many releases of many charts."""
+    found = list[str]()
+    each: Manifest = json.loads(text)
+    schema = custom_schemas().get((each["apiVersion"], each["kind"]))
+    if schema is not None:
+        for error in jsonschema.Draft7Validator(schema).iter_errors(each):
+            found.append(f"{name_of(each)}: {'.'.join(map(str, error.path))}: {error.message[:300]}")
+    if each["kind"] == "Rollout":
+        checked = {key: each["spec"][key] for key in ("selector", "template")}
+        found += builtin({**each, "apiVersion": "apps/v1", "kind": "Deployment", "spec": checked})
+    elif schema is None:
+        found += builtin(each)
+    return tuple(found)
 
 
 def builtin(manifest: Manifest) -> Iterator[str]:
@@ -102,6 +111,10 @@ def builtin(manifest: Manifest) -> Iterator[str]:
             kubernetes_validate.validate(manifest, version, strict=True)
         except (kubernetes_validate.ValidationError, kubernetes_validate.SchemaNotFoundError) as error:
             yield f"{name_of(manifest)} in Kubernetes {version}: {error.message}"
+
+
+# The library reads megabytes of definitions for each object; they stay the same.
+kubernetes_validate.utils.schema_contents = cache(kubernetes_validate.utils.schema_contents)
 
 
 def custom_schemas() -> dict[tuple[str, str], dict[str, Any]]:

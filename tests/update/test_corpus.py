@@ -22,8 +22,8 @@ from castrum.merge.by_git import Merged
 
 pytestmark = pytest.mark.xdist_group("corpus")
 
-CASES = 320
-UPDATES = 8
+CASES = 72
+UPDATES = 3
 DEFINITION = re.compile(r"\s*(?:async def|def|class) ")
 
 
@@ -44,7 +44,7 @@ def test_untouched_is_fresh(move: tuple[State, State], fast: Site, tmp_path: Pat
     assert "Nothing to do" in said
 
 
-@pytest.mark.parametrize("seed", seeds(0, CASES, 36))
+@pytest.mark.parametrize("seed", seeds(0, CASES, 24))
 def test_case(seed: int, fast: Site, tmp_path: Path) -> None:
     move = moves()[seed % MOVES]
     project = tmp_path / "shop"

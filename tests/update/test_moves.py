@@ -20,7 +20,7 @@ from extensions.moves.imports import Module, Places, rewritten
 
 pytestmark = pytest.mark.xdist_group("moves")
 
-CASES = 20
+CASES = 10
 NEW = State(MOVED, 0, 0)
 FOLDERS = ("customer", "order")
 CLIENT = "src/shop/platform/http_client.py"
@@ -293,7 +293,7 @@ def test_case(seed: int, quick: Site, tmp_path: Path) -> None:
     judge(person, (before, base, theirs, contents(project)), unmerged)
 
 
-@pytest.mark.parametrize("seed", seeds(6000, 6, 1))
+@pytest.mark.parametrize("seed", seeds(6000, 3, 1))
 def test_plain_case(seed: int, moving: Site, tmp_path: Path, git_environment: None) -> None:
     project = tmp_path / "shop"
     old = State(TAGS[2], 0, 0)

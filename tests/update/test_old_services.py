@@ -393,7 +393,7 @@ def test_rules_run(service: Path, projects: Callable[[str], Path]) -> None:
     assert "skipped" not in done.stdout
 
 
-@pytest.mark.parametrize("seed", seeds(7000, 8, 1))
+@pytest.mark.parametrize("seed", seeds(7000, 4, 1))
 def test_case(seed: int, quick: Site, tmp_path: Path) -> None:
     judge(*worked(seed, quick, tmp_path / "shop"), plain=False)
 

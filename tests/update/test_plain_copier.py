@@ -18,7 +18,7 @@ from harness.updates import Site, asked, contents, moves, prepared, seeds
 
 pytestmark = pytest.mark.xdist_group("corpus")
 
-CASES = 16
+CASES = 12
 
 
 def own_and_shared(project: Path) -> Callable[[str], bool]:

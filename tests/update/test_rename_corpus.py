@@ -22,8 +22,8 @@ from castrum.repository.trees import File
 
 pytestmark = pytest.mark.xdist_group("renames")
 
-CASES = 75
-QUICK = 10
+CASES = 20
+QUICK = 5
 
 
 @pytest.fixture

@@ -66,8 +66,8 @@ CHANGES = [
     Change(tag="v0.3.0", answers=("release=canary",)),
 ]
 PAIRS = [(one, two) for one in range(len(CHANGES)) for two in range(len(CHANGES)) if one != two]
-CASES = 66
-QUICK = 14
+CASES = 36
+QUICK = 8
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +110,7 @@ def work(choose: random.Random, project: Path, who: str) -> dict[str, list[str]]
 @pytest.mark.parametrize("seed", seeds(0, CASES, QUICK))
 def test_pair(seed: int, branches: Path, site_of_branches: Site, tmp_path: Path) -> None:
     choose = random.Random(seed)
-    one, two = random.Random(0).sample(PAIRS, CASES)[seed]
+    one, two = random.Random(0).sample(PAIRS, len(PAIRS))[seed % len(PAIRS)]
     project = tmp_path / "shop"
     shutil.copytree(branches, project, symlinks=True)
     edits = {}
