@@ -59,8 +59,10 @@ def policy(service: Path, program: str, *, check: bool = True) -> str:
 
 def clean_environment() -> dict[str, str]:
     """The environment without what would leak from the test run into the program, this one's tools first."""
-    leaks = ("VIRTUAL_ENV", "PYTHONPATH", "PYTEST_", "COV_", "DATABASE_URL", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-    leaks += ("PYTHONDONTWRITEBYTECODE",)  # every process of hundreds would compile its libraries anew
+    leaks = (
+        *("VIRTUAL_ENV", "PYTHONPATH", "PYTEST_", "COV_", "DATABASE_URL", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"),
+        "PYTHONDONTWRITEBYTECODE",  # every process of hundreds would compile its libraries anew
+    )
     environment = {name: value for name, value in os.environ.items() if not name.startswith(leaks)}
     environment["PATH"] = f"{BIN}{os.pathsep}{environment['PATH']}"
     # An outermost bash that Node starts takes its socket for a remote shell's, and reads the person's ~/.bashrc.
