@@ -14,35 +14,38 @@ if TYPE_CHECKING:
 WITH_CASE = tuple(row.kind for row in TABLE.values() if row.cased)
 
 
-def complaints(declared: FieldDeclaration) -> Iterator[str]:
-    """What is wrong with the words of a field."""
+def complaints(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
+    """What is wrong with the words of a field, each behind the word that is to blame."""
     row = declared.spec.type
     wide = row.longest_indexed is not None and declared.spec.length > row.longest_indexed
     if declared.optional and row.nullable:
-        yield row.nullable
+        yield "optional", row.nullable
     elif declared.optional and declared.has_default:
-        yield "a field with a default is never absent; drop the '?' or the default"
+        yield "default", "a field with a default is never absent; drop the '?' or the default"
     if declared.pii and declared.secret:
-        yield "pii and secret exclude each other; secret says more: it is never shown at all"
+        yield "pii", "pii and secret exclude each other; secret says more: it is never shown at all"
     if declared.secret and declared.has_default:
-        yield "a secret has no default: the contract would show it"
+        yield "default", "a secret has no default: the contract would show it"
     if declared.secret and declared.readonly:
-        yield "a readonly secret could neither be written nor read"
+        yield "readonly", "a readonly secret could neither be written nor read"
     if declared.unique and declared.has_default:
-        yield "a unique field has no default: it could be used only once"
+        yield "default", "a unique field has no default: it could be used only once"
     if declared.ignorecase and not row.cased:
-        yield f"{row.kind} has no upper and lower case; ignorecase is for {', '.join(WITH_CASE)}"
+        yield "ignorecase", f"{row.kind} has no upper and lower case; ignorecase is for {', '.join(WITH_CASE)}"
     if declared.unique and not row.unique:
-        yield f"{row.kind} cannot be unique"
+        yield "unique", f"{row.kind} cannot be unique"
     elif declared.index and not row.indexable:
-        yield f"{row.kind} cannot be indexed"
+        yield "index", f"{row.kind} cannot be indexed"
     elif (declared.unique or declared.index) and wide:
-        yield f"a string that is indexed has at most {row.longest_indexed} characters"
+        yield (
+            "unique" if declared.unique else "index",
+            f"a string that is indexed has at most {row.longest_indexed} characters",
+        )
     if declared.readonly and not declared.optional and not declared.has_default:
         if row.nullable:
-            yield "a readonly field starts with its default; give it one"
+            yield "readonly", "a readonly field starts with its default; give it one"
         else:
-            yield "a readonly field starts absent or with a default; write '?' or give it one"
+            yield "readonly", "a readonly field starts absent or with a default; write '?' or give it one"
 
 
 def without_use(aggregates: Iterable[AggregateDeclaration]) -> Iterator[tuple[str, str]]:

@@ -12,17 +12,20 @@ from typing import Any, ClassVar
 
 import yaml
 
+from ..text.problems import Problem
+from .source import Finding, Source, at
+
 BIGGEST_FILE = 512 * 1024
 MOST_NODES = 50_000
 DEEPEST = 40
 
 
 class YamlError(ValueError):
-    """The text is no YAML, or no YAML that a domain could be; `lines` says what and where."""
+    """The text is no YAML, or no YAML that a domain could be; `found` says what and where."""
 
-    def __init__(self, *lines: str) -> None:
-        super().__init__("; ".join(lines))
-        self.lines = list(lines)
+    def __init__(self, *found: Finding | str) -> None:
+        self.found = [Finding(Problem("", each)) if isinstance(each, str) else each for each in found]
+        super().__init__("; ".join(each.problem.line for each in self.found))
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -42,17 +45,17 @@ for _tag, _regex, _first in (
 class _Constructor(_Loader):
     def __init__(self, stream: bytes | str) -> None:
         super().__init__(stream)
-        self.problems: list[str] = []
+        self.twice: list[tuple[Any, Any]] = []
+        """Keys that were there already, each behind the first."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         if isinstance(node, yaml.MappingNode):
-            seen: dict[str, int] = {}
+            seen: dict[str, Any] = {}
             for key, _ in node.value:
                 if isinstance(key, yaml.ScalarNode) and key.value != "<<":
-                    line = key.start_mark.line + 1
                     if key.value in seen:
-                        self.problems.append(f"line {line}: the key {key.value!r} is already on line {seen[key.value]}")
-                    seen.setdefault(key.value, line)
+                        self.twice.append((seen[key.value], key))
+                    seen.setdefault(key.value, key)
         return super().construct_mapping(node, deep=deep)
 
 
@@ -64,28 +67,44 @@ _Constructor.add_constructor("tag:yaml.org,2002:int", _construct_int)
 
 
 def load_yaml(content: bytes) -> Any:
-    """The value of one YAML document; raises YamlError with one line per problem."""
+    """The value of one YAML document; raises YamlError with all problems."""
+    return read_yaml(content)[0]
+
+
+def read_yaml(content: bytes) -> tuple[Any, Source]:
+    """The same, and the text in which its problems can be placed."""
     if len(content) > BIGGEST_FILE:
         raise YamlError(f"the file has {len(content)} bytes; at most {BIGGEST_FILE} are possible")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise YamlError(f"the file is not UTF-8: byte {error.start + 1} is wrong") from None
+        before = content[: error.start].decode("utf-8-sig")
+        raise YamlError(
+            at(Source(before), f"the file is not UTF-8: byte {error.start + 1} is wrong", len(before))
+        ) from None
     _check_depth(text)
     loader = None
+    root = value = None
     try:
         loader = _Constructor(text)
-        value = loader.get_single_data()
+        root = loader.get_single_node()
+        value = loader.construct_document(root) if root is not None else None
     except yaml.YAMLError as error:
-        raise YamlError(*_explained(error, text)) from None
+        raise YamlError(_explained(error, text)) from None
     except (ValueError, TypeError, RecursionError, OverflowError, AttributeError) as error:
         raise YamlError(f"the file cannot be understood: {error}") from None
     finally:
         if loader is not None:
             loader.dispose()
-    if loader.problems:
-        raise YamlError(*loader.problems)
-    return normalised(value)
+    source = Source(text, root)
+    if loader.twice:
+        raise YamlError(*(_twice(source, first, key) for first, key in loader.twice))
+    return normalised(value), source
+
+
+def _twice(source: Source, first: Any, key: Any) -> Finding:
+    line = source.position(first.start_mark.index).line
+    return at(source, f"the key {key.value!r} is already on line {line}", key.start_mark.index, key.end_mark.index)
 
 
 def _check_depth(text: str) -> None:
@@ -101,22 +120,24 @@ def _check_depth(text: str) -> None:
         raise YamlError("the file nests too deeply to be a domain")
 
 
-def _explained(error: yaml.YAMLError, text: str) -> list[str]:
+def _explained(error: yaml.YAMLError, text: str) -> Finding:
     """A YAML error in a line for people, with the usual suspect named."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
+    source = Source(text)
     if mark is None:
-        return [f"{problem}"]
-    lines = text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
+        odd = yaml.reader.Reader.NON_PRINTABLE.search(text)
+        return at(source, f"{problem}; remove the character", *odd.span()) if odd else Finding(Problem("", problem))
+    _, column = source.position(mark.index)
+    before = text[mark.index - column + 1 : mark.index + 1]
     hint = ""
-    if "\t" in line[: len(line) - len(line.lstrip())]:
+    if "\t" in before[: len(before) - len(before.lstrip())]:
         hint = "; the line begins with a tab, indent with spaces"
     elif "mapping values are not allowed" in problem:
         hint = "; quote a text that contains ': '"
     elif "expected ',' or" in problem:
         hint = "; a '{' or '[' is not closed, or a text inside needs quotes"
-    return [f"line {mark.line + 1}, column {mark.column + 1}: {problem}{hint}"]
+    return at(source, f"{problem}{hint}", mark.index)
 
 
 def normalised(value: object, *, keys: bool = True) -> Any:

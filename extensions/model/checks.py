@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from ..language.grammar import RESERVED_FIELDS
 from ..text import naming
-from ..text.problems import nearest
+from ..text.problems import KEY, Word, nearest
 from .order import cycles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..language.declarations import AggregateDeclaration, Domain, FieldDeclaration
-    from ..text.problems import Problems
+    from ..text.problems import Problems, Spot
     from .reserved import Reserved
 
 STATE = "status"
@@ -36,8 +36,8 @@ class _Checks:
         self._problems = problems
         self._aggregates = {aggregate.name: aggregate for aggregate in domain.aggregates}
 
-    def _add(self, path: str, message: str) -> None:
-        self._problems.add(path, message)
+    def _add(self, path: str, message: str, spot: Spot = None) -> None:
+        self._problems.add(path, message, spot)
 
     # References ------------------------------------------------------------------------------------------------------
 
@@ -88,7 +88,7 @@ class _Checks:
         for declared in aggregate.fields:
             self._field(declared, wires, columns)
             if aggregate.lifecycle and declared.name == STATE:
-                self._add(declared.path, f"{STATE!r} is the state of the lifecycle; rename the field or drop it")
+                self._add(declared.path, f"{STATE!r} is the state of the lifecycle; rename the field or drop it", KEY)
         if aggregate.fields and not self._problems.below(aggregate.path) and all(f.readonly for f in aggregate.fields):
             self._add(
                 aggregate.path, "has only readonly fields, so nothing could be written; expected at least one other"
@@ -102,30 +102,34 @@ class _Checks:
         parent = f"{naming.snake(aggregate.name)}_id"
         for part in aggregate.parts:
             if part.name in wires or part.name in RESERVED_FIELDS or (aggregate.lifecycle and part.name == STATE):
-                self._add(part.path, f"the name {part.name!r} is also that of a field; rename one of them")
+                self._add(part.path, f"the name {part.name!r} is also that of a field; rename one of them", KEY)
             wires[part.name] = part.path
             inner: dict[str, str] = {}
             columns = {parent: "the aggregate's own identity", "position": "its place in the list"}
             for declared in part.fields:
                 if declared.wire == parent:
-                    self._add(declared.path, f"{declared.name!r} is the aggregate that the part belongs to; drop it")
+                    self._add(
+                        declared.path, f"{declared.name!r} is the aggregate that the part belongs to; drop it", KEY
+                    )
                 else:
                     self._field(declared, inner, columns)
 
     def _field(self, declared: FieldDeclaration, wires: dict[str, str], columns: dict[str, str]) -> None:
         name, path = declared.name, declared.path
         if name in RESERVED_FIELDS:
-            self._add(path, f"{name!r} is a field that every aggregate has already; drop it or rename it")
+            self._add(path, f"{name!r} is a field that every aggregate has already; drop it or rename it", KEY)
             return
         if declared.spec.type.refers and name.endswith("_id"):
-            self._add(path, f"name the relation, not its id: {name.removesuffix('_id')!r}; on the wire it is {name!r}")
+            self._add(
+                path, f"name the relation, not its id: {name.removesuffix('_id')!r}; on the wire it is {name!r}", KEY
+            )
         if declared.wire in wires:
-            self._add(path, f"is {declared.wire!r} on the wire, as {wires[declared.wire]} is; rename one of them")
+            self._add(path, f"is {declared.wire!r} on the wire, as {wires[declared.wire]} is; rename one of them", KEY)
             return
         wires.setdefault(declared.wire, path)
         for column in self._reserved.columns(declared.wire, declared.spec):
             if column in columns and columns[column] != path:
-                self._add(path, f"has the column {column!r}, as {columns[column]} has; rename one of them")
+                self._add(path, f"has the column {column!r}, as {columns[column]} has; rename one of them", KEY)
             columns.setdefault(column, path)
 
     def _resources(self, aggregate: AggregateDeclaration) -> None:
@@ -151,9 +155,9 @@ class _Checks:
                 states = [STATE] if aggregate.lifecycle else []
                 self._unknown_field(path, name, aggregate, [*aggregate.mentioned, *states])
             elif declared.wire in self._reserved.parameters:
-                self._add(path, f"{name!r} is a parameter of every list; rename the field to filter by it")
+                self._add(path, f"{name!r} is a parameter of every list; rename the field to filter by it", Word(name))
             elif not declared.spec.type.filterable:
-                self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be filtered by")
+                self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be filtered by", Word(name))
             else:
                 self._searched(path, declared)
 
@@ -165,26 +169,34 @@ class _Checks:
                 continue
             declared = fields.get(name.removeprefix("-"))
             if declared is not None and name.startswith("-"):
-                self._add(path, f"{name!r} has a direction; the caller chooses it, list the name only")
+                self._add(path, f"{name!r} has a direction; the caller chooses it, list the name only", Word(name))
             elif declared is None:
                 self._unknown_field(path, name, aggregate, [*aggregate.mentioned, "created_at", "modified_at"])
             elif not declared.spec.type.sortable:
-                self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be sorted by")
+                self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be sorted by", Word(name))
             else:
                 self._searched(path, declared)
 
     def _unknown_field(self, path: str, name: str, aggregate: AggregateDeclaration, valid: Sequence[str]) -> None:
         declared = next((field for field in aggregate.fields if field.wire == name), None)
         if declared is not None:
-            self._add(path, f"write the field's name {declared.name!r}, not its wire name {name!r}")
+            self._add(path, f"write the field's name {declared.name!r}, not its wire name {name!r}", Word(name))
         elif any(part.name == name for part in aggregate.parts):
-            self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible")
+            self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible", Word(name))
         elif name not in aggregate.mentioned:
-            self._add(path, f"unknown field {name!r}{nearest(name, sorted(valid))}")
+            self._add(path, f"unknown field {name!r}{nearest(name, sorted(valid))}", Word(name))
 
     def _searched(self, path: str, declared: FieldDeclaration) -> None:
         if declared.secret or declared.pii:
             what = "secret" if declared.secret else "pii"
-            self._add(path, f"{declared.name!r} is {what}; addresses end up in logs, so it cannot be part of one")
+            self._add(
+                path,
+                f"{declared.name!r} is {what}; addresses end up in logs, so it cannot be part of one",
+                Word(declared.name),
+            )
         elif (longest := declared.spec.type.longest_indexed) is not None and declared.spec.length > longest:
-            self._add(path, f"{declared.name!r} is longer than the {longest} characters that can be indexed")
+            self._add(
+                path,
+                f"{declared.name!r} is longer than the {longest} characters that can be indexed",
+                Word(declared.name),
+            )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..language.renames import in_steps
 from ..text import english
-from ..text.problems import nearest
+from ..text.problems import Problem, nearest
 from .domain import Part
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ Stored = dict[str, frozenset[str]]
 """Name → the tables or columns that it is stored in."""
 
 
-def problems_between(old: Domain, new: Domain, reserved: Reserved) -> list[str]:
-    """What stands in the way of the renames, one line each.
+def problems_between(old: Domain, new: Domain, reserved: Reserved) -> list[Problem]:
+    """What stands in the way of the renames.
 
     A word that was carried out by an earlier update may stay.
     """
@@ -40,7 +40,7 @@ class _Renames:
     def _columns(self, fields: Sequence[Field]) -> Stored:
         return {each.name: frozenset(self._reserved.columns(each.wire, each.type)) for each in fields}
 
-    def aggregates(self, old: Sequence[Aggregate], new: Sequence[Aggregate]) -> Iterator[str]:
+    def aggregates(self, old: Sequence[Aggregate], new: Sequence[Aggregate]) -> Iterator[Problem]:
         before = {each.name: each for each in old}
         yield from _blocked("aggregates", new, "an aggregate", self._tables(old), self._tables(new))
         parts = {self._table(part): f"{each.name}.{part.name}" for each in old for part in each.parts}
@@ -49,23 +49,24 @@ class _Renames:
             source = before.get(aggregate.name) or before.get(former or "")
             if aggregate.name not in before and former in before and table in parts:
                 owner = parts[table]
-                yield (
-                    f"{path}.renamed_from: its table {table} was that of {owner} at the last update; "
-                    f"an update, with its migration, for each step: remove {owner}, {former} → {aggregate.name}"
+                yield Problem(
+                    f"{path}.renamed_from",
+                    f"its table {table} was that of {owner} at the last update; "
+                    f"an update, with its migration, for each step: remove {owner}, {former} → {aggregate.name}",
                 )
             yield from self._fields(f"{path}.fields", source, aggregate)
             known = {each.name: each for each in source.parts} if source else {}
             for part in aggregate.parts:
                 yield from self._fields(f"{path}.parts.{part.name}.fields", known.get(part.name), part)
 
-    def _fields(self, path: str, old: Aggregate | Part | None, new: Aggregate | Part) -> Iterator[str]:
+    def _fields(self, path: str, old: Aggregate | Part | None, new: Aggregate | Part) -> Iterator[Problem]:
         before = self._columns(old.fields if old else ())
         yield from _blocked(path, new.fields, "a field", before, self._columns(new.fields))
 
 
 def _blocked(
     path: str, new: Sequence[Aggregate] | Sequence[Field], what: str, before: Stored, after: Stored
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """The renames of aggregates, or of the fields of one, that cannot be done at once."""
     asked = {
         each.renamed_from: each.name
@@ -79,12 +80,12 @@ def _blocked(
         here = f"{path}.{name}.renamed_from"
         if former not in before:
             near = nearest(former, before, otherwise=False)
-            yield f"{here}: {former!r} was not {what} at the last update, so there is nothing to rename{near}"
+            yield Problem(here, f"{former!r} was not {what} at the last update, so there is nothing to rename{near}")
         elif name in before and name != former:
-            yield f"{here}: {name!r} was {what} at the last update; {in_steps(asked, before)}"
+            yield Problem(here, f"{name!r} was {what} at the last update; {in_steps(asked, before)}")
         else:
             other = next((other for other in before if other != former and before[other] & after[name]), None)
             if other is not None:
                 shared = ", ".join(sorted(before[other] & after[name]))
                 steps = f"an update, with its migration, for each step: remove {other}, {former} → {name}"
-                yield f"{here}: {shared} was stored for {other!r} at the last update; {steps}"
+                yield Problem(here, f"{shared} was stored for {other!r} at the last update; {steps}")

@@ -18,15 +18,16 @@ from copier.errors import UserMessageError
 
 from ..answers.given import ANSWERS_FILE
 from ..language.parser import parse
-from ..language.yaml_reader import YamlError, load_yaml, normalised
+from ..language.source import Finding, Source
+from ..language.yaml_reader import YamlError, load_yaml, normalised, read_yaml
 from ..model.build import build
 from ..model.renames import problems_between
-from ..text.problems import Problems
+from ..text.problems import Problem, Problems
 from .reserved import RESERVED
 from .view import view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ..model.domain import Domain
 
@@ -48,22 +49,65 @@ def project_domain(conf: Mapping[str, Any]) -> Any:
         return None
     except OSError as error:
         raise DomainFileError(f"{DOMAIN_FILE} cannot be read: {error.strerror}") from None
-    return _read(path, stat.st_mtime_ns, stat.st_size)
+    domain, source = _read(path, stat.st_mtime_ns, stat.st_size)
+    _SOURCES.remember(domain, source)
+    return domain
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, _modified: int, _size: int) -> Any:
+def _read(path: Path, _modified: int, _size: int) -> tuple[Any, Source]:
     try:
-        domain = load_yaml(path.read_bytes())
+        domain, source = read_yaml(path.read_bytes())
         # Nothing in it would mean: no file.
-        lines = renames_from(path.parent, domain) if domain and isinstance(domain, dict) else problems_of(domain)
+        problems = renames_from(path.parent, domain) if domain and isinstance(domain, dict) else _build(domain)[1]
+        found = source.findings(problems)
     except OSError as error:
         raise DomainFileError(f"{DOMAIN_FILE} cannot be read: {error.strerror}") from None
     except YamlError as problem:
-        lines = problem.lines
-    if lines:
-        raise DomainFileError(f"{DOMAIN_FILE} is not valid:\n" + "\n".join(f"  - {line}" for line in lines))
-    return domain
+        found = problem.found
+    if found:
+        raise DomainFileError(f"{DOMAIN_FILE} is not valid:\n{_listed(found)}")
+    return domain, source
+
+
+class _Sources:
+    """The texts of the domains that were read last, by what they say.
+
+    Copier hands on the data alone, and reads even that anew; what is wrong with it is in the text all the same.
+    """
+
+    MOST = 8
+
+    def __init__(self) -> None:
+        self._texts: dict[str, Source] = {}
+
+    def remember(self, domain: object, source: Source) -> None:
+        key = json.dumps(domain)
+        self._texts.pop(key, None)
+        self._texts[key] = source
+        for oldest in list(self._texts)[: -self.MOST]:
+            del self._texts[oldest]
+
+    def findings(self, domain: object, problems: Iterable[Problem]) -> list[Finding]:
+        """The problems of the domain with their places, if its text is known."""
+        source = self._texts.get(json.dumps(_comparable(domain)))
+        return source.findings(problems) if source else [Finding(problem) for problem in problems]
+
+
+_SOURCES = _Sources()
+
+
+def _listed(found: Iterable[Finding]) -> str:
+    return "\n".join(f"  - {each.said(DOMAIN_FILE)}" for each in found)
+
+
+def findings_in(path: Path) -> list[Finding]:
+    """Everything that is wrong with the domain file, in the order of its lines; raises OSError if it is unreadable."""
+    try:
+        domain, source = read_yaml(path.read_bytes())
+    except YamlError as problem:
+        return problem.found
+    return source.findings(_build(domain)[1] or renames_from(path.parent, domain))
 
 
 def domain_error(domain: object, conf: Mapping[str, Any]) -> str:
@@ -100,10 +144,10 @@ def _comparable(domain: object) -> Any:
 
 def problems_of(domain: object) -> list[str]:
     """Everything that is wrong with a domain; empty when it is valid."""
-    return _build(domain)[1]
+    return [problem.line for problem in _build(domain)[1]]
 
 
-def renames_from(project: Path, domain: object) -> list[str]:
+def renames_from(project: Path, domain: object) -> list[Problem]:
     """Why the valid domain cannot be reached by one update from the one that the project's answers record."""
     if "renamed_from" not in str(domain):
         return []
@@ -114,11 +158,18 @@ def renames_from(project: Path, domain: object) -> list[str]:
         return []  # no service yet, or one whose answers are somebody else's matter
     if recorded in (None, domain):
         return []
-    return renames_between(recorded, domain)
+    return _between(recorded, domain)
 
 
-def renames_between(recorded: object, domain: object) -> list[str]:
-    """The same of any two domains; nothing where one of them is not valid."""
+def renames_between(recorded: object, domain: object, content: bytes = b"") -> list[str]:
+    """The same of any two domains, one line each, with its place in the text of the new one."""
+    if content:
+        _SOURCES.remember(*read_yaml(content))
+    return [each.said(DOMAIN_FILE) for each in _SOURCES.findings(domain, _between(recorded, domain))]
+
+
+def _between(recorded: object, domain: object) -> list[Problem]:
+    """What stands in the way; nothing where one of the two is not valid."""
     (old, _), (new, _) = _build(recorded), _build(domain)
     return [] if old is None or new is None else problems_between(old, new, RESERVED)
 
@@ -133,22 +184,22 @@ def domain_model(domain: object) -> Domain:
     model, problems = _build(domain)
     if model is None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise UserMessageError(f"The domain model has {count}:\n" + "\n".join(f"  - {line}" for line in problems))
+        raise UserMessageError(f"The domain model has {count}:\n{_listed(_SOURCES.findings(domain, problems))}")
     return model
 
 
-def _build(domain: object) -> tuple[Domain | None, list[str]]:
+def _build(domain: object) -> tuple[Domain | None, list[Problem]]:
     try:
         key = json.dumps(normalised(domain, keys=False), sort_keys=False)
     except YamlError as problem:
-        return None, problem.lines
+        return None, [each.problem for each in problem.found]
     except (TypeError, ValueError):
         return _check(domain)
     return _cached(key) if _only_text_keys(domain) else _check(domain)
 
 
 @lru_cache(maxsize=4)
-def _cached(key: str) -> tuple[Domain | None, list[str]]:
+def _cached(key: str) -> tuple[Domain | None, list[Problem]]:
     return _check(json.loads(key))
 
 
@@ -158,10 +209,10 @@ def _only_text_keys(value: object) -> bool:
     return not isinstance(value, list) or all(map(_only_text_keys, value))
 
 
-def _check(domain: object) -> tuple[Domain | None, list[str]]:
+def _check(domain: object) -> tuple[Domain | None, list[Problem]]:
     problems = Problems()
     declared = parse(domain, problems)
-    return build(declared, RESERVED, problems), problems.messages
+    return build(declared, RESERVED, problems), problems.found
 
 
 def yaml_line(domain: object) -> str:

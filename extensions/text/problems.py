@@ -3,28 +3,83 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+import json
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+KEY: Final = "key"
+
+
+class Word(NamedTuple):
+    """A word at a path: a key of the mapping, an item of the list, or one that the text has."""
+
+    text: str
+
+
+Spot = str | int | tuple[int, int] | Word | None
+"""What a problem is about at its path: KEY, an item by its number, characters, a word, or all that stands there."""
+
+_STEP = re.compile(r'("(?:[^"\\]|\\.)*")(?:\.|$)|([^.]+)(?:\.|$)')
+
+
+def below(path: str, key: str) -> str:
+    """The path of a key; one that the path could be read wrongly with is in quotes."""
+    if "." in key or key.startswith('"') or not key:
+        key = json.dumps(key, ensure_ascii=False)
+    return f"{path}.{key}" if path else key
+
+
+def steps(path: str) -> list[str]:
+    """The keys of the path."""
+    return [json.loads(quoted) if quoted else plain for quoted, plain in _STEP.findall(path)]
+
+
+class Problem(NamedTuple):
+    """What is wrong, and where: the path, and the spot of what stands there."""
+
+    path: str
+    message: str
+    spot: Spot = None
+
+    @property
+    def line(self) -> str:
+        """`aggregates.Order.fields.total: unknown type 'mony'; did you mean 'money'?`, in one line."""
+        return printable(f"{self.path}: {self.message}" if self.path else self.message)
+
+
+def printable(text: str) -> str:
+    """The text in one line, with the characters escaped that cannot be seen."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 class Problems:
-    """Collects messages such as `aggregates.Order.fields.total: unknown type 'mony'; did you mean 'money'?`."""
+    """Collects the problems of a domain."""
 
     def __init__(self) -> None:
-        self.messages: list[str] = []
+        self.found: list[Problem] = []
+        self._lines: set[str] = set()
 
-    def add(self, path: str, message: str) -> None:
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self.found)
+
+    @property
+    def messages(self) -> list[str]:
+        """Each problem in one line."""
+        return [problem.line for problem in self.found]
+
+    def add(self, path: str, message: str, spot: Spot = None) -> None:
         """Note the problem, unless it is noted already."""
-        line = f"{path}: {message}" if path else message
-        line = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line)
-        if line not in self.messages:
-            self.messages.append(line)
+        problem = Problem(path, message, spot)
+        if problem.line not in self._lines:
+            self._lines.add(problem.line)
+            self.found.append(problem)
 
     def below(self, path: str) -> bool:
         """Whether something at or below the path is wrong already, so that what follows from it need not be said."""
-        return any(message.startswith((f"{path}:", f"{path}.")) for message in self.messages)
+        return any(each.path == path or each.path.startswith(f"{path}.") for each in self.found)
 
 
 def nearest(word: str, valid: Iterable[str], *, otherwise: bool = True) -> str:

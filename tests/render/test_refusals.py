@@ -24,7 +24,7 @@ def said(message: str) -> list[str]:
     heading, *lines = message.strip().splitlines()
     assert heading.endswith(":"), message
     assert all(line.startswith("  - ") for line in lines), message
-    return [line.removeprefix("  - ") for line in lines]
+    return [line.removeprefix("  - ").removeprefix("domain.yaml:").strip() for line in lines]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])

@@ -26,7 +26,7 @@ def renamed(fields: dict[str, object], **others: object) -> dict[str, Any]:
 def between(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     domains = [{"context": "shop", "aggregates": each} for each in (old, new)]
     assert [language.model(each)["context"] for each in domains] == ["shop", "shop"], "both are valid"
-    return language.renames(*domains)
+    return language.renames(domains[0], domains[1])
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
@@ -101,9 +101,9 @@ def test_the_check_knows_the_last_update(tmp_path: Path) -> None:
     assert language.problems(tmp_path / "domain.yaml") == []
     recorded = {"domain": {"context": "shop", "aggregates": {"Customer": CUSTOMER, "Order": ORDER}}}
     (tmp_path / ".copier-answers.yml").write_text(yaml.safe_dump(recorded, sort_keys=False), encoding="utf-8")
-    assert language.problems(tmp_path / "domain.yaml") == [
-        f"aggregates.Customer.renamed_from: {REFUSED[0][2].removeprefix('Customer.').replace('THEN', THEN)}"
-    ]
+    path = tmp_path / "domain.yaml"
+    said = REFUSED[0][2].removeprefix("Customer.").replace("THEN", THEN)
+    assert language.problems(path) == [f"{path}:14:19: aggregates.Customer.renamed_from: {said}"]
 
 
 DOCUMENTS = sorted(

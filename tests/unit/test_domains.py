@@ -165,7 +165,7 @@ def test_any_file_is_read_or_refused(content: bytes) -> None:
     try:
         lines = problems_of(load_yaml(content))
     except YamlError as error:
-        lines = error.lines or ["nothing was said"]
+        lines = [each.problem.line for each in error.found] or ["nothing was said"]
     assert all(line and "\n" not in line for line in lines)
 
 

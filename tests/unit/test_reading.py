@@ -70,7 +70,7 @@ def test_answer_given_as_data_is_not_checked(conf: dict[str, Any]) -> None:
 
 def test_broken_file(conf: dict[str, Any]) -> None:
     _write(conf, "context: [\n")
-    with pytest.raises(UserMessageError, match=r"domain\.yaml is not valid:\n  - line 2"):
+    with pytest.raises(UserMessageError, match=r"domain\.yaml is not valid:\n  - domain\.yaml:2:1: "):
         project_domain(conf)
     assert domain_error(DOMAIN, conf) == "domain.yaml cannot be read"
 

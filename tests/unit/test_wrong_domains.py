@@ -1,4 +1,4 @@
-"""Every wrong domain is refused with all of its problems, each in one line, and nothing else."""
+"""Every wrong domain is refused with all of its problems, each in one line with its place, and nothing else."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("wrong_dom
 def test_wrong_domain(case: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "domain.yaml"
     path.write_text(case["file"], encoding="utf-8")
-    found = [message.removeprefix(f"{path}: ") for message in language.problems(path)]
+    found = [message.removeprefix(f"{path}:").strip() for message in language.problems(path)]
     assert found == case["expected"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...text import english, naming
-from ...text.problems import kind_of, show
+from ...text.problems import KEY, Word, kind_of, show
 from .. import renames
 from ..combinations import without_use
 from ..declarations import AggregateDeclaration, PartDeclaration
@@ -33,12 +33,12 @@ def read_aggregates(place: Place, raw: object) -> tuple[AggregateDeclaration, ..
     aggregates = tuple(
         _aggregate(place / name, name, value)
         for name, value in mapping.items()
-        if is_pascal(place / name, name, "the name of the aggregate")
+        if is_pascal(place / name, name, "the name of the aggregate", KEY)
     )
     for path, complaint in renames.within(aggregates, set(mapping), "an aggregate"):
         place.problems.add(path, complaint)
     for path, complaint in without_use(aggregates):
-        place.problems.add(path, complaint)
+        place.problems.add(path, complaint, Word("ignorecase"))
     return aggregates
 
 
@@ -108,11 +108,11 @@ def _field_names(place: Place, raw: object) -> tuple[str, ...]:
         place.add(f"expected a list of fields, such as [status, number], not {kind_of(raw)}")
         return ()
     names: list[str] = []
-    for value in values:
+    for number, value in enumerate(values):
         if not isinstance(value, str):
-            place.add(f"expected the name of a field, not {kind_of(value)}")
+            place.add(f"expected the name of a field, not {kind_of(value)}", number)
         elif value in names:
-            place.add(f"lists {value!r} twice")
+            place.add(f"lists {value!r} twice", number)
         else:
             names.append(value)
     return tuple(names)
@@ -127,7 +127,7 @@ def _parts(place: Place, raw: object) -> tuple[PartDeclaration, ...]:
 
 
 def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
-    named = is_snake(place, name, "the part's name")
+    named = is_snake(place, name, "the part's name", KEY)
     body = read_mapping(place, raw, "a mapping with `entity:` and `fields:`")
     if not body:
         if isinstance(raw, dict):
@@ -147,7 +147,9 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
     for declared in fields:
         if declared.secret:
             place.problems.add(
-                declared.path, "a part has no secret: parts are replaced as a whole, so it would be lost"
+                declared.path,
+                "a part has no secret: parts are replaced as a whole, so it would be lost",
+                Word("secret"),
             )
     if not named or entity is None:
         return None

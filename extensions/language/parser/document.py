@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...text import naming
-from ...text.problems import Problems, kind_of, nearest, show
+from ...text.problems import KEY, Problems, kind_of, nearest, show
 from ..declarations import Domain
 from ..grammar import TOP_KEYS
 from .aggregates import read_aggregates
@@ -38,9 +38,9 @@ def _check_keys(place: Place, top: dict[str, Any]) -> None:
         if key in TOP_KEYS:
             continue
         if naming.PASCAL.fullmatch(key) and isinstance(value, dict):
-            (place / key).add(f"an aggregate belongs under `aggregates:`; indent {show(key)} below it")
+            (place / key).add(f"an aggregate belongs under `aggregates:`; indent {show(key)} below it", KEY)
         else:
-            (place / key).add(f"unknown key {show(key)}{nearest(key, TOP_KEYS)}")
+            (place / key).add(f"unknown key {show(key)}{nearest(key, TOP_KEYS)}", KEY)
 
 
 def _context(place: Place, raw: object) -> str:

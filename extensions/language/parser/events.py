@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ...text import naming
-from ...text.problems import kind_of, show
+from ...text.problems import KEY, Word, kind_of, show
 from ..declarations import ConsumedDeclaration
 from ..grammar import CONSUMED_KEYS
 from .fields import read_fields
@@ -27,7 +27,7 @@ def read_consumed(place: Place, raw: object) -> tuple[ConsumedDeclaration, ...]:
 
 
 def _event(place: Place, name: str, raw: object) -> ConsumedDeclaration | None:
-    named = is_pascal(place, name, "the event")
+    named = is_pascal(place, name, "the event", KEY)
     body = read_mapping(place, raw, "a mapping with `from:`, `fields:` and `triggers:`")
     if not body:
         if isinstance(raw, dict):
@@ -52,9 +52,11 @@ def _event(place: Place, name: str, raw: object) -> ConsumedDeclaration | None:
 def _check_field(event: Place, declared: FieldDeclaration) -> None:
     for flag in ("unique", "ignorecase", "index", "readonly", "secret"):
         if getattr(declared, flag):
-            event.problems.add(declared.path, f"{flag} has no meaning in an event that another context publishes")
+            message = f"{flag} has no meaning in an event that another context publishes"
+            event.problems.add(declared.path, message, Word(flag))
     if declared.renamed_from:
-        event.problems.add(declared.path, "renamed_from has no meaning in an event that another context publishes")
+        message = "renamed_from has no meaning in an event that another context publishes"
+        event.problems.add(declared.path, message, Word("renamed_from"))
     if declared.spec.type.local:
         event.problems.add(declared.path, "ref has no meaning in an event; write uuid or id context.X")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...text.problems import kind_of, show
+from ...text.problems import KEY, Word, kind_of, show
 from ...types import LONGEST_DEFAULT, FieldTypeError, pattern_of
 from .. import renames
 from ..combinations import complaints
@@ -15,7 +15,9 @@ from .line import read_line
 from .place import check_keys, is_snake, read_description, read_flag, read_mapping
 
 if TYPE_CHECKING:
+    from ...text.problems import Spot
     from ...types import Spec
+    from .line import Line
     from .place import Place
 
 
@@ -36,11 +38,11 @@ def read_fields(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:
 
 
 def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
-    named = is_snake(place, name, "the field's name")
+    named = is_snake(place, name, "the field's name", KEY)
     body = _body(place, raw)
     if body is None:
         return None
-    line = read_line(place, name, body["type"])
+    line = read_line(place if isinstance(raw, str) else place / "type", name, body["type"])
     if line is None:
         return None
     optional = read_flag(place, body, "optional") or line.optional
@@ -50,7 +52,7 @@ def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
     description = read_description(place, body)
     former = _former(place / "renamed_from", body.get("renamed_from"))
     spec, sound = _bounded(place, line.spec, body)
-    values = _values(place, spec, line.default, body) if sound else _Values(has_default=line.default is not None)
+    values = _values(place, line, spec, body) if sound else _Values(has_default=line.default is not None)
     declared = FieldDeclaration(
         place.path,
         name,
@@ -69,8 +71,8 @@ def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
         description=description,
         renamed_from=former,
     )
-    for complaint in complaints(declared):
-        place.add(complaint)
+    for word, complaint in complaints(declared):
+        place.add(complaint, Word(word))
     return declared
 
 
@@ -109,7 +111,8 @@ def _bounded(place: Place, spec: Spec, body: dict[str, Any]) -> tuple[Spec, bool
         try:
             spec = spec.type.bounded(spec, body.get("min"), body.get("max"))
         except FieldTypeError as problem:
-            place.add(str(problem))
+            blamed = "max" if "min" not in body or str(problem).startswith("max") else "min"
+            place.add(str(problem), Word(blamed))
             sound = False
     if (pattern := body.get("pattern")) is not None:
         patterned = _patterned(place / "pattern", spec, pattern)
@@ -145,8 +148,8 @@ class _Values(NamedTuple):
     has_example: bool = False
 
 
-def _values(place: Place, spec: Spec, in_line: str | None, body: dict[str, Any]) -> _Values:
-    default, has_default = _default(place, spec, in_line, body)
+def _values(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> _Values:
+    default, has_default = _default(place, line, spec, body)
     example, has_example = None, False
     if body.get("example") is not None:
         try:
@@ -158,24 +161,28 @@ def _values(place: Place, spec: Spec, in_line: str | None, body: dict[str, Any])
     return _Values(default, has_default, example, has_example)
 
 
-def _default(place: Place, spec: Spec, in_line: str | None, body: dict[str, Any]) -> tuple[Any, bool]:
-    """The default and whether there is one; `in_line` is that behind the type."""
+def _default(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> tuple[Any, bool]:
+    """The default and whether there is one: that behind the type, or that of the key."""
+    in_line = line.default
     if "default" in body and in_line is not None:
         (place / "default").add("is given twice: in the type's line and as a key")
     elif "default" not in body and in_line is None:
         return None, False
     given = body.get("default", in_line)
+    spot: Spot = Word("default")
+    if in_line is not None:
+        place, spot = line.place, line.default_at
     if given is None:
-        place.add("the default is nothing; drop it, or make the field optional with '?'")
+        place.add("the default is nothing; drop it, or make the field optional with '?'", spot)
         return None, False
     if not spec.type.defaultable:
-        place.add(f"a {spec.type.kind} has no default: the same identity for everybody makes no sense")
+        place.add(f"a {spec.type.kind} has no default: the same identity for everybody makes no sense", spot)
         return None, False
     try:
         default = spec.type.value(spec, given)
     except FieldTypeError as problem:
-        place.add(f"the default: {problem}")
+        place.add(f"the default: {problem}", spot)
         return None, False
     if len(str(default)) > LONGEST_DEFAULT:
-        place.add(f"the default has more than {LONGEST_DEFAULT} characters")
+        place.add(f"the default has more than {LONGEST_DEFAULT} characters", spot)
     return default, True

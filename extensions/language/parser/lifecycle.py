@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...text import english, naming
-from ...text.problems import kind_of, nearest, show
+from ...text.problems import KEY, kind_of, nearest, show
 from ...types import FieldTypeError, enum_member
 from ..declarations import ActionDeclaration, LifecycleDeclaration
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
@@ -25,9 +25,9 @@ def read_lifecycle(place: Place, raw: object) -> LifecycleDeclaration | None:
     actions = _actions(place / "actions", body.get("actions"), states)
     reached = {action.target for action in actions} | set(states[:1])
     if isinstance(listed, dict) and len(actions) == len(listed):
-        for state in states:
+        for number, state in enumerate(states):
             if state not in reached:
-                (place / "states").add(f"no action leads to {state!r}; add one or drop the state")
+                (place / "states").add(f"no action leads to {state!r}; add one or drop the state", number)
     return LifecycleDeclaration(place.path, states, actions) if states else None
 
 
@@ -37,16 +37,16 @@ def _states(place: Place, raw: object) -> tuple[str, ...]:
         place.add(f"expected a list of states, such as [draft, placed], not {kind_of(raw)}")
         return ()
     states: list[str] = []
-    for state in raw:
+    for number, state in enumerate(raw):
         try:
             value = enum_member(state) if isinstance(state, str) else None
         except FieldTypeError as problem:
-            place.add(str(problem))
+            place.add(str(problem), number)
             continue
         if value is None:
-            place.add(f"expected the name of a state, not {kind_of(state)}; quote it or rename it")
+            place.add(f"expected the name of a state, not {kind_of(state)}; quote it or rename it", number)
         elif value in states:
-            place.add(f"lists {value!r} twice")
+            place.add(f"lists {value!r} twice", number)
         else:
             states.append(value)
     return tuple(states)
@@ -62,7 +62,7 @@ def _actions(place: Place, raw: object, states: tuple[str, ...]) -> tuple[Action
 
 
 def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> ActionDeclaration | None:
-    named = is_snake(place, name, "the action's name")
+    named = is_snake(place, name, "the action's name", KEY)
     body = read_mapping(place, raw, "a mapping with `from:` and `to:`")
     if not body:
         return None
@@ -81,7 +81,7 @@ def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> Ac
         (place / "resource").add(f"{show(resource)} is not a lower-case plural noun, such as placements")
         named = False
     if named and name in OPERATIONS:
-        place.add(f"{name!r} is an operation that every aggregate has; name the step of the lifecycle")
+        place.add(f"{name!r} is an operation that every aggregate has; name the step of the lifecycle", KEY)
         named = False
     description = read_description(place, body)
     if not named or not sources or len(targets) != 1:
@@ -98,15 +98,15 @@ def _chosen(place: Place, raw: object, states: tuple[str, ...]) -> tuple[str, ..
     if not states:
         return ()
     found: list[str] = []
-    for value in values:
+    for number, value in enumerate(values):
         if not isinstance(value, str):
-            place.add(f"expected the name of a state, not {kind_of(value)}")
+            place.add(f"expected the name of a state, not {kind_of(value)}", number)
             continue
         state = value.upper().replace("-", "_")
         if state not in states:
-            place.add(f"unknown state {value!r}{nearest(value, [s.lower() for s in states])}")
+            place.add(f"unknown state {value!r}{nearest(value, [s.lower() for s in states])}", number)
         elif state in found:
-            place.add(f"lists {value!r} twice")
+            place.add(f"lists {value!r} twice", number)
         else:
             found.append(state)
     return tuple(found) if len(found) == len(values) else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,73 +15,84 @@ if TYPE_CHECKING:
 
 
 class Line(NamedTuple):
-    """What the line says; a default is still as it was written."""
+    """What the line says; a default is still as it was written, at `default_at` of the text at the place."""
 
+    place: Place
     spec: Spec
     optional: bool
     flags: frozenset[str]
     default: str | None
+    default_at: tuple[int, int]
 
 
 def read_line(place: Place, name: str, line: str) -> Line | None:
     """The parts of the line of a field; nothing when its type is wrong."""
-    text, default = _split_default(line)
-    text, words = _split_words(text)
+    equals = _equals(line)
+    behind = _type_end(line[:equals])
+    text = line[:behind].strip()
     optional = text.endswith("?")
     try:
         spec = replace(parse_type(text.removesuffix("?")), name=name)
     except FieldTypeError as problem:
-        place.add(str(problem))
+        place.add(str(problem), (_start(line), behind))
         return None
     flags: set[str] = set()
-    for word in words:
+    for match in re.finditer(r"\S+", line[behind:equals]):
+        word, spot = match[0], (behind + match.start(), behind + match.end())
         if word in FLAGS:
             if word in flags:
-                place.add(f"says {word!r} twice")
+                place.add(f"says {word!r} twice", spot)
             flags.add(word)
         elif word == "?":
             optional = True
-            place.add("the '?' belongs right after the type, such as text? readonly")
+            place.add("the '?' belongs right after the type, such as text? readonly", spot)
         elif word in {"optional", "nullable", "null"}:
-            place.add(f"unknown word {word!r}; an optional field has a '?' after its type, such as text?")
+            place.add(f"unknown word {word!r}; an optional field has a '?' after its type, such as text?", spot)
         elif word in {"required", "mandatory"}:
-            place.add(f"unknown word {word!r}; a field without '?' is required already")
+            place.add(f"unknown word {word!r}; a field without '?' is required already", spot)
         else:
-            place.add(f"unknown word {word!r} after the type{nearest(word, FLAGS)}")
+            place.add(f"unknown word {word!r} after the type{nearest(word, FLAGS)}", spot)
+    default = line[equals + 1 :].strip() if equals < len(line) else None
+    default_at = (equals + 1 + _start(line[equals + 1 :]), len(line.rstrip()))
     if default == "":
-        place.add("has a '=' without a default after it")
+        place.add("has a '=' without a default after it", (equals, equals + 1))
         default = None
     elif default is not None and not spec.type.structured:
         default = _unquoted(default)
-    return Line(spec, optional, frozenset(flags), default)
+    return Line(place, spec, optional, frozenset(flags), default, default_at)
 
 
-def _split_default(line: str) -> tuple[str, str | None]:
-    """The line before and after the first `=` outside parentheses."""
+def _start(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _equals(line: str) -> int:
+    """Where the first `=` outside parentheses is; behind the line without one."""
     depth = 0
     for at, character in enumerate(line):
         depth += (character == "(") - (character == ")")
         if character == "=" and depth <= 0:
-            return line[:at].strip(), line[at + 1 :].strip()
-    return line.strip(), None
+            return at
+    return len(line)
 
 
-def _split_words(text: str) -> tuple[str, list[str]]:
-    """The type with its `?`, and the words after it: `ref Customer? index` → `ref Customer?`, [index]."""
+def _type_end(text: str) -> int:
+    """Where the type with its `?` ends: `ref Customer? index` → behind the `?`, also in `string (20) unique`."""
+    at = _word_end(text, _start(text))
+    if text[:at].strip() in {"ref", "id"}:
+        at = _word_end(text, at + _start(text[at:]))
+    following = at + _start(text[at:])
+    return _word_end(text, following) if text[following : following + 1] == "(" else at
+
+
+def _word_end(text: str, start: int) -> int:
+    """Where the word ends that starts there; a space in parentheses belongs to it."""
     depth = 0
-    for at, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0 and character.isspace():
-            words = text[at:].split()
-            first = text[:at]
-            if first in {"ref", "id"} and words:
-                first, words = f"{first} {words[0]}", words[1:]
-            if words and words[0].startswith("("):  # `string (20)`
-                rest = text[at:].strip()
-                head, flags = _split_words(rest)
-                return f"{first}{head}", flags
-            return first, words
-    return text, []
+    for at in range(start, len(text)):
+        depth += (text[at] == "(") - (text[at] == ")")
+        if depth == 0 and text[at].isspace():
+            return at
+    return len(text)
 
 
 def _unquoted(text: str) -> str:

@@ -6,11 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...text import naming
-from ...text.problems import Problems, kind_of, nearest, show
+from ...text.problems import KEY, Problems, Word, below, kind_of, nearest, show
 from ..grammar import LONGEST_DESCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ...text.problems import Spot
 
 
 class Place(NamedTuple):
@@ -21,11 +23,11 @@ class Place(NamedTuple):
 
     def __truediv__(self, key: str) -> Place:
         """The place of a key below this one."""
-        return Place(f"{self.path}.{key}" if self.path else key, self.problems)
+        return Place(below(self.path, key), self.problems)
 
-    def add(self, message: str) -> None:
-        """Note that something is wrong here."""
-        self.problems.add(self.path, message)
+    def add(self, message: str, spot: Spot = None) -> None:
+        """Note that something is wrong here, or with a spot of what stands here."""
+        self.problems.add(self.path, message, spot)
 
 
 def read_mapping(place: Place, raw: object, expected: str) -> dict[str, Any]:
@@ -38,7 +40,8 @@ def read_mapping(place: Place, raw: object, expected: str) -> dict[str, Any]:
         if isinstance(key, str):
             out[key] = value
         else:
-            place.add(f"the key {str(key).lower()} is {kind_of(key)} to YAML, not a name; quote it or rename it")
+            found = str(key).lower()
+            place.add(f"the key {found} is {kind_of(key)} to YAML, not a name; quote it or rename it", Word(found))
     return out
 
 
@@ -46,7 +49,7 @@ def check_keys(place: Place, body: Iterable[str], keys: tuple[str, ...]) -> None
     """Complain of the keys that the language does not have here."""
     for key in body:
         if key not in keys:
-            (place / key).add(f"unknown key {show(key)}{nearest(key, keys)}")
+            (place / key).add(f"unknown key {show(key)}{nearest(key, keys)}", KEY)
 
 
 def read_description(place: Place, body: dict[str, Any]) -> str:
@@ -75,26 +78,26 @@ def read_flag(place: Place, body: dict[str, Any], key: str) -> bool:
     return value
 
 
-def is_pascal(place: Place, name: object, what: str) -> bool:
+def is_pascal(place: Place, name: object, what: str, spot: Spot = None) -> bool:
     """Whether the name is in PascalCase; complains when it is not, and calls it `what`."""
     if not isinstance(name, str) or not naming.PASCAL.fullmatch(name):
         hint = ""
         if isinstance(name, str):
             fixed = re.sub(r"[^A-Za-z0-9_-]", "", naming.plain(name))
             hint = f"; did you mean {naming.pascal(fixed)!r}?" if fixed[:1].isalpha() else ""
-        place.add(f"{what} {show(name)} is not in PascalCase{_letters(name)}, such as OrderLine{hint}")
+        place.add(f"{what} {show(name)} is not in PascalCase{_letters(name)}, such as OrderLine{hint}", spot)
         return False
-    return _fits(place, name, what)
+    return _fits(place, name, what, spot)
 
 
-def is_snake(place: Place, name: str, what: str) -> bool:
+def is_snake(place: Place, name: str, what: str, spot: Spot = None) -> bool:
     """Whether the name is in snake_case; complains when it is not, and calls it `what`."""
     if not naming.SNAKE.fullmatch(name):
         fixed = naming.snake(re.sub(r"[^A-Za-z0-9_-]", "_", naming.plain(name)))
         hint = f"; did you mean {fixed!r}?" if naming.SNAKE.fullmatch(fixed) else ""
-        place.add(f"{what} {show(name)} is not in snake_case{_letters(name)}, such as placed_at{hint}")
+        place.add(f"{what} {show(name)} is not in snake_case{_letters(name)}, such as placed_at{hint}", spot)
         return False
-    return _fits(place, name, what)
+    return _fits(place, name, what, spot)
 
 
 def is_kebab(name: object) -> bool:
@@ -102,9 +105,9 @@ def is_kebab(name: object) -> bool:
     return isinstance(name, str) and bool(naming.KEBAB.fullmatch(name)) and len(name) <= naming.LONGEST_NAME
 
 
-def _fits(place: Place, name: str, what: str) -> bool:
+def _fits(place: Place, name: str, what: str, spot: Spot) -> bool:
     if len(name) > naming.LONGEST_NAME:
-        place.add(f"{what} {show(name)} has {len(name)} characters; at most {naming.LONGEST_NAME} are possible")
+        place.add(f"{what} {show(name)} has {len(name)} characters; at most {naming.LONGEST_NAME} are possible", spot)
         return False
     return True
 

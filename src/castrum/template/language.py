@@ -35,23 +35,22 @@ def extension(name: str) -> ModuleType:
 
 
 def problems(path: Path) -> list[str]:
-    """Everything that is wrong with the domain file at ``path``, one message each; empty when the template takes it."""
-    reading = extension("pipeline.reading")
+    """Everything that is wrong with the domain file at ``path``, one message each with line and column; empty if it is valid."""
     try:
-        domain = reading.load_yaml(path.read_bytes())
+        found = extension("pipeline.reading").findings_in(path)
     except FileNotFoundError:
         return [f"{path}: no such file"]
     except OSError as error:
         return [f"{path}: {error.strerror}"]
-    except reading.YamlError as problem:
-        return [f"{path}: {line}" for line in problem.lines]
-    found: list[str] = reading.problems_of(domain) or reading.renames_from(path.parent, domain)
-    return found
+    return [each.said(str(path)) for each in found]
 
 
-def renames(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Why the renames from the domain of the last update to the new one cannot be carried out, one line each."""
-    found: list[str] = extension("pipeline.reading").renames_between(old, new)
+def renames(old: dict[str, Any], new: dict[str, Any], content: bytes = b"") -> list[str]:
+    """Why the renames from the domain of the last update to the new one cannot be carried out, one line each.
+
+    With the ``content`` of the file, its lines and columns are said.
+    """
+    found: list[str] = extension("pipeline.reading").renames_between(old, new, content)
     return found
 
 

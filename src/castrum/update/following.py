@@ -63,7 +63,7 @@ def _merged(
     base: Copy, theirs: Copy, ours: Tree, render: Render | None, ignored: frozenset[str]
 ) -> tuple[Renaming, Plan]:
     """The same, where everything is in its place."""
-    renames = [*service(base.answers, theirs.answers), *_renames(base.answers, theirs.answers)]
+    renames = [*service(base.answers, theirs.answers), *_renames(base.answers, theirs.answers, theirs.tree.get(DOMAIN))]
 
     def seed(path: str) -> bool:
         return path in theirs.seeds
@@ -214,12 +214,12 @@ class _Following:
         return after, File((text.replace("\n", "\r\n") if windows else text).encode(), file.executable)
 
 
-def _renames(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Rename]:
+def _renames(old: Mapping[str, Any], new: Mapping[str, Any], file: File | None) -> list[Rename]:
     both = _models(old, new)
     if both is None:
         return []
-    if refused := language.renames(old["domain"], new["domain"]):
-        raise Refusal(*(f"{DOMAIN}: {line}" for line in refused), code=FAILURE)
+    if refused := language.renames(old["domain"], new["domain"], file.content if file else b""):
+        raise Refusal(*refused, code=FAILURE)
     return declared(*both)
 
 
