@@ -137,6 +137,8 @@ def _explained(error: yaml.YAMLError, text: str) -> Finding:
         hint = "; quote a text that contains ': '"
     elif "expected ',' or" in problem:
         hint = "; a '{' or '[' is not closed, or a text inside needs quotes"
+    elif "cannot start any token" in problem:
+        hint = f"; quote a text that begins with {text[mark.index : mark.index + 1]!r}"
     return at(source, f"{problem}{hint}", mark.index)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..language.grammar import RESERVED_FIELDS
 from ..text import naming
 from ..text.problems import KEY, Word, nearest
+from ..types import TABLE
 from .order import cycles
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ class _Checks:
             for declared in [*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)]:
                 spec = declared.spec
                 if spec.type.local and spec.target not in self._aggregates:
-                    self._add(
-                        declared.path, f"unknown aggregate {spec.target!r}{nearest(spec.target, self._aggregates)}"
-                    )
+                    self._add(declared.path, self._unknown_target(spec.target), Word(spec.target))
                 elif spec.type.refers and not spec.type.local and spec.context == self._domain.context:
                     self._add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
                 elif spec.type.local and not declared.optional and declared in aggregate.fields:
@@ -63,6 +62,14 @@ class _Checks:
             else:
                 circle = " → ".join([*cycle, cycle[0]])
                 self._add(path, f"{circle} require each other, so none could be created; make one reference optional")
+
+    def _unknown_target(self, name: str) -> str:
+        owner = next(
+            (each.name for each in self._aggregates.values() for part in each.parts if part.entity == name), ""
+        )
+        if owner:
+            return f"{name} is a part of {owner}, and has no id; refer to {owner}, or make {name} an aggregate"
+        return f"unknown aggregate {name!r}{nearest(name, self._aggregates)}"
 
     def consumed(self) -> None:
         for event in self._domain.consumes:
@@ -157,7 +164,12 @@ class _Checks:
             elif declared.wire in self._reserved.parameters:
                 self._add(path, f"{name!r} is a parameter of every list; rename the field to filter by it", Word(name))
             elif not declared.spec.type.filterable:
-                self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be filtered by", Word(name))
+                kind = declared.spec.type.kind
+                self._add(
+                    path,
+                    f"{name!r} is {kind}, which cannot be filtered by; only {_kinds('filterable')} can",
+                    Word(name),
+                )
             else:
                 self._searched(path, declared)
 
@@ -173,7 +185,11 @@ class _Checks:
             elif declared is None:
                 self._unknown_field(path, name, aggregate, [*aggregate.mentioned, "created_at", "modified_at"])
             elif not declared.spec.type.sortable:
-                self._add(path, f"{name!r} is {declared.spec.type.kind}, which cannot be sorted by", Word(name))
+                self._add(
+                    path,
+                    f"{name!r} is {declared.spec.type.kind}, which cannot be sorted by; only {_kinds('sortable')} can",
+                    Word(name),
+                )
             else:
                 self._searched(path, declared)
 
@@ -183,6 +199,11 @@ class _Checks:
             self._add(path, f"write the field's name {declared.name!r}, not its wire name {name!r}", Word(name))
         elif any(part.name == name for part in aggregate.parts):
             self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible", Word(name))
+        elif name in RESERVED_FIELDS or "." in name:
+            what = (
+                "every aggregate has it already" if name in RESERVED_FIELDS else "it is in a part or another aggregate"
+            )
+            self._add(path, f"{name!r} cannot be listed: {what}; drop it", Word(name))
         elif name not in aggregate.mentioned:
             self._add(path, f"unknown field {name!r}{nearest(name, sorted(valid))}", Word(name))
 
@@ -200,3 +221,8 @@ class _Checks:
                 f"{declared.name!r} is longer than the {longest} characters that can be indexed",
                 Word(declared.name),
             )
+
+
+def _kinds(ability: str) -> str:
+    """The types that lists can go by."""
+    return ", ".join(kind for kind, row in TABLE.items() if getattr(row, ability))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -21,6 +20,8 @@ class Word(NamedTuple):
 
 Spot = str | int | tuple[int, int] | Word | None
 """What a problem is about at its path: KEY, an item by its number, characters, a word, or all that stands there."""
+Edit = tuple[Spot, str]
+"""What to write at a spot."""
 
 _STEP = re.compile(r'("(?:[^"\\]|\\.)*")(?:\.|$)|([^.]+)(?:\.|$)')
 
@@ -43,6 +44,8 @@ class Problem(NamedTuple):
     path: str
     message: str
     spot: Spot = None
+    edits: tuple[Edit, ...] = ()
+    """What would mend it, where there is nothing to choose."""
 
     @property
     def line(self) -> str:
@@ -70,9 +73,9 @@ class Problems:
         """Each problem in one line."""
         return [problem.line for problem in self.found]
 
-    def add(self, path: str, message: str, spot: Spot = None) -> None:
+    def add(self, path: str, message: str, spot: Spot = None, edits: tuple[Edit, ...] = ()) -> None:
         """Note the problem, unless it is noted already."""
-        problem = Problem(path, message, spot)
+        problem = Problem(path, message, spot, edits)
         if problem.line not in self._lines:
             self._lines.add(problem.line)
             self.found.append(problem)
@@ -85,10 +88,54 @@ class Problems:
 def nearest(word: str, valid: Iterable[str], *, otherwise: bool = True) -> str:
     """`; did you mean 'money'?`, or, when nothing is near, `; expected one of …` (or nothing)."""
     choices = list(valid)
-    folded = {choice.lower(): choice for choice in choices}
-    if match := difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6):
-        return f"; did you mean {folded[match[0]]!r}?"
+    if close := near(word, choices):
+        return f"; did you mean {close!r}?"
     return f"; expected one of {', '.join(choices)}" if otherwise and choices else ""
+
+
+def near(word: str, valid: Iterable[str]) -> str:
+    """The valid word of which the other one is a slip of the pen, if there is one.
+
+    A slip leaves the beginning, and few letters are wrong: none of two, one of five, two of nine. What is farther away
+    was meant otherwise, as `phone` for `money`.
+    """
+    written = _letters(word)
+    found = [(_slips(written, _letters(choice)), number, choice) for number, choice in enumerate(valid)]
+    distance, _, choice = min(found, default=(1, 0, ""))
+    return choice if distance <= _most_slips(written) else ""
+
+
+def _letters(word: str) -> str:
+    return re.sub(r"[\s_-]+", "", word).lower()
+
+
+def _most_slips(word: str) -> int:
+    return 0 if len(word) < 3 else 1 if len(word) < 6 else 2 if len(word) < 12 else 3
+
+
+def _may_be_meant(word: str, other: str) -> bool:
+    """Whether they begin alike; of a short word only some slips are likely, since so many words are near it."""
+    if sorted(word[:2]) != sorted(other[:2]) and word[:1] != other[:1] and word != other[1:]:
+        return False
+    if len(word) < 6 and len(word) > len(other):
+        return re.sub(r"(.)\1+", r"\1", word) == re.sub(r"(.)\1+", r"\1", other) or word == f"{other}s"
+    return len(word) > 3 or len(word) < len(other) or sorted(word) == sorted(other)
+
+
+def _slips(word: str, other: str) -> int:
+    """How many letters are missing, too many, wrong or swapped; as many as there are where the beginning differs."""
+    if not _may_be_meant(word, other):
+        return max(len(word), len(other))
+    rows = [list(range(len(other) + 1))]
+    for i, one in enumerate(word, 1):
+        row = [i]
+        for j, two in enumerate(other, 1):
+            least = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (one != two))
+            if i > 1 and j > 1 and (one, word[i - 2]) == (other[j - 2], two):
+                least = min(least, rows[-2][j - 2] + 1)
+            row.append(least)
+        rows.append(row)
+    return rows[-1][-1]
 
 
 def show(value: object, longest: int = 60) -> str:

@@ -60,36 +60,6 @@ TABLE: Mapping[str, FieldType] = {
 
 _FLAGS = frozenset({"unique", "ignorecase", "index", "readonly", "pii", "secret"})
 
-_ALIASES = {
-    "str": "string",
-    "varchar": "string",
-    "char": "string",
-    "integer": "int",
-    "int32": "int",
-    "int64": "bigint",
-    "long": "bigint",
-    "number": "decimal",
-    "numeric": "decimal",
-    "float": "decimal",
-    "double": "decimal",
-    "boolean": "bool",
-    "timestamp": "datetime",
-    "time": "datetime",
-    "uri": "url",
-    "link": "url",
-    "dict": "json",
-    "object": "json",
-    "array": "list",
-    "reference": "ref",
-    "mail": "email",
-    "tel": "phone",
-    "telephone": "phone",
-    "mobile": "phone",
-    "choice": "enum",
-    "guid": "uuid",
-}
-"""Words of other languages, for the suggestion."""
-
 
 def parse_type(text: str) -> Spec:
     """The type written as `string(120)`, `list(int(1..9))`, `ref Customer` or `id payments.Payment`."""
@@ -104,10 +74,8 @@ def parse_type(text: str) -> Spec:
     word, arguments = match[1], match[2]
     row = TABLE.get(word)
     if row is None:
-        near = f"; did you mean {_ALIASES[word.lower()]!r}?" if word.lower() in _ALIASES else nearest(word, TABLE)
-        if word in _FLAGS:
-            near = f"; the type comes first, such as string(20) {word}"
-        raise FieldTypeError(f"unknown type {word!r}{near}")
+        hint = f"; the type comes first, such as string(20) {word}" if word in _FLAGS else nearest(word, TABLE)
+        raise FieldTypeError(f"unknown type {word!r}{hint}")
     if word in {"ref", "id"}:
         raise FieldTypeError(f"{word} needs its aggregate; expected {row.syntax}, such as {row.sample}")
     if arguments is not None and not row.arguments:

@@ -58,6 +58,7 @@ def enum_member(raw: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*", raw) or len(raw) > naming.LONGEST_NAME:
         raise FieldTypeError(
             f"{show(raw)} is not a word of the letters a to z, digits and '_', at most {naming.LONGEST_NAME} long"
+            + ("; a word begins with a letter, such as v1" if raw[:1].isdigit() else "")
         )
     return raw.upper().replace("-", "_")
 

@@ -9,7 +9,8 @@ from ...text.problems import KEY, Word, kind_of, show
 from .. import renames
 from ..combinations import without_use
 from ..declarations import AggregateDeclaration, PartDeclaration
-from ..grammar import AGGREGATE_KEYS, MOST_AGGREGATES, MOST_PARTS, PART_KEYS
+from ..elsewhere import counterpart
+from ..grammar import AGGREGATE_KEYS, MOST_AGGREGATES, MOST_PARTS, PART_KEYS, TOP_KEYS
 from .fields import read_fields
 from .lifecycle import read_lifecycle
 from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
@@ -33,7 +34,7 @@ def read_aggregates(place: Place, raw: object) -> tuple[AggregateDeclaration, ..
     aggregates = tuple(
         _aggregate(place / name, name, value)
         for name, value in mapping.items()
-        if is_pascal(place / name, name, "the name of the aggregate", KEY)
+        if not _belongs_above(place / name, name) and is_pascal(place / name, name, "the name of the aggregate", KEY)
     )
     for path, complaint in renames.within(aggregates, set(mapping), "an aggregate"):
         place.problems.add(path, complaint)
@@ -42,13 +43,21 @@ def read_aggregates(place: Place, raw: object) -> tuple[AggregateDeclaration, ..
     return aggregates
 
 
+def _belongs_above(place: Place, name: str) -> bool:
+    """Complain of a key of the domain that is indented too far."""
+    if name not in TOP_KEYS:
+        return False
+    place.add(f"{name!r} is a key of the domain, not an aggregate; indent it less", KEY)
+    return True
+
+
 def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
     plural = english.plural(naming.snake(name))
     if raw is None or raw == {}:
         place.add("has no fields; expected at least one, such as name: string(120)")
         return AggregateDeclaration(place.path, name, plural)
     body = read_mapping(place, raw, "a mapping of fields, or of `fields:`, `parts:`, `lifecycle:` …")
-    if not is_whole_aggregate(body):
+    if not is_whole_aggregate(body) and not _is_whole_elsewhere(body):
         fields = read_fields(place, body) if body else ()
         return AggregateDeclaration(place.path, name, plural, fields, mentioned=frozenset(body))
     check_keys(place, body, AGGREGATE_KEYS)
@@ -59,7 +68,9 @@ def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
         description=read_description(place, body),
         plural=_plural(place / "plural", body.get("plural")) or plural,
         renamed_from=_former(place / "renamed_from", body.get("renamed_from")),
-        fields=_some_fields(place / "fields", listed, "name: string(120)"),
+        fields=()
+        if listed is None and _calls_fields(body)
+        else _some_fields(place / "fields", listed, "name: string(120)"),
         mentioned=frozenset(key for key in listed if isinstance(key, str)) if isinstance(listed, dict) else frozenset(),
         parts=_parts(place / "parts", body.get("parts")),
         lifecycle=read_lifecycle(place / "lifecycle", body.get("lifecycle")),
@@ -76,6 +87,21 @@ def is_whole_aggregate(body: dict[str, Any]) -> bool:
         key for key in ("parts", "lifecycle", "filter", "sort", "fields") if isinstance(body.get(key), (dict, list))
     }
     return any(not (isinstance(body[key], dict) and isinstance(body[key].get("type"), str)) for key in structured)
+
+
+def _is_whole_elsewhere(body: dict[str, Any]) -> bool:
+    """Whether the mapping is an aggregate in the words of others, such as `properties:`."""
+    return any(
+        isinstance(value, dict)
+        and not isinstance(value.get("type"), str)
+        and key not in AGGREGATE_KEYS
+        and counterpart(AGGREGATE_KEYS, key) in {"fields", "parts", "lifecycle"}
+        for key, value in body.items()
+    )
+
+
+def _calls_fields(body: dict[str, Any]) -> bool:
+    return any(key not in AGGREGATE_KEYS and counterpart(AGGREGATE_KEYS, key) == "fields" for key in body)
 
 
 def _plural(place: Place, raw: object) -> str | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...text import naming
-from ...text.problems import KEY, Problems, kind_of, nearest, show
+from ...text.problems import KEY, Problems, kind_of, show
 from ..declarations import Domain
+from ..elsewhere import Known, counterpart
 from ..grammar import TOP_KEYS
 from .aggregates import read_aggregates
 from .events import read_consumed
-from .place import Place, is_kebab, read_description, read_mapping
+from .place import Place, is_kebab, read_description, read_mapping, unknown_key
 
 if TYPE_CHECKING:
     from typing import Any
@@ -18,17 +19,18 @@ if TYPE_CHECKING:
 
 def parse(raw: object, problems: Problems) -> Domain:
     """Read the whole mapping; what is wrong is added to `problems` and left out of the result."""
-    place = Place("", problems)
+    place = Place("", problems, Known.of(raw))
     if not isinstance(raw, dict):
         found = "the domain is empty" if raw is None else f"the domain is {kind_of(raw)}"
         place.add(f"{found}; expected a mapping with `context:` and `aggregates:`")
         return Domain("", "", (), ())
     top = read_mapping(place, raw, "")
     _check_keys(place, top)
+    elsewhere = {counterpart(TOP_KEYS, key) for key in top if key not in TOP_KEYS} - top.keys()
     return Domain(
-        _context(place / "context", top.get("context")),
+        "" if "context" in elsewhere else _context(place / "context", top.get("context")),
         read_description(place, top),
-        read_aggregates(place / "aggregates", top.get("aggregates")),
+        () if "aggregates" in elsewhere else read_aggregates(place / "aggregates", top.get("aggregates")),
         read_consumed(place / "consumes", top.get("consumes")),
     )
 
@@ -40,7 +42,7 @@ def _check_keys(place: Place, top: dict[str, Any]) -> None:
         if naming.PASCAL.fullmatch(key) and isinstance(value, dict):
             (place / key).add(f"an aggregate belongs under `aggregates:`; indent {show(key)} below it", KEY)
         else:
-            (place / key).add(f"unknown key {show(key)}{nearest(key, TOP_KEYS)}", KEY)
+            unknown_key(place / key, key, value, TOP_KEYS, taken=top)
 
 
 def _context(place: Place, raw: object) -> str:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...text.problems import KEY, Word, kind_of, show
-from ...types import LONGEST_DEFAULT, FieldTypeError, pattern_of
+from ...types import LONGEST_DEFAULT, TABLE, FieldTypeError, pattern_of
 from .. import renames
 from ..combinations import complaints
 from ..declarations import FieldDeclaration
+from ..elsewhere import answer_list, counterpart, embedded, relation
 from ..grammar import FIELD_KEYS, FLAGS, MOST_FIELDS
 from .line import read_line
 from .place import check_keys, is_snake, read_description, read_flag, read_mapping
@@ -17,6 +18,7 @@ from .place import check_keys, is_snake, read_description, read_flag, read_mappi
 if TYPE_CHECKING:
     from ...text.problems import Spot
     from ...types import Spec
+    from ..elsewhere import Remedy
     from .line import Line
     from .place import Place
 
@@ -38,8 +40,11 @@ def read_fields(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:
 
 
 def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
+    if (remedy := _elsewhere(place, name, raw)) is not None:
+        place.add(f"{show(name)} is not how it is said here; {remedy}", KEY)
+        return None
     named = is_snake(place, name, "the field's name", KEY)
-    body = _body(place, raw)
+    body = _body(place, name, raw)
     if body is None:
         return None
     line = read_line(place if isinstance(raw, str) else place / "type", name, body["type"])
@@ -76,15 +81,29 @@ def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
     return declared
 
 
-def _body(place: Place, raw: object) -> dict[str, Any] | None:
+def _elsewhere(place: Place, name: str, raw: object) -> Remedy | None:
+    """What to write for a relation or an object in the words of others."""
+    if isinstance(raw, dict):
+        return embedded(name, {key: value for key, value in raw.items() if isinstance(key, str)})
+    if isinstance(raw, str) and raw.split("(")[0].split(" ")[0].rstrip("?") in TABLE:
+        return None
+    return relation(name, raw, place.known)
+
+
+def _body(place: Place, name: str, raw: object) -> dict[str, Any] | None:
     """The field as a mapping with its `type:`; nothing when it has none."""
     if isinstance(raw, str):
         return {"type": raw}
+    if isinstance(raw, list) and (remedy := answer_list(name, raw, place.known)) is not None:
+        place.add(f"expected a type, not a list; {remedy}", None, *([(None, remedy.write)] if remedy.exact else []))
+        return None
     if not isinstance(raw, dict):
         place.add(f"expected a type, such as string(120), not {kind_of(raw)}")
         return None
     body = read_mapping(place, raw, "")
     check_keys(place, body, FIELD_KEYS)
+    if any(counterpart(FIELD_KEYS, key) == "type" for key in body if key not in FIELD_KEYS):
+        return None  # what to write for the type is said there
     if "type" not in body:
         place.add("has no type; expected `type:`, such as type: string(120)")
         return None

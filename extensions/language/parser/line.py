@@ -6,11 +6,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...text.problems import nearest
-from ...types import FieldTypeError, Spec, parse_type
+from ...text import naming
+from ...text.problems import near, show
+from ...types import TABLE, FieldTypeError, Spec, parse_type
+from ..elsewhere import answer_line
 from ..grammar import FLAGS
 
 if TYPE_CHECKING:
+    from ...text.problems import Edit
+    from ..elsewhere import Remedy
     from .place import Place
 
 
@@ -34,9 +38,21 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
     try:
         spec = replace(parse_type(text.removesuffix("?")), name=name)
     except FieldTypeError as problem:
-        place.add(str(problem), (_start(line), behind))
+        _say_type(place, name, line, behind, str(problem))
         return None
+    if any(match[0] not in {*FLAGS, "?"} for match in re.finditer(r"\S+", line[behind:equals])) or _is_now(
+        line[equals:]
+    ):
+        remedy = answer_line(name, line, place.known)
+        if remedy is not None:
+            place.add(
+                f"{show(line.strip())} is not how it is said here; {remedy}",
+                (_start(line), len(line.rstrip())),
+                *_edits(line, remedy),
+            )
+            return None
     flags: set[str] = set()
+    strange: list[re.Match[str]] = []
     for match in re.finditer(r"\S+", line[behind:equals]):
         word, spot = match[0], (behind + match.start(), behind + match.end())
         if word in FLAGS:
@@ -46,12 +62,15 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
         elif word == "?":
             optional = True
             place.add("the '?' belongs right after the type, such as text? readonly", spot)
-        elif word in {"optional", "nullable", "null"}:
-            place.add(f"unknown word {word!r}; an optional field has a '?' after its type, such as text?", spot)
-        elif word in {"required", "mandatory"}:
-            place.add(f"unknown word {word!r}; a field without '?' is required already", spot)
+        elif close := near(word, FLAGS):
+            place.add(f"unknown word {word!r} after the type; did you mean {close!r}?", spot, (spot, close))
         else:
-            place.add(f"unknown word {word!r} after the type{nearest(word, FLAGS)}", spot)
+            strange.append(match)
+    if strange:
+        first, last = behind + strange[0].start(), behind + strange[-1].end()
+        said = line[first:last] if len(strange) > 1 else strange[0][0]
+        what = f"unknown word {said!r}" if len(strange) == 1 else f"unknown words {show(said)}"
+        place.add(f"{what} after the type; expected one of {', '.join(FLAGS)}", (first, last))
     default = line[equals + 1 :].strip() if equals < len(line) else None
     default_at = (equals + 1 + _start(line[equals + 1 :]), len(line.rstrip()))
     if default == "":
@@ -60,6 +79,34 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
     elif default is not None and not spec.type.structured:
         default = _unquoted(default)
     return Line(place, spec, optional, frozenset(flags), default, default_at)
+
+
+def _say_type(place: Place, name: str, line: str, behind: int, problem: str) -> None:
+    """Say that the type is wrong, and what it is called here if that is known."""
+    spot = (_start(line), behind)
+    remedy = answer_line(name, line, place.known)
+    if remedy is None:
+        word = re.match(r"\w+", line.strip())
+        close = near(word[0], TABLE) if word and "unknown type" in problem else ""
+        start = spot[0]
+        edits = [((start, start + len(word[0])), close)] if word and close else []
+        if word and not close and naming.PASCAL.fullmatch(word[0]) and "unknown type" in problem:
+            hint = f"an aggregate is referred to by ref {word[0]}, and there are no embedded objects"
+            problem = f"unknown type {word[0]!r}; {hint}: write out its fields, or make it a part"
+        place.add(problem, spot, *edits)
+        return
+    whole = line.strip()
+    what = f"unknown type {show(whole)}" if re.fullmatch(r"\w+", whole) else f"{show(whole)} is not how it is said here"
+    place.add(f"{what}; {remedy}", (spot[0], len(line.rstrip())), *_edits(line, remedy))
+
+
+def _edits(line: str, remedy: Remedy) -> list[Edit]:
+    return [((_start(line), len(line.rstrip())), remedy.write)] if remedy.exact and remedy.place == "line" else []
+
+
+def _is_now(default: str) -> bool:
+    """Whether the default is the current moment, as others say it."""
+    return bool(re.fullmatch(r"=\s*(?:now|today|current_\w+|utcnow|sysdate)(?:\(\))?", default.strip(), re.IGNORECASE))
 
 
 def _start(text: str) -> int:

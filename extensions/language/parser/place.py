@@ -6,28 +6,30 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...text import naming
-from ...text.problems import KEY, Problems, Word, below, kind_of, nearest, show
+from ...text.problems import KEY, Problems, Word, below, kind_of, near, nearest, show
+from ..elsewhere import Known, answer_key
 from ..grammar import LONGEST_DESCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ...text.problems import Spot
+    from ...text.problems import Edit, Spot
 
 
 class Place(NamedTuple):
-    """A path such as `aggregates.Order.fields`, and the list to which its problems are added."""
+    """A path such as `aggregates.Order.fields`, the list to which its problems are added, and what the domain names."""
 
     path: str
     problems: Problems
+    known: Known = Known()
 
     def __truediv__(self, key: str) -> Place:
         """The place of a key below this one."""
-        return Place(below(self.path, key), self.problems)
+        return self._replace(path=below(self.path, key))
 
-    def add(self, message: str, spot: Spot = None) -> None:
-        """Note that something is wrong here, or with a spot of what stands here."""
-        self.problems.add(self.path, message, spot)
+    def add(self, message: str, spot: Spot = None, *edits: Edit) -> None:
+        """Note that something is wrong here, or with a spot of what stands here; the edits would mend it."""
+        self.problems.add(self.path, message, spot, edits)
 
 
 def read_mapping(place: Place, raw: object, expected: str) -> dict[str, Any]:
@@ -45,11 +47,24 @@ def read_mapping(place: Place, raw: object, expected: str) -> dict[str, Any]:
     return out
 
 
-def check_keys(place: Place, body: Iterable[str], keys: tuple[str, ...]) -> None:
+def check_keys(place: Place, body: dict[str, Any], keys: tuple[str, ...]) -> None:
     """Complain of the keys that the language does not have here."""
-    for key in body:
+    for key, value in body.items():
         if key not in keys:
-            (place / key).add(f"unknown key {show(key)}{nearest(key, keys)}", KEY)
+            unknown_key(place / key, key, value, keys, taken=body)
+
+
+def unknown_key(place: Place, key: str, value: object, keys: tuple[str, ...], taken: Iterable[str] = ()) -> None:
+    """Say what to write instead of the key at the place, where the valid ones are given."""
+    remedy = answer_key(keys, key, value, place.known)
+    if remedy is None:
+        close = near(key, keys)
+        edits: list[Edit] = [(KEY, close)] if close and close not in taken else []
+        place.add(f"unknown key {show(key)}{nearest(key, keys)}", KEY, *edits)
+        return
+    name, _, written = remedy.write.partition(": ")
+    edits = [(KEY, name), *([(None, written)] if written else ())]
+    place.add(f"unknown key {show(key)}; {remedy}", KEY, *(edits if remedy.exact and name not in taken else ()))
 
 
 def read_description(place: Place, body: dict[str, Any]) -> str:
