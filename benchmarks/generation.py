@@ -49,8 +49,8 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def clone(repository: Path, folder: Path, commit: str = "HEAD") -> Path:
-    """The template as it is committed, or as it was."""
-    subprocess.run(["git", "clone", "--quiet", repository, folder], check=True, env=environment())
+    """The template as it is committed, or as it was, packed as a fetch from a host brings it."""
+    subprocess.run(["git", "clone", "--quiet", "--no-local", repository, folder], check=True, env=environment())
     subprocess.run(["git", "checkout", "--quiet", "--detach", commit], cwd=folder, check=True, env=environment())
     return folder
 
