@@ -25,21 +25,21 @@ def complaints(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
     if declared.pii and declared.secret:
         yield "pii", "pii and secret exclude each other; secret says more: it is never shown at all"
     if declared.secret and declared.has_default:
-        yield "default", "a secret has no default: the contract would show it"
+        yield "default", "a secret has no default, for the contract would show it; drop one of them"
     if declared.secret and declared.readonly:
-        yield "readonly", "a readonly secret could neither be written nor read"
+        yield "readonly", "a readonly secret could neither be written nor read; drop one of them"
     if declared.unique and declared.has_default:
-        yield "default", "a unique field has no default: it could be used only once"
+        yield "default", "a unique field has no default, for it could be used only once; drop one of them"
     if declared.ignorecase and not row.cased:
         yield "ignorecase", f"{row.kind} has no upper and lower case; ignorecase is for {', '.join(WITH_CASE)}"
     if declared.unique and not row.unique:
-        yield "unique", f"{row.kind} cannot be unique"
+        yield "unique", f"{row.kind} cannot be unique; drop the word"
     elif declared.index and not row.indexable:
-        yield "index", f"{row.kind} cannot be indexed"
+        yield "index", f"{row.kind} cannot be indexed; drop the word"
     elif (declared.unique or declared.index) and wide:
         yield (
             "unique" if declared.unique else "index",
-            f"a string that is indexed has at most {row.longest_indexed} characters",
+            f"the string is too long for an index; expected at most {row.longest_indexed} characters",
         )
     if declared.readonly and not declared.optional and not declared.has_default:
         if row.nullable:

@@ -24,7 +24,7 @@ def within(
             continue
         path = f"{each.path}.renamed_from"
         if former in taken:
-            yield path, f"{former!r} became {taken[former]} already"
+            yield path, f"{former!r} became {taken[former]} already; drop the word in one of them"
         elif former == each.name:
             yield path, f"{former!r} is the name that it has; drop the word"
         elif former in renames.values():

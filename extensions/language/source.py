@@ -17,6 +17,8 @@ from ..text.problems import KEY, Problem, Word, printable, steps
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..text.problems import Spot
+
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 Span = tuple[int, int]
@@ -42,6 +44,9 @@ class Finding(NamedTuple):
 
     problem: Problem
     range: Range | None = None
+    pointer: str = ""
+    edits: tuple[tuple[Range, str], ...] = ()
+    """What to write where, if there is exactly one way to mend it."""
 
     def said(self, file: str) -> str:
         """`domain.yaml:7:14: aggregates.Order.fields.total: unknown type …`; without a range, the problem alone."""
@@ -61,7 +66,73 @@ class Source:
     def findings(self, problems: Iterable[Problem]) -> list[Finding]:
         """The problems with their ranges, in the order in which they stand in the file."""
         found = [(self.span_of(problem), problem) for problem in problems]
-        return [Finding(problem, self.range(*span)) for span, problem in sorted(found, key=lambda each: each[0][0])]
+        return [
+            Finding(problem, self.range(*span), self.pointer(problem), self._edits(problem))
+            for span, problem in sorted(found, key=lambda each: each[0][0])
+        ]
+
+    def pointer(self, problem: Problem) -> str:
+        """The problem's place as a JSON pointer, also of a key that is missing."""
+        keys = steps(problem.path)
+        _, node, whole = self._find(keys)
+        if whole and isinstance(node, yaml.SequenceNode):
+            keys += [str(number) for number in self._numbers(node, problem.spot)]
+        return "".join(f"/{key.replace('~', '~0').replace('/', '~1')}" for key in keys)
+
+    def _numbers(self, node: Any, spot: Spot) -> list[int]:
+        """The item that is meant, by its number in the list."""
+        if isinstance(spot, Word):
+            return [number for number, item in enumerate(node.value) if item.value == spot.text][:1]
+        return [spot] if isinstance(spot, int) else []
+
+    def _edits(self, problem: Problem) -> tuple[tuple[Range, str], ...]:
+        """The edits as ranges; none of them if one cannot be made in the form in which the text is written."""
+        made = []
+        for spot, text in problem.edits:
+            edit = self._edit(problem.path, spot, text)
+            if edit is None:
+                return ()
+            (start, end), written = edit
+            made.append((self.range(start, end), written))
+        return tuple(made)
+
+    def _edit(self, path: str, spot: Spot, text: str) -> tuple[Span, str] | None:
+        keys = steps(path)
+        key, node, whole = self._find(keys)
+        if not whole:
+            return None
+        if spot == KEY:
+            return None if key is None else self._rewritten(key, (0, len(key.value)), text, flow=False)
+        flow = self._in_flow(keys) or (isinstance(node, yaml.SequenceNode) and bool(node.flow_style))
+        if isinstance(node, yaml.SequenceNode):
+            if spot is None:
+                return (self._trimmed(node), _plain_or_quoted(text, self._in_flow(keys))) if node.flow_style else None
+            numbers = self._numbers(node, spot)
+            node, spot = (node.value[numbers[0]], None) if numbers else (node, spot)
+        if not isinstance(node, yaml.ScalarNode):
+            return None
+        if isinstance(spot, Word):
+            match = re.search(rf"(?<!\w){re.escape(spot.text)}(?!\w)", node.value)
+            spot = match.span() if match else None
+        return self._rewritten(node, spot if isinstance(spot, tuple) else (0, len(node.value)), text, flow)
+
+    def _rewritten(self, node: Any, spot: Span, text: str, flow: bool) -> tuple[Span, str] | None:
+        """The characters of a text in other words, quoted if they have to be."""
+        start, end = self._trimmed(node)
+        written, (first, last) = self.text[start:end], spot
+        if written == node.value:
+            new = node.value[:first] + text + node.value[last:]
+            if _plain_or_quoted(new, flow) == new:
+                return (start + first, start + last), text
+            return (start, end), _plain_or_quoted(new, flow)
+        if written[1:-1] == node.value and not {*text} & {'"', "'", "\\"}:
+            return (start + 1 + first, start + 1 + last), text
+        return None
+
+    def _in_flow(self, keys: list[str]) -> bool:
+        """Whether the value stands between braces or brackets."""
+        nodes = [self._find(keys[:length])[1] for length in range(len(keys))]
+        return any(isinstance(node, yaml.CollectionNode) and node.flow_style for node in nodes)
 
     def range(self, start: int, end: int) -> Range:
         """The range of a span."""
@@ -146,6 +217,12 @@ class Source:
                 return start + quote + first, start + quote + last
         at = written.find(node.value[first:last])
         return (start + at, start + at + last - first) if at >= 0 else (start, end)
+
+
+def _plain_or_quoted(text: str, flow: bool) -> str:
+    """The text as it may stand there."""
+    plain = re.fullmatch(r"[A-Za-z0-9][^:#\n]*", text) and not (flow and re.search(r"[][{},]", text))
+    return text if plain else "'" + text.replace("'", "''") + "'"
 
 
 def key_of(node: Any) -> str:

@@ -80,7 +80,7 @@ def read_yaml(content: bytes) -> tuple[Any, Source]:
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig")
         raise YamlError(
-            at(Source(before), f"the file is not UTF-8: byte {error.start + 1} is wrong", len(before))
+            at(Source(before), f"the file is not UTF-8: byte {error.start + 1} is wrong; save it as UTF-8", len(before))
         ) from None
     _check_depth(text)
     loader = None
@@ -92,7 +92,7 @@ def read_yaml(content: bytes) -> tuple[Any, Source]:
     except yaml.YAMLError as error:
         raise YamlError(_explained(error, text)) from None
     except (ValueError, TypeError, RecursionError, OverflowError, AttributeError) as error:
-        raise YamlError(f"the file cannot be understood: {error}") from None
+        raise YamlError(f"the file cannot be understood: {error}; remove tags and odd keys") from None
     finally:
         if loader is not None:
             loader.dispose()
@@ -104,7 +104,12 @@ def read_yaml(content: bytes) -> tuple[Any, Source]:
 
 def _twice(source: Source, first: Any, key: Any) -> Finding:
     line = source.position(first.start_mark.index).line
-    return at(source, f"the key {key.value!r} is already on line {line}", key.start_mark.index, key.end_mark.index)
+    return at(
+        source,
+        f"the key {key.value!r} is already on line {line}; drop or rename one",
+        key.start_mark.index,
+        key.end_mark.index,
+    )
 
 
 def _check_depth(text: str) -> None:
@@ -117,7 +122,7 @@ def _check_depth(text: str) -> None:
         deepest = max(deepest, depth)
     indent = max((len(line) - len(line.lstrip(" ")) for line in text.splitlines()), default=0)
     if deepest > 200 or indent > 2000 or re.search(r"(?:[-?:] ){200}", text):
-        raise YamlError("the file nests too deeply to be a domain")
+        raise YamlError("the file nests too deeply to be a domain; make it flatter")
 
 
 def _explained(error: yaml.YAMLError, text: str) -> Finding:
@@ -137,6 +142,12 @@ def _explained(error: yaml.YAMLError, text: str) -> Finding:
         hint = "; quote a text that contains ': '"
     elif "expected ',' or" in problem:
         hint = "; a '{' or '[' is not closed, or a text inside needs quotes"
+    elif "another document" in problem:
+        hint = "; a domain is one document: remove the '---' and what is not of it"
+    elif "undefined alias" in problem:
+        hint = "; quote a text that begins with '*', or write out what it stands for"
+    elif "constructor for the tag" in problem:
+        hint = "; quote a text that begins with '!', or remove the tag"
     elif "cannot start any token" in problem:
         hint = f"; quote a text that begins with {text[mark.index : mark.index + 1]!r}"
     return at(source, f"{problem}{hint}", mark.index)
@@ -156,7 +167,9 @@ def _normalised(value: object, depth: int, budget: list[int], keys: bool) -> Any
     if budget[0] < 0:
         raise YamlError(f"the domain has more than {MOST_NODES} values, with its aliases followed")
     if depth > DEEPEST:
-        raise YamlError(f"the domain is more than {DEEPEST} levels deep, or contains itself")
+        raise YamlError(
+            f"the domain is more than {DEEPEST} levels deep, or contains itself; make it flatter, without aliases"
+        )
     if isinstance(value, dict):
         return {
             (_key(key) if keys else key): _normalised(inner, depth + 1, budget, keys) for key, inner in value.items()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..language.grammar import RESERVED_FIELDS
 from ..text import naming
-from ..text.problems import KEY, Word, nearest
+from ..text.problems import KEY, Word, near, nearest
 from ..types import TABLE
 from .order import cycles
 
@@ -37,8 +37,9 @@ class _Checks:
         self._problems = problems
         self._aggregates = {aggregate.name: aggregate for aggregate in domain.aggregates}
 
-    def _add(self, path: str, message: str, spot: Spot = None) -> None:
-        self._problems.add(path, message, spot)
+    def _add(self, path: str, message: str, spot: Spot = None, instead: str = "") -> None:
+        """Note the problem; `instead` is what to write at the spot, if there is nothing to choose."""
+        self._problems.add(path, message, spot, ((spot, instead),) if instead else ())
 
     # References ------------------------------------------------------------------------------------------------------
 
@@ -48,7 +49,12 @@ class _Checks:
             for declared in [*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)]:
                 spec = declared.spec
                 if spec.type.local and spec.target not in self._aggregates:
-                    self._add(declared.path, self._unknown_target(spec.target), Word(spec.target))
+                    self._add(
+                        declared.path,
+                        self._unknown_target(spec.target),
+                        Word(spec.target),
+                        near(spec.target, self._aggregates),
+                    )
                 elif spec.type.refers and not spec.type.local and spec.context == self._domain.context:
                     self._add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
                 elif spec.type.local and not declared.optional and declared in aggregate.fields:
@@ -181,7 +187,12 @@ class _Checks:
                 continue
             declared = fields.get(name.removeprefix("-"))
             if declared is not None and name.startswith("-"):
-                self._add(path, f"{name!r} has a direction; the caller chooses it, list the name only", Word(name))
+                self._add(
+                    path,
+                    f"{name!r} has a direction; the caller chooses it, list the name only",
+                    Word(name),
+                    declared.name,
+                )
             elif declared is None:
                 self._unknown_field(path, name, aggregate, [*aggregate.mentioned, "created_at", "modified_at"])
             elif not declared.spec.type.sortable:
@@ -196,7 +207,12 @@ class _Checks:
     def _unknown_field(self, path: str, name: str, aggregate: AggregateDeclaration, valid: Sequence[str]) -> None:
         declared = next((field for field in aggregate.fields if field.wire == name), None)
         if declared is not None:
-            self._add(path, f"write the field's name {declared.name!r}, not its wire name {name!r}", Word(name))
+            self._add(
+                path,
+                f"{name!r} is the name on the wire; write the field's name {declared.name!r}",
+                Word(name),
+                declared.name,
+            )
         elif any(part.name == name for part in aggregate.parts):
             self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible", Word(name))
         elif name in RESERVED_FIELDS or "." in name:
@@ -205,20 +221,22 @@ class _Checks:
             )
             self._add(path, f"{name!r} cannot be listed: {what}; drop it", Word(name))
         elif name not in aggregate.mentioned:
-            self._add(path, f"unknown field {name!r}{nearest(name, sorted(valid))}", Word(name))
+            self._add(
+                path, f"unknown field {name!r}{nearest(name, sorted(valid))}", Word(name), near(name, sorted(valid))
+            )
 
     def _searched(self, path: str, declared: FieldDeclaration) -> None:
         if declared.secret or declared.pii:
             what = "secret" if declared.secret else "pii"
             self._add(
                 path,
-                f"{declared.name!r} is {what}; addresses end up in logs, so it cannot be part of one",
+                f"{declared.name!r} is {what}; addresses end up in logs: drop it here, or the word there",
                 Word(declared.name),
             )
         elif (longest := declared.spec.type.longest_indexed) is not None and declared.spec.length > longest:
             self._add(
                 path,
-                f"{declared.name!r} is longer than the {longest} characters that can be indexed",
+                f"{declared.name!r} is too long for an index; expected at most {longest} characters",
                 Word(declared.name),
             )
 

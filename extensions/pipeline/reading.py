@@ -101,6 +101,11 @@ def _listed(found: Iterable[Finding]) -> str:
     return "\n".join(f"  - {each.said(DOMAIN_FILE)}" for each in found)
 
 
+def finding(message: str) -> Finding:
+    """A problem of the file as a whole."""
+    return Finding(Problem("", message))
+
+
 def findings_in(path: Path) -> list[Finding]:
     """Everything that is wrong with the domain file, in the order of its lines; raises OSError if it is unreadable."""
     try:

@@ -120,7 +120,7 @@ class Pattern:
         self._depth = 0
         self._root = self._alternatives()
         if self._at < len(self._source):
-            raise PatternError("has a ')' that nothing opens")
+            raise PatternError("has a ')' that nothing opens; remove it, or write '\\)'")
         body = self._root.text()
         self.text = f"^(?:{body})$" if len(self._root.branches) > 1 else f"^{body}$"
         self.shortest = self._root.shortest()
@@ -128,7 +128,7 @@ class Pattern:
         try:
             self._compiled = re.compile(self.text)
         except (re.error, OverflowError, RecursionError) as error:
-            raise PatternError(f"is not a regular expression: {error}") from None
+            raise PatternError(f"is not a regular expression: {error}; expected one such as [A-Z]{{2}}[0-9]+") from None
 
     def matches(self, value: str) -> bool:
         """Whether the pattern describes the whole value."""
@@ -171,7 +171,7 @@ class Pattern:
     def _alternatives(self) -> _Group:
         self._depth += 1
         if self._depth > 20:
-            raise PatternError("nests its groups more than 20 deep")
+            raise PatternError("nests its groups more than 20 deep; expected fewer")
         group = _Group([[]])
         while self._at < len(self._source):
             character = self._source[self._at]
@@ -191,10 +191,10 @@ class Pattern:
             if self._source.startswith("?:", self._at):
                 self._at += 2
             elif self._source.startswith("?", self._at):
-                raise PatternError("uses '(?…': only plain groups and '(?:…)' mean the same everywhere")
+                raise PatternError("uses '(?…'; only plain groups and '(?:…)' mean the same everywhere")
             group = self._alternatives()
             if self._source[self._at : self._at + 1] != ")":
-                raise PatternError("has a '(' that nothing closes")
+                raise PatternError("has a '(' that nothing closes; close it, or write '\\('")
             self._at += 1
             return group
         if character == "[":
@@ -206,7 +206,7 @@ class Pattern:
         if character in "^$":
             raise PatternError(f"has a {character!r} inside; a pattern always describes the whole value")
         if character in "*+?{":
-            raise PatternError(f"has a {character!r} with nothing to repeat")
+            raise PatternError(f"has a {character!r} with nothing to repeat; remove it, or write '\\{character}'")
         if character in "]}":
             raise PatternError(rf"has a lone {character!r}; write '\{character}'")
         return self._single(character)
@@ -214,7 +214,7 @@ class Pattern:
     @staticmethod
     def _single(character: str) -> _Class:
         if _is_control(character):
-            raise PatternError("contains a control character")
+            raise PatternError("contains a control character; remove it")
         return _Class(negated=False, ranges=[(character, character)])
 
     def _escape(self) -> str:
@@ -224,9 +224,9 @@ class Pattern:
             instead = {"d": "[0-9]", "w": "[A-Za-z0-9_]", "s": "[ ]", "D": "[^0-9]", "W": "[^A-Za-z0-9_]", "S": "[^ ]"}
             raise PatternError(rf"uses '\{character}', which differs between engines; write '{instead[character]}'")
         if not character:
-            raise PatternError("ends in a backslash")
+            raise PatternError("ends in a backslash; remove it, or write two")
         if character.isalnum() or _is_control(character) or ord(character) > 0x7E or character == "_":
-            raise PatternError(rf"uses '\{character}', which differs between engines")
+            raise PatternError(rf"uses '\{character}', which differs between engines; write the characters out")
         return character
 
     def _class(self) -> _Class:
@@ -236,7 +236,7 @@ class Pattern:
         while True:
             character = self._source[self._at : self._at + 1]
             if not character:
-                raise PatternError("has a '[' that nothing closes")
+                raise PatternError("has a '[' that nothing closes; close it, or write '\\['")
             if character == "]":
                 self._at += 1
                 break
@@ -246,12 +246,12 @@ class Pattern:
                 self._at += 1
                 high = self._class_character()
                 if high < low:
-                    raise PatternError(f"has the range '{low}-{high}' upside down")
+                    raise PatternError(f"has the range '{low}-{high}' upside down; swap its ends")
             if not negated and (low < " " or (low <= "\x9f" and high >= "\x7f")):
-                raise PatternError("has a class with control characters")
+                raise PatternError("has a class with control characters; expected others only")
             ranges.append((low, high))
         if not ranges:
-            raise PatternError("has an empty class")
+            raise PatternError("has an empty class; write what may stand there")
         return _Class(negated, ranges)
 
     def _class_character(self) -> str:
@@ -262,7 +262,9 @@ class Pattern:
         if character == "[":
             raise PatternError(r"has a '[' inside a class; write '\['")
         if self._source.startswith(character, self._at) and character in "&~-":
-            raise PatternError(f"has {character * 2!r} inside a class, which differs between engines")
+            raise PatternError(
+                f"has {character * 2!r} inside a class, which differs between engines; write '\\{character}' once"
+            )
         return character
 
     def _repeat(self, node: _Class | _Group) -> _Repeat:
@@ -288,9 +290,9 @@ class Pattern:
                 self._at += 1
                 suffix += "?"
             elif following in {"*", "+", "{"}:
-                raise PatternError(f"repeats a repetition: '{suffix}{following}'")
+                raise PatternError(f"repeats a repetition: '{suffix}{following}'; write one of them")
             if isinstance(node, _Group) and node.shortest() == 0 and high != 1:
-                raise PatternError("repeats a group that may be empty")
+                raise PatternError("repeats a group that may be empty; let it have at least one character")
         return _Repeat(node, low, high, suffix)
 
 

@@ -23,6 +23,7 @@ Spot = str | int | tuple[int, int] | Word | None
 Edit = tuple[Spot, str]
 """What to write at a spot."""
 
+_QUOTED = re.compile(r"""(?:^|(?<=[\s(]))(['"])(?:[^\\]|\\.)*?\1(?=[\s,;:).?!]|$)""")
 _STEP = re.compile(r'("(?:[^"\\]|\\.)*")(?:\.|$)|([^.]+)(?:\.|$)')
 
 
@@ -51,6 +52,17 @@ class Problem(NamedTuple):
     def line(self) -> str:
         """`aggregates.Order.fields.total: unknown type 'mony'; did you mean 'money'?`, in one line."""
         return printable(f"{self.path}: {self.message}" if self.path else self.message)
+
+    @property
+    def remedy(self) -> str:
+        """The part of the message that says what to do; nothing if it only says what is wrong."""
+        # What is quoted may have anything in it.
+        plain = _QUOTED.sub(lambda match: "x" * len(match[0]), self.message)
+        at = plain.find("; ")
+        if at >= 0:
+            return printable(self.message[at + 2 :])
+        at = plain.find("expected ")
+        return printable(self.message[at:].rpartition(", not ")[0] or self.message[at:]) if at >= 0 else ""
 
 
 def printable(text: str) -> str:

@@ -103,7 +103,7 @@ class FieldType(ABC):
 
     def bounded(self, spec: Spec, low: object, high: object) -> Spec:
         """The type with `min` and `max` of the mapping form; raises FieldTypeError."""
-        raise FieldTypeError(f"min and max have no meaning for {self.kind}")
+        raise FieldTypeError(f"min and max have no meaning for {self.kind}; drop them")
 
     def written(self, spec: Spec) -> str:
         """The type as a reader of the domain would write it."""
@@ -138,14 +138,14 @@ class FieldType(ABC):
 def whole_number(raw: object, what: str) -> int:
     """The number that was written; raises FieldTypeError, which calls it `what`."""
     if isinstance(raw, bool) or not isinstance(raw, (int, str)) or not re.fullmatch(r"[+-]?[0-9_]{1,25}", str(raw)):
-        raise FieldTypeError(f"{what} must be a whole number, not {show(raw)}")
+        raise FieldTypeError(f"{what} is {show(raw)}; expected a whole number")
     try:
         return int(raw)
     except ValueError:
-        raise FieldTypeError(f"{what} must be a whole number, not {show(raw)}") from None
+        raise FieldTypeError(f"{what} is {show(raw)}; expected a whole number") from None
 
 
 def check_order(low: int | None, high: int | None) -> None:
     """Raise FieldTypeError when the bounds are upside down."""
     if low is not None and high is not None and low > high:
-        raise FieldTypeError(f"min {low} is greater than max {high}")
+        raise FieldTypeError(f"min {low} is greater than max {high}; swap them")

@@ -32,7 +32,7 @@ class EnumType(FieldType):
         for raw in filter(None, (word.strip() for word in arguments.split(","))):
             member = enum_member(raw)
             if member in members:
-                raise FieldTypeError(f"enum lists {raw!r} twice")
+                raise FieldTypeError(f"enum lists {raw!r} twice; drop one")
             members.append(member)
         if not members:
             raise FieldTypeError("enum needs its words, such as enum(low, high); expected enum(a, b, c)")
@@ -46,7 +46,7 @@ class EnumType(FieldType):
     def value(self, spec: Spec, raw: object) -> str:
         text = str(raw).strip().upper().replace("-", "_")
         if text not in spec.members:
-            raise FieldTypeError(f"{show(raw)} is not one of {', '.join(spec.members)}")
+            raise FieldTypeError(f"{show(raw)} is not a word of the enum; expected one of {', '.join(spec.members)}")
         return text
 
     def examples(self, spec: Spec) -> Iterator[str]:
@@ -57,8 +57,8 @@ def enum_member(raw: str) -> str:
     """A word of an enum as it goes over the wire: `in-transit` → `IN_TRANSIT`; raises FieldTypeError."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*", raw) or len(raw) > naming.LONGEST_NAME:
         raise FieldTypeError(
-            f"{show(raw)} is not a word of the letters a to z, digits and '_', at most {naming.LONGEST_NAME} long"
-            + ("; a word begins with a letter, such as v1" if raw[:1].isdigit() else "")
+            f"{show(raw)} is not a word of the letters a to z, digits and '_', at most {naming.LONGEST_NAME} long; "
+            + ("a word begins with a letter, such as v1" if raw[:1].isdigit() else "expected one such as in_transit")
         )
     return raw.upper().replace("-", "_")
 
@@ -86,11 +86,11 @@ class JsonType(FieldType):
 
 def _check_json(value: object, depth: int) -> None:
     if depth > 16:
-        raise FieldTypeError("the JSON object is more than 16 levels deep")
+        raise FieldTypeError("the JSON object is more than 16 levels deep; make it flatter")
     if isinstance(value, dict):
         for key, inner in value.items():
             if not isinstance(key, str):
-                raise FieldTypeError(f"the key {show(key)} of a JSON object is no text")
+                raise FieldTypeError(f"the key {show(key)} of a JSON object is no text; quote it")
             _check_json(key, depth)
             _check_json(inner, depth + 1)
     elif isinstance(value, list):
@@ -98,12 +98,12 @@ def _check_json(value: object, depth: int) -> None:
             _check_json(inner, depth + 1)
     elif isinstance(value, str):
         if not re.fullmatch(TEXT_PATTERN[1:-1], value):
-            raise FieldTypeError("a text in the JSON object contains a control character")
+            raise FieldTypeError("a text in the JSON object contains a control character; remove it")
     elif isinstance(value, (int, float)):
         if not -LARGEST_JSON_NUMBER <= value <= LARGEST_JSON_NUMBER:
-            raise FieldTypeError(f"the number {value} in the JSON object is larger than 2^53")
+            raise FieldTypeError(f"the number {value} in the JSON object is larger than 2^53; write it as a text")
     elif value is not None:
-        raise FieldTypeError(f"{show(value)} has no form in JSON")
+        raise FieldTypeError(f"{show(value)} has no form in JSON; write it as a text")
 
 
 class ListType(FieldType):
@@ -115,7 +115,7 @@ class ListType(FieldType):
     arguments = True
     unique = indexable = filterable = listable = False
     structured = True
-    nullable = "an empty list says it: write list(…) = []"
+    nullable = "a list is never absent; an empty list says it: write list(…) = []"
     bounds = "items"
 
     def bounded(self, spec: Spec, low: object, high: object) -> Spec:
@@ -125,7 +125,9 @@ class ListType(FieldType):
                 continue
             number = whole_number(raw, what)
             if not 0 <= number <= LONGEST_LIST or (what == "max" and number == 0):
-                raise FieldTypeError(f"{what} of a list must be between {int(what == 'max')} and {LONGEST_LIST}")
+                raise FieldTypeError(
+                    f"{what} of a list is how many values it has; expected {int(what == 'max')} to {LONGEST_LIST}"
+                )
             if what == "min":
                 fewest = number
             else:
@@ -163,4 +165,6 @@ def _flow(text: str) -> object:
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise FieldTypeError(f"{show(text)} is neither JSON nor a YAML list or mapping") from None
+        raise FieldTypeError(
+            f"{show(text)} is neither JSON nor a YAML list or mapping; expected one such as [] or {{}}"
+        ) from None

@@ -30,7 +30,7 @@ class DateType(FieldType):
                 return date.fromisoformat(text).isoformat()
         except ValueError:
             pass
-        raise FieldTypeError(f"{show(raw)} is not a date, such as 2026-11-22")
+        raise FieldTypeError(f"{show(raw)} is not a date; expected one such as 2026-11-22")
 
     def examples(self, spec: Spec) -> Iterator[str]:
         yield from (f"2026-11-{day:02d}" for day in range(22, 31))
@@ -54,7 +54,7 @@ class DatetimeType(FieldType):
                 return datetime.fromisoformat(text.upper()).astimezone(UTC).isoformat().replace("+00:00", "Z")
         except ValueError:
             pass
-        raise FieldTypeError(f"{show(raw)} is not a moment with its offset, such as 2026-11-22T08:00:00Z")
+        raise FieldTypeError(f"{show(raw)} is not a moment with its offset; expected one such as 2026-11-22T08:00:00Z")
 
     def examples(self, spec: Spec) -> Iterator[str]:
         for number in range(24 * 60):
@@ -70,7 +70,9 @@ class UuidType(FieldType):
 
     def value(self, spec: Spec, raw: object) -> str:
         if not isinstance(raw, str) or not UUID_PATTERN.fullmatch(raw):
-            raise FieldTypeError(f"{show(raw)} is not a UUID, such as 018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f")
+            raise FieldTypeError(
+                f"{show(raw)} is not a UUID; expected one such as 018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f"
+            )
         return str(UUID(raw))
 
     def examples(self, spec: Spec) -> Iterator[str]:

@@ -26,7 +26,7 @@ class _Integral(FieldType):
                 continue
             number = whole_number(raw, what)
             if not INT64[0] <= number <= INT64[1]:
-                raise FieldTypeError(f"{what} {number} does not fit into 64 bits")
+                raise FieldTypeError(f"{what} {number} does not fit into 64 bits; expected at most 9223372036854775807")
             if what == "min":
                 least = number
             else:
@@ -46,7 +46,7 @@ class _Integral(FieldType):
         number = whole_number(raw, "the value")
         low, high = integer_range(spec)
         if not low <= number <= high:
-            raise FieldTypeError(f"{number} is outside {low} to {high}")
+            raise FieldTypeError(f"{number} is outside {low} to {high}; expected one of these")
         return number
 
     def examples(self, spec: Spec) -> Iterator[int]:
@@ -140,7 +140,8 @@ class DecimalType(FieldType):
         text = str(raw)
         if isinstance(raw, bool) or not re.fullmatch(self.pattern(spec)[1:-1], text):
             raise FieldTypeError(
-                f"{show(raw)} is not a value of decimal({spec.precision},{spec.scale}){_at_least(spec)}"
+                f"{show(raw)} is not a value of decimal({spec.precision},{spec.scale}){_at_least(spec)}; "
+                f"expected one such as {next(self.examples(spec), '')}"
             )
         number = Decimal(text).quantize(Decimal(1).scaleb(-spec.scale), context=Context(prec=64))
         return f"{number or abs(number):f}"
@@ -154,11 +155,11 @@ class DecimalType(FieldType):
 
 def _bounded_sign(spec: Spec, low: object, high: object) -> Spec:
     if high is not None:
-        raise FieldTypeError(f"max has no meaning for {spec.type.kind}: its digits are its bound")
+        raise FieldTypeError(f"max has no meaning for {spec.type.kind}: its digits are its bound; drop it")
     if low is not None:
         if isinstance(low, bool) or str(low) not in {"0", "0.0", "0.00"}:
             raise FieldTypeError(
-                f"min of {spec.type.kind} can only be 0 (no negative values): it is a string on the wire"
+                f"min of {spec.type.kind} is only possible as 0, for no negative values; write min: 0, or drop it"
             )
         return replace(spec, low=0)
     return spec
@@ -189,10 +190,13 @@ class MoneyType(FieldType):
         pattern = MONEY_AMOUNT_PATTERN.replace("-?", "") if is_non_negative(spec) else MONEY_AMOUNT_PATTERN
         if not re.fullmatch(pattern[1:-1], amount):
             raise FieldTypeError(
-                f"the amount {show(amount)} is not a decimal{_at_least(spec)} with at most 4 decimal places"
+                f"the amount {show(amount)} is not a decimal{_at_least(spec)} of at most 4 places; "
+                "expected one such as 10.00"
             )
         if not re.fullmatch("[A-Z]{3}", currency):
-            raise FieldTypeError(f"the currency {show(currency)} is not three capital letters, such as EUR")
+            raise FieldTypeError(
+                f"the currency {show(currency)} is not three capital letters; expected one such as EUR"
+            )
         return {"amount": f"{Decimal(amount):f}", "currency": currency}
 
     def examples(self, spec: Spec) -> Iterator[dict[str, str]]:
@@ -206,7 +210,7 @@ class BoolType(FieldType):
     sample = "bool = false"
     shape = "bool"
     unique = False
-    nullable = "a boolean is never absent: give it a default, such as bool = false, or use an enum"
+    nullable = "a boolean is never absent; give it a default, such as bool = false, or use an enum"
 
     def value(self, spec: Spec, raw: object) -> bool:
         if isinstance(raw, bool):

@@ -70,11 +70,13 @@ class _Textual(FieldType):
         if high is not None:
             longest = whole_number(high, "max")
             if not 1 <= longest <= spec.length:
-                raise FieldTypeError(f"max must be between 1 and {spec.length}, the longest value of the type")
+                raise FieldTypeError(
+                    f"max must be between 1 and {spec.length}, the longest value of the type; lower it"
+                )
         if low is not None:
             shortest = whole_number(low, "min")
             if shortest < 0:
-                raise FieldTypeError("min must be 0 or more: it is the shortest length")
+                raise FieldTypeError("min is the shortest length; expected 0 or more")
         check_order(shortest, longest)
         return replace(spec, low=shortest, length=longest)
 
@@ -91,8 +93,11 @@ class _Textual(FieldType):
         if not spec.shortest <= len(text) <= spec.length:
             raise FieldTypeError(f"{show(text)} has {len(text)} characters; expected {spec.shortest} to {spec.length}")
         if not re.fullmatch(self.pattern(spec)[1:-1], text):
-            what = f"does not match the pattern {spec.pattern.text}" if spec.pattern else "contains a control character"
-            raise FieldTypeError(f"{show(text)} {what}")
+            if spec.pattern:
+                raise FieldTypeError(
+                    f"{show(text)} does not match the pattern {spec.pattern.text}; write one that does"
+                )
+            raise FieldTypeError(f"{show(text)} contains a control character; remove it")
         return text
 
     def examples(self, spec: Spec) -> Iterator[str]:
@@ -158,7 +163,9 @@ class _Formatted(_Textual):
     def value(self, spec: Spec, raw: object) -> str:
         text = str(raw) if not isinstance(raw, (bool, dict, list)) and raw is not None else ""
         if not self.shortest <= len(text) <= self.limit or not re.fullmatch(self.regex[1:-1], text):
-            raise FieldTypeError(f"{show(raw)} is not {self.meaning}")
+            raise FieldTypeError(
+                f"{show(raw)} is not {self.meaning}; expected one such as {next(self.examples(spec), '')}"
+            )
         return text
 
 

@@ -8,18 +8,16 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from plumbum import local
 
 from castrum.new import command as new
-from castrum.new.command import print_notes
-from castrum.repository.project import DOMAIN
 from castrum.resolve import command as resolve
 from castrum.template import language
 from castrum.template.signing_in import redacted
 from castrum.update import command as update
 
+from . import check
 from .errors import STOPPED, Refusal
 
 REPOSITORY = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"}
@@ -89,22 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     update.add_parser(commands)
     resolve.add_parser(commands)
 
-    check = commands.add_parser("check", help="check a domain file", description="Check a domain file; writes nothing.")
-    check.add_argument("domain", nargs="?", type=Path, default=Path(DOMAIN), help=f"default: {DOMAIN}")
-    check.set_defaults(run=_check)
+    check.add_parser(commands)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of the domain language")
     schema.set_defaults(run=_schema)
     return parser
-
-
-def _check(options: argparse.Namespace) -> int:
-    found = language.problems(options.domain)
-    if found:
-        raise Refusal(*found)
-    print(f"{options.domain}: no problems")
-    print_notes(options.domain)
-    return 0
 
 
 def _schema(_: argparse.Namespace) -> int:

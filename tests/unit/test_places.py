@@ -87,7 +87,7 @@ def test_place(name: str, tmp_path: Path) -> None:
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "domain.yaml"
     path.write_bytes("context: shop\ndescription: ü".encode() + b"\xff\n")
-    assert language.problems(path) == [f"{path}:2:15: the file is not UTF-8: byte 30 is wrong"]
+    assert language.problems(path) == [f"{path}:2:15: the file is not UTF-8: byte 30 is wrong; save it as UTF-8"]
 
 
 def test_ranges_end_behind_the_last_character(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_all_problems_are_in_the_message() -> None:
         build_model({"context": "Shop", "aggregates": {"Order": {"total": "mony"}}})
     assert caught.value.message.splitlines() == [
         "The domain model has 2 problems:",
-        "  - context: 'Shop' is not a lower-case name of at most 40 characters, such as ordering",
+        "  - context: 'Shop' is not a lower-case name of at most 40 characters; expected one such as ordering",
         "  - aggregates.Order.total: unknown type 'mony'; did you mean 'money'?",
     ]
 

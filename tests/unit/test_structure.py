@@ -27,7 +27,8 @@ OF_COMMAND = {
     "new": ("errors", "answers", "repository", "copying", "template"),
     "update": ("errors", "answers", "repository", "copying", "template", "compatibility", "rename", "merge"),
     "resolve": ("errors", "repository", "copying", "template", "rename", "merge", "update"),
-    "cli": ("errors", "repository", "template", "new", "update", "resolve"),
+    "check": ("errors", "repository", "template", "new"),
+    "cli": ("errors", "template", "new", "update", "resolve", "check"),
 }
 
 OF_GENERATOR = {

@@ -108,7 +108,7 @@ def _plural(place: Place, raw: object) -> str | None:
     if raw is None:
         return None
     if not isinstance(raw, str) or not is_kebab(raw):
-        place.add(f"{show(raw)} is not a lower-case plural, such as people")
+        place.add(f"{show(raw)} is not a lower-case plural; expected one such as people")
         return None
     return naming.snake(raw)
 
@@ -138,7 +138,7 @@ def _field_names(place: Place, raw: object) -> tuple[str, ...]:
         if not isinstance(value, str):
             place.add(f"expected the name of a field, not {kind_of(value)}", number)
         elif value in names:
-            place.add(f"lists {value!r} twice", number)
+            place.add(f"lists {value!r} twice; drop one", number)
         else:
             names.append(value)
     return tuple(names)
@@ -174,7 +174,7 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
         if declared.secret:
             place.problems.add(
                 declared.path,
-                "a part has no secret: parts are replaced as a whole, so it would be lost",
+                "a part has no secret, since it is replaced as a whole; drop the word",
                 Word("secret"),
             )
     if not named or entity is None:

@@ -49,5 +49,8 @@ def _context(place: Place, raw: object) -> str:
     if raw is None:
         place.add("is missing; expected the name of this bounded context, such as ordering")
     elif not is_kebab(raw):
-        place.add(f"{show(raw)} is not a lower-case name of at most {naming.LONGEST_NAME} characters, such as ordering")
+        place.add(
+            f"{show(raw)} is not a lower-case name of at most {naming.LONGEST_NAME} characters; "
+            "expected one such as ordering"
+        )
     return raw if isinstance(raw, str) else ""

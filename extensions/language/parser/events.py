@@ -38,7 +38,7 @@ def _event(place: Place, name: str, raw: object) -> ConsumedDeclaration | None:
     if source is None:
         (place / "from").add("is missing; expected the context that publishes the event, such as payments")
     elif not isinstance(source, str) or not naming.KEBAB.fullmatch(source):
-        (place / "from").add(f"{show(source)} is not the lower-case name of a context, such as payments")
+        (place / "from").add(f"{show(source)} is not the lower-case name of a context; expected one such as payments")
     fields = () if body.get("fields") in (None, {}) else read_fields(place / "fields", body["fields"])
     for declared in fields:
         _check_field(place, declared)
@@ -52,10 +52,10 @@ def _event(place: Place, name: str, raw: object) -> ConsumedDeclaration | None:
 def _check_field(event: Place, declared: FieldDeclaration) -> None:
     for flag in ("unique", "ignorecase", "index", "readonly", "secret"):
         if getattr(declared, flag):
-            message = f"{flag} has no meaning in an event that another context publishes"
+            message = f"{flag} has no meaning in an event that another context publishes; drop it"
             event.problems.add(declared.path, message, Word(flag))
     if declared.renamed_from:
-        message = "renamed_from has no meaning in an event that another context publishes"
+        message = "renamed_from has no meaning in an event that another context publishes; drop it"
         event.problems.add(declared.path, message, Word("renamed_from"))
     if declared.spec.type.local:
         event.problems.add(declared.path, "ref has no meaning in an event; write uuid or id context.X")

@@ -153,7 +153,7 @@ def _patterned(place: Place, spec: Spec, raw: object) -> Spec | None:
     if next(spec.type.examples(spec), None) is None:
         shortest = spec.shortest
         if pattern.shortest > spec.length or (pattern.longest or shortest) < shortest:
-            place.add(f"no text of {shortest} to {spec.length} characters matches {show(raw)}")
+            place.add(f"no text of {shortest} to {spec.length} characters matches {show(raw)}; change one of them")
             return None
     return spec
 
@@ -184,7 +184,7 @@ def _default(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> tupl
     """The default and whether there is one: that behind the type, or that of the key."""
     in_line = line.default
     if "default" in body and in_line is not None:
-        (place / "default").add("is given twice: in the type's line and as a key")
+        (place / "default").add("is given twice, in the type's line and as a key; drop one")
     elif "default" not in body and in_line is None:
         return None, False
     given = body.get("default", in_line)
@@ -195,7 +195,7 @@ def _default(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> tupl
         place.add("the default is nothing; drop it, or make the field optional with '?'", spot)
         return None, False
     if not spec.type.defaultable:
-        place.add(f"a {spec.type.kind} has no default: the same identity for everybody makes no sense", spot)
+        place.add(f"a {spec.type.kind} has no default, since all would have the same identity; drop it", spot)
         return None, False
     try:
         default = spec.type.value(spec, given)
@@ -203,5 +203,5 @@ def _default(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> tupl
         place.add(f"the default: {problem}", spot)
         return None, False
     if len(str(default)) > LONGEST_DEFAULT:
-        place.add(f"the default has more than {LONGEST_DEFAULT} characters", spot)
+        place.add(f"the default is too long; expected at most {LONGEST_DEFAULT} characters", spot)
     return default, True

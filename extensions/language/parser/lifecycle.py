@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...text import english, naming
-from ...text.problems import KEY, kind_of, nearest, show
+from ...text.problems import KEY, kind_of, near, nearest, show
 from ...types import FieldTypeError, enum_member
 from ..declarations import ActionDeclaration, LifecycleDeclaration
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
@@ -46,7 +46,7 @@ def _states(place: Place, raw: object) -> tuple[str, ...]:
         if value is None:
             place.add(f"expected the name of a state, not {kind_of(state)}; quote it or rename it", number)
         elif value in states:
-            place.add(f"lists {value!r} twice", number)
+            place.add(f"lists {value!r} twice; drop one", number)
         else:
             states.append(value)
     return tuple(states)
@@ -70,7 +70,7 @@ def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> Ac
     sources = _chosen(place / "from", body.get("from"), states)
     targets = _chosen(place / "to", body.get("to"), states)
     if len(targets) > 1:
-        (place / "to").add("an action leads to one state")
+        (place / "to").add("an action leads to one state; expected one, or an action for each")
     emits = body.get("emits")
     if emits is not None and not is_pascal(place / "emits", emits, "the event"):
         emits = None
@@ -78,7 +78,7 @@ def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> Ac
     if resource is None:
         resource = english.action_noun(name) if named else ""
     elif not is_kebab(resource):
-        (place / "resource").add(f"{show(resource)} is not a lower-case plural noun, such as placements")
+        (place / "resource").add(f"{show(resource)} is not a lower-case plural noun; expected one such as placements")
         named = False
     if named and name in OPERATIONS:
         place.add(f"{name!r} is an operation that every aggregate has; name the step of the lifecycle", KEY)
@@ -93,7 +93,7 @@ def _chosen(place: Place, raw: object, states: tuple[str, ...]) -> tuple[str, ..
     """One or more of the states; none when one of them is wrong."""
     values = raw if isinstance(raw, list) else [raw]
     if raw is None or not values:
-        place.add(f"is missing; expected one of {', '.join(states)}" if states else "is missing")
+        place.add(f"is missing; expected one of {', '.join(states)}" if states else "is missing; expected a state")
         return ()
     if not states:
         return ()
@@ -104,9 +104,12 @@ def _chosen(place: Place, raw: object, states: tuple[str, ...]) -> tuple[str, ..
             continue
         state = value.upper().replace("-", "_")
         if state not in states:
-            place.add(f"unknown state {value!r}{nearest(value, [s.lower() for s in states])}", number)
+            valid = [state.lower() for state in states]
+            spot = number if isinstance(raw, list) else None
+            edits = [(spot, close)] if (close := near(value, valid)) else []
+            place.add(f"unknown state {value!r}{nearest(value, valid)}", number, *edits)
         elif state in found:
-            place.add(f"lists {value!r} twice", number)
+            place.add(f"lists {value!r} twice; drop one", number)
         else:
             found.append(state)
     return tuple(found) if len(found) == len(values) else ()

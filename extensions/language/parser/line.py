@@ -57,11 +57,11 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
         word, spot = match[0], (behind + match.start(), behind + match.end())
         if word in FLAGS:
             if word in flags:
-                place.add(f"says {word!r} twice", spot)
+                place.add(f"says {word!r} twice; drop one", spot)
             flags.add(word)
         elif word == "?":
             optional = True
-            place.add("the '?' belongs right after the type, such as text? readonly", spot)
+            place.add("the '?' has a space before it; it belongs right after the type, such as text? readonly", spot)
         elif close := near(word, FLAGS):
             place.add(f"unknown word {word!r} after the type; did you mean {close!r}?", spot, (spot, close))
         else:
@@ -74,7 +74,7 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
     default = line[equals + 1 :].strip() if equals < len(line) else None
     default_at = (equals + 1 + _start(line[equals + 1 :]), len(line.rstrip()))
     if default == "":
-        place.add("has a '=' without a default after it", (equals, equals + 1))
+        place.add("has a '=' without a default after it; write the default, or drop it", (equals, equals + 1))
         default = None
     elif default is not None and not spec.type.structured:
         default = _unquoted(default)

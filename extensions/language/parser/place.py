@@ -78,7 +78,7 @@ def read_description(place: Place, body: dict[str, Any]) -> str:
         return ""
     text = " ".join(value.split())
     if not text.isprintable():
-        place.add("contains a character that cannot be printed")
+        place.add("contains a character that cannot be printed; remove it")
     if len(text) > LONGEST_DESCRIPTION:
         place.add(f"has {len(text)} characters; at most {LONGEST_DESCRIPTION} are possible")
     return text
@@ -96,11 +96,11 @@ def read_flag(place: Place, body: dict[str, Any], key: str) -> bool:
 def is_pascal(place: Place, name: object, what: str, spot: Spot = None) -> bool:
     """Whether the name is in PascalCase; complains when it is not, and calls it `what`."""
     if not isinstance(name, str) or not naming.PASCAL.fullmatch(name):
-        hint = ""
+        hint = "; expected one such as OrderLine"
         if isinstance(name, str):
             fixed = re.sub(r"[^A-Za-z0-9_-]", "", naming.plain(name))
-            hint = f"; did you mean {naming.pascal(fixed)!r}?" if fixed[:1].isalpha() else ""
-        place.add(f"{what} {show(name)} is not in PascalCase{_letters(name)}, such as OrderLine{hint}", spot)
+            hint = f"; did you mean {naming.pascal(fixed)!r}?" if fixed[:1].isalpha() else hint
+        place.add(f"{what} {show(name)} is not in PascalCase{_letters(name)}{hint}", spot)
         return False
     return _fits(place, name, what, spot)
 
@@ -109,8 +109,10 @@ def is_snake(place: Place, name: str, what: str, spot: Spot = None) -> bool:
     """Whether the name is in snake_case; complains when it is not, and calls it `what`."""
     if not naming.SNAKE.fullmatch(name):
         fixed = naming.snake(re.sub(r"[^A-Za-z0-9_-]", "_", naming.plain(name)))
-        hint = f"; did you mean {fixed!r}?" if naming.SNAKE.fullmatch(fixed) else ""
-        place.add(f"{what} {show(name)} is not in snake_case{_letters(name)}, such as placed_at{hint}", spot)
+        sound = naming.SNAKE.fullmatch(fixed)
+        hint = f"; did you mean {fixed!r}?" if sound else "; expected one such as placed_at"
+        message = f"{what} {show(name)} is not in snake_case{_letters(name)}{hint}"
+        place.add(message, spot, *([(spot, fixed)] if sound else ()))
         return False
     return _fits(place, name, what, spot)
 

@@ -36,13 +36,19 @@ def extension(name: str) -> ModuleType:
 
 def problems(path: Path) -> list[str]:
     """Everything that is wrong with the domain file at ``path``, one message each with line and column; empty if it is valid."""
+    return [each.said(str(path)) for each in findings(path)]
+
+
+def findings(path: Path) -> list[Any]:
+    """The same with their places, as ``Finding`` of the extensions has them."""
+    reading = extension("pipeline.reading")
     try:
-        found = extension("pipeline.reading").findings_in(path)
+        found: list[Any] = reading.findings_in(path)
     except FileNotFoundError:
-        return [f"{path}: no such file"]
+        return [reading.finding("no such file")]
     except OSError as error:
-        return [f"{path}: {error.strerror}"]
-    return [each.said(str(path)) for each in found]
+        return [reading.finding(str(error.strerror))]
+    return found
 
 
 def renames(old: dict[str, Any], new: dict[str, Any], content: bytes = b"") -> list[str]:
