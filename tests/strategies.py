@@ -14,9 +14,14 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from extensions.language import combinations
+from extensions.language.declarations import FieldDeclaration
 from extensions.language.grammar import FLAGS, OPERATIONS, RESERVED_FIELDS
+from extensions.language.parser.fields import read_fields
+from extensions.language.parser.place import Place
+from extensions.model.keys import MOST_BYTES
 from extensions.targets.python import names as python_names
 from extensions.text import english, naming
+from extensions.text.problems import Problems
 from extensions.types import LONGEST_INDEXED, TABLE, Spec, parse_type, pattern_of
 
 Domain = dict[str, Any]
@@ -235,6 +240,10 @@ def _field_mapping(draw: st.DrawFn, earlier: list[str], every: list[str], *, par
     return {name: draw(fields(name, earlier, every, part=bool(part_of))) for name in names}
 
 
+STRUCTURED = {"fields", "parts", "lifecycle", "unique", "filter", "sort"}
+"""A field with one of these names cannot be in an aggregate that is a bare mapping of fields."""
+
+
 def _writable(value: Any) -> bool:
     line, said = (value["type"], value) if isinstance(value, dict) else (value, {})
     return not said.get("readonly") and "readonly" not in line.split()
@@ -267,7 +276,7 @@ def _lifecycle(draw: st.DrawFn, aggregate: str) -> Domain:
 @st.composite
 def _parts(draw: st.DrawFn, aggregate: str, taken: set[str], earlier: list[str], every: list[str]) -> Domain:
     names = draw(st.lists(field_names().filter(lambda name: name not in taken), max_size=2, unique=True))
-    return {
+    parts: dict[str, Domain] = {
         name: {
             "entity": f"{aggregate[:24]}{draw(st.sampled_from(['Line', 'Entry', 'Piece']))}{'ABCDE'[index]}",
             **({"max": draw(st.integers(1, 1000)), "description": draw(TEXTS)} if draw(COIN) else {}),
@@ -275,6 +284,38 @@ def _parts(draw: st.DrawFn, aggregate: str, taken: set[str], earlier: list[str],
         }
         for index, name in enumerate(names)
     }
+    for body in parts.values():
+        if keys := draw(_keys(body["fields"])):
+            body["unique"] = keys
+    return parts
+
+
+@st.composite
+def _keys(draw: st.DrawFn, declared: Domain) -> list[list[str]]:
+    """What is unique over several fields: no key says more than another one, and its texts fit into an index."""
+    fields = {name: field for name, value in declared.items() if (field := _compared(value))}
+    if len(fields) < 2 or draw(COIN):
+        return []
+    key = st.lists(st.sampled_from([*fields]), min_size=2, max_size=3, unique=True)
+    found: list[list[str]] = []
+    for names in draw(st.lists(key, max_size=2)):
+        chosen = [fields[name] for name in names]
+        size = sum(_bytes(each.spec) for each in chosen)
+        preset = all(each.readonly and each.has_default for each in chosen)
+        apart = all(set(names) - set(other) and set(other) - set(names) for other in found)
+        if size <= MOST_BYTES and not preset and apart:
+            found.append(names)
+    return found
+
+
+def _bytes(spec: Spec) -> int:
+    return 4 * spec.length if spec.type.longest_indexed else spec.length or 40 * bool(spec.members)
+
+
+def _compared(value: Any) -> FieldDeclaration | None:
+    """The field, if it can be in a key."""
+    (declared,) = read_fields(Place("", Problems()), {"x": value})
+    return declared if declared.spec.type.indexable and not (declared.unique or declared.secret) else None
 
 
 @st.composite
@@ -282,7 +323,7 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
     declared = draw(_links(earlier) if earlier and draw(st.integers(0, 5)) == 0 else _field_mapping(earlier, every))
     if not any(map(_writable, declared.values())):
         declared["writable"] = "int"
-    if draw(st.integers(0, 4)) == 0 and not {"fields", "parts", "lifecycle", "filter", "sort"} & set(declared):
+    if draw(st.integers(0, 4)) == 0 and not STRUCTURED & set(declared):
         return declared
     body: Domain = {"fields": declared}
     if draw(st.integers(0, 5)) == 0:
@@ -300,6 +341,8 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
     if draw(COIN):
         wires = {*declared, *(f"{field}_{suffix}" for field in declared for suffix in ("id", "amount", "currency"))}
         body["parts"] = draw(_parts(name, wires, earlier, every))
+    if keys := draw(_keys(declared)):
+        body["unique"] = keys
     for key, ability in (("filter", "filterable"), ("sort", "sortable")):
         able = [field for field, value in declared.items() if _searchable(field, value, ability)]
         if key == "sort":

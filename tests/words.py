@@ -43,6 +43,9 @@ def words_of(domain: Json) -> set[str]:
         kinds = {each.name: each.spec.type.kind for each in aggregate.fields}
         for key, names in (("filter", aggregate.filter), ("sort", aggregate.sort)):
             found |= {f"{key} of {kinds.get(name, name)}" for name in names}
+        for owner in aggregate.owners:
+            kinds = {each.name: each.spec.type.kind for each in owner.fields}
+            found |= {f"{kinds[name]} in a key" for key in owner.unique for name in key.fields}
     for event in declared.consumes:
         found |= {f"{each.spec.type.kind} in an event" for each in event.fields}
     return found
@@ -127,6 +130,8 @@ def _words_of_type(row: FieldType) -> Iterator[str]:
     for key in ("filter", "sort"):
         if any(_valid({"type": line, **more}, {key: ["x"]}) for more in beside):
             yield f"{key} of {kind}"
+    if any(_valid({"type": line, **more}, {"unique": [["n", "x"]]}) for more in beside):
+        yield f"{kind} in a key"
     if _valid("int", consumes={"Told": {"from": "elsewhere", "fields": {"x": line}}}):
         yield f"{kind} in an event"
 

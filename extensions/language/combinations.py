@@ -51,10 +51,14 @@ def complaints(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
 def without_use(aggregates: Iterable[AggregateDeclaration]) -> Iterator[tuple[str, str]]:
     """The paths of fields that nothing compares although they say how, and what is wrong with them."""
     for aggregate in aggregates:
-        for declared in (*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)):
-            compared = declared.unique or declared.index or declared.name in aggregate.filter
-            if declared.ignorecase and not compared:
-                yield declared.path, "nothing compares it, so ignorecase has no meaning; add unique, index or a filter"
+        for owner in aggregate.owners:
+            compared = {*aggregate.filter, *(name for key in owner.unique for name in key.fields)}
+            for declared in owner.fields:
+                if declared.ignorecase and not (declared.unique or declared.index or declared.name in compared):
+                    yield (
+                        declared.path,
+                        "nothing compares it, so ignorecase has no meaning; add unique, index or a filter",
+                    )
 
 
 def told_apart(declared: FieldDeclaration, values: list[Any]) -> list[Any]:

@@ -40,6 +40,18 @@ class FieldDeclaration:
         return f"{name}_id" if self.spec.type.refers else name
 
 
+class KeyDeclaration(NamedTuple):
+    """The names of fields that no two share all of; `item` is its place in the list."""
+
+    fields: tuple[str, ...]
+    item: int
+
+    @property
+    def written(self) -> str:
+        """As it is written."""
+        return f"[{', '.join(self.fields)}]"
+
+
 class PartDeclaration(NamedTuple):
     """A list of entities inside an aggregate."""
 
@@ -49,6 +61,9 @@ class PartDeclaration(NamedTuple):
     max: int
     fields: tuple[FieldDeclaration, ...]
     description: str = ""
+    mentioned: frozenset[str] = frozenset()
+    """The names of all fields, those with problems too."""
+    unique: tuple[KeyDeclaration, ...] = ()
 
 
 class ActionDeclaration(NamedTuple):
@@ -82,10 +97,16 @@ class AggregateDeclaration(NamedTuple):
     lifecycle: LifecycleDeclaration | None = None
     mentioned: frozenset[str] = frozenset()
     """The names of all fields, those with problems too."""
+    unique: tuple[KeyDeclaration, ...] = ()
     filter: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()
     description: str = ""
     renamed_from: str | None = None
+
+    @property
+    def owners(self) -> tuple[AggregateDeclaration | PartDeclaration, ...]:
+        """Itself and its parts: what has fields, and keys of them."""
+        return (self, *self.parts)
 
 
 class ConsumedDeclaration(NamedTuple):

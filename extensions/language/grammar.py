@@ -5,10 +5,11 @@ from __future__ import annotations
 MOST_AGGREGATES = 200
 MOST_FIELDS = 100
 MOST_PARTS = 1000
+MOST_IN_KEY = 8
 LONGEST_DESCRIPTION = 1000
 
 TOP_KEYS = ("context", "description", "aggregates", "consumes")
-AGGREGATE_KEYS = ("description", "plural", "renamed_from", "fields", "parts", "lifecycle", "filter", "sort")
+AGGREGATE_KEYS = ("description", "plural", "renamed_from", "fields", "parts", "lifecycle", "unique", "filter", "sort")
 FIELD_KEYS = (
     "type",
     "description",
@@ -27,7 +28,7 @@ FIELD_KEYS = (
     "renamed_from",
 )
 FLAGS = ("unique", "ignorecase", "index", "readonly", "pii", "secret")
-PART_KEYS = ("entity", "max", "fields", "description")
+PART_KEYS = ("entity", "max", "fields", "unique", "description")
 LIFECYCLE_KEYS = ("states", "actions")
 ACTION_KEYS = ("from", "to", "emits", "resource", "description")
 CONSUMED_KEYS = ("from", "fields", "triggers", "description")

@@ -125,6 +125,7 @@ def _aggregate() -> Json:
             **_mapping(naming.SNAKE.pattern, {"$ref": "#/definitions/part"}),
         },
         "lifecycle": {"$ref": "#/definitions/lifecycle"},
+        "unique": _keys("No two of them have the same values in all fields of a list."),
         "filter": _names(naming.SNAKE.pattern, "Fields by which lists can be narrowed."),
         "sort": _names(naming.SNAKE.pattern, "Fields by which lists can be ordered, beside created_at."),
     }
@@ -142,6 +143,7 @@ def _part() -> Json:
             "description": "How many an aggregate may have.",
         },
         "fields": {"$ref": "#/definitions/fields"},
+        "unique": _keys("No two in an aggregate have the same values in all fields of a list."),
         "description": {"$ref": "#/definitions/description"},
     }
     return _object(_ordered(grammar.PART_KEYS, properties), ["entity", "fields"])
@@ -169,6 +171,17 @@ def _lifecycle() -> Json:
 
 def _list_of(item: Json) -> Json:
     return {"type": "array", "minItems": 1, "uniqueItems": True, "items": item}
+
+
+def _keys(description: str) -> Json:
+    key = {
+        "type": "array",
+        "minItems": 2,
+        "maxItems": grammar.MOST_IN_KEY,
+        "uniqueItems": True,
+        "items": _name(naming.SNAKE.pattern),
+    }
+    return {"description": description, "type": "array", "uniqueItems": True, "items": key}
 
 
 def _event() -> Json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..language.combinations import told_apart
 from ..text import naming
-from .checks import STATE, check
+from .checks import check
 from .domain import (
     Action,
     Aggregate,
@@ -18,6 +18,7 @@ from .domain import (
     Event,
     Field,
     Filter,
+    Key,
     Lifecycle,
     Member,
     Part,
@@ -27,6 +28,7 @@ from .domain import (
     Trigger,
     enum_of,
 )
+from .keys import STATE
 from .names import Names
 from .order import by_dependency
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         AggregateDeclaration,
         ConsumedDeclaration,
         FieldDeclaration,
+        KeyDeclaration,
         LifecycleDeclaration,
         PartDeclaration,
     )
@@ -84,6 +87,7 @@ def _aggregate(declared: AggregateDeclaration, context: str, given: Mapping[str,
         fields=fields,
         parts=parts,
         lifecycle=lifecycle,
+        keys=_keys(declared.unique, fields),
         filters=tuple(_filters(declared, fields)),
         sorts=tuple(_sorts(declared, fields)),
         enums=tuple(_enums(title, fields, parts, lifecycle)),
@@ -92,6 +96,7 @@ def _aggregate(declared: AggregateDeclaration, context: str, given: Mapping[str,
 
 def _part(declared: PartDeclaration, owner: str, given: Mapping[str, str]) -> Part:
     titles = naming.words(declared.name)
+    fields = _fields(declared.fields, given)
     return Part(
         name=declared.name,
         titles=titles,
@@ -100,7 +105,8 @@ def _part(declared: PartDeclaration, owner: str, given: Mapping[str, str]) -> Pa
         title=naming.words(declared.entity),
         description=declared.description or f"{titles.capitalize()} of the {owner}.",
         maximum=declared.max,
-        fields=_fields(declared.fields, given),
+        fields=fields,
+        keys=_keys(declared.unique, fields),
     )
 
 
@@ -131,6 +137,11 @@ def _field(declared: FieldDeclaration, type_name: str) -> Field:
         reference=_reference(declared.spec),
         renamed_from=declared.renamed_from,
     )
+
+
+def _keys(declared: Iterable[KeyDeclaration], fields: Sequence[Field]) -> tuple[Key, ...]:
+    by_name = {field.name: field for field in fields}
+    return tuple(Key(fields=tuple(by_name[name] for name in key.fields)) for key in declared)
 
 
 def _named(spec: Spec, name: str) -> Spec:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from ..language.grammar import RESERVED_FIELDS
 from ..text import naming
-from ..text.problems import KEY, Word, near, nearest
+from ..text.problems import KEY, Word, below, near, nearest
 from ..types import TABLE
+from . import keys
+from .keys import STATE
 from .order import cycles
 
 if TYPE_CHECKING:
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from ..language.declarations import AggregateDeclaration, Domain, FieldDeclaration
     from ..text.problems import Problems, Spot
     from .reserved import Reserved
-
-STATE = "status"
-"""The field that every aggregate with a lifecycle has."""
 
 
 def check(domain: Domain, reserved: Reserved, problems: Problems) -> None:
@@ -108,6 +107,7 @@ class _Checks:
             )
         self._parts(aggregate, wires)
         self._resources(aggregate)
+        self._keys(aggregate)
         self._filter(aggregate)
         self._sort(aggregate)
 
@@ -154,6 +154,11 @@ class _Checks:
                     action.path, f"is {action.resource!r} in paths, as {other!r} is; give another with `resource:`"
                 )
             resources.setdefault(action.resource, action.name)
+
+    def _keys(self, aggregate: AggregateDeclaration) -> None:
+        for owner in aggregate.owners:
+            for complaint, item in keys.complaints(owner):
+                self._add(below(owner.path, "unique"), complaint, item)
 
     # Lists -----------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from .domain import Event, Trigger
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .domain import Action, Aggregate, Consumed, Domain, Field, Filter, Part, Sort, State
+    from .domain import Action, Aggregate, Consumed, Domain, Field, Filter, Key, Part, Sort, State
 
 
 class Named(Protocol):
@@ -71,9 +71,10 @@ class PartDiff(NamedTuple):
     old: Part
     new: Part
     fields: Changes[Field]
+    keys: Changes[Key]
 
     def __bool__(self) -> bool:
-        return bool(self.fields)
+        return bool(self.fields or self.keys)
 
 
 class AggregateDiff(NamedTuple):
@@ -87,11 +88,13 @@ class AggregateDiff(NamedTuple):
     states: Changes[State]
     actions: Changes[Action]
     events: Changes[Event]
+    keys: Changes[Key]
     filters: Changes[Filter]
     sorts: Changes[Sort]
 
     def __bool__(self) -> bool:
-        return any((self.fields, self.parts, *self.in_parts, self.states, self.actions, self.filters, self.sorts))
+        lists = (self.filters, self.sorts)
+        return any((self.fields, self.parts, *self.in_parts, self.states, self.actions, self.keys, *lists))
 
 
 class ConsumedDiff(NamedTuple):
@@ -179,12 +182,18 @@ def _aggregate(old: Aggregate, new: Aggregate, names: Mapping[str, str]) -> Aggr
         fields=fields,
         parts=parts,
         in_parts=tuple(
-            PartDiff(old=both.old, new=both.new, fields=_fields(both.old.fields, both.new.fields, names))
+            PartDiff(
+                old=both.old,
+                new=both.new,
+                fields=(inner := _fields(both.old.fields, both.new.fields, names)),
+                keys=_keys(both.old.keys, both.new.keys, inner),
+            )
             for both in parts.kept
         ),
         states=match(before, after, differs=_differs(names)),
         actions=match(old.actions, new.actions, differs=_differs(names)),
         events=match(old.events, new.events, differs=_differs(names)),
+        keys=_keys(old.keys, new.keys, fields),
         filters=match(old.filters, new.filters, former=former, differs=_differs(names)),
         sorts=match(old.sorts, new.sorts, former=former, differs=_differs(names)),
     )
@@ -202,6 +211,17 @@ def _consumed(old: Consumed, new: Consumed, names: Mapping[str, str]) -> Consume
 
 def _fields(old: Iterable[Field], new: Iterable[Field], names: Mapping[str, str]) -> Changes[Field]:
     return match(old, new, former=_former, differs=_differs(names))
+
+
+def _keys(old: Iterable[Key], new: Iterable[Key], fields: Changes[Field]) -> Changes[Key]:
+    """A key is found again by the former names of its fields; it says nothing else."""
+    former = {new_name: old_name for old_name, new_name in fields.names.items()}
+    return match(
+        old,
+        new,
+        former=lambda key: ", ".join(former.get(field.name, field.name) for field in key.fields),
+        differs=lambda _old, _new: False,
+    )
 
 
 def _former(each: Aggregate | Field) -> str | None:

@@ -77,6 +77,22 @@ class Field(NamedTuple):
         return self.reference.aggregate if self.reference and self.reference.context is None else None
 
 
+class Key(NamedTuple):
+    """Fields of which no two have the same values; an absent value is like no other."""
+
+    fields: tuple[Field, ...]
+
+    @property
+    def name(self) -> str:
+        """The names of its fields."""
+        return ", ".join(field.name for field in self.fields)
+
+    @property
+    def wires(self) -> tuple[str, ...]:
+        """Their names in JSON."""
+        return tuple(field.wire for field in self.fields)
+
+
 class Part(NamedTuple):
     """A list of entities inside an aggregate, `maximum` of them at most."""
 
@@ -89,6 +105,8 @@ class Part(NamedTuple):
     description: str
     maximum: int
     fields: tuple[Field, ...]
+    keys: tuple[Key, ...]
+    """What no two of an aggregate share."""
 
     @property
     def input_fields(self) -> tuple[Field, ...]:
@@ -197,6 +215,7 @@ class Aggregate(NamedTuple):
     fields: tuple[Field, ...]
     parts: tuple[Part, ...]
     lifecycle: Lifecycle | None
+    keys: tuple[Key, ...]
     filters: tuple[Filter, ...]
     sorts: tuple[Sort, ...]
     enums: tuple[EnumType, ...]

@@ -45,7 +45,7 @@ def with_code(domain: Domain, package: str) -> Json:
     most = limits([domain.aggregate(name) for name in domain.by_dependency])
     views = {}
     for view, (name, aggregate) in zip(model["aggregates"], aggregates.items(), strict=True):
-        sample = examples(aggregate.declared, without, most.get(name))
+        sample = examples(aggregate.declared, without, most)
         views[name] = _aggregate(view, aggregate, stored, _tests(aggregate, sample, package))
     code = {
         **plain(application_code(list(aggregates.values()))),

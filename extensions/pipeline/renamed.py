@@ -50,8 +50,16 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
     for key in ("filter", "sort"):
         if body.get(key):
             body[key] = [names.get(name, name) for name in body[key]]
+    _rename_in_keys(body, names)
     for part in changes.in_parts:
         _rename_keys(body["parts"][part.old.name]["fields"], part.fields.names)
+        _rename_in_keys(body["parts"][part.old.name], part.fields.names)
+
+
+def _rename_in_keys(body: dict[str, Any], names: Renames) -> None:
+    """What is unique over several fields goes by their new names."""
+    if body.get("unique"):
+        body["unique"] = [[names.get(name, name) for name in key] for key in body["unique"]]
 
 
 def _rename_keys(mapping: dict[str, Any], names: Renames) -> None:

@@ -18,7 +18,7 @@ from .fieldview import field_view, filter_view, sort_view
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..model.domain import Consumed, Domain, EnumType, Member, State
+    from ..model.domain import Aggregate, Consumed, Domain, EnumType, Member, Part, State
     from ..targets.postgres.relation import Table
     from ..targets.python.domain import PythonAggregate, PythonPart
 
@@ -72,6 +72,7 @@ def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domai
         "output_fields": [field for field in fields if field["sensitivity"] != "secret"],
         "parts": parts,
         "lifecycle": _lifecycle(code),
+        "keys": _keys(aggregate),
         "enums": [_enum(enum) for enum in aggregate.enums],
         "aliases": [plain(field.alias) for field in code.all_fields if field.alias],
         "filters": filters,
@@ -102,9 +103,14 @@ def _part(code: PythonPart, table: Table, domain: Domain) -> Json:
         "description": part.description,
         "fields": fields,
         "input_fields": [field for field in fields if not field["readonly"]],
+        "keys": _keys(part),
         **_table(table),
         "example": {field["wire"]: field["example"] for field in fields if not field["readonly"]},
     }
+
+
+def _keys(owner: Aggregate | Part) -> list[Json]:
+    return [{"wires": list(key.wires), "optional": any(field.optional for field in key.fields)} for key in owner.keys]
 
 
 def _table(table: Table) -> Json:

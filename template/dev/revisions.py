@@ -61,12 +61,14 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
     up.ops, converted = convert([*_flat(up.ops)])
     down.ops, _ = convert([*_flat(down.ops)])
     made = {each.table_name for each in up.ops if isinstance(each, ops.CreateTableOp)}
-    added = {(each.table_name, each.column.name) for each in up.ops if isinstance(each, ops.AddColumnOp)}
+    new = [each for each in up.ops if isinstance(each, ops.AddColumnOp)]
+    added = {(each.table_name, each.column.name) for each in new}
+    filled = {(each.table_name, each.column.name) for each in new if each.column.server_default is not None}
     asked: list[ops.MigrateOperation] = []
     there, wanted = _constraints(connection, "public"), _wanted(connection, metadata)
     before, rest, unlocked, after = _parted(up, made, converted)
-    for columns, unique in _asked_of_values(up, made):
-        if not columns & added:
+    for columns, unique in _asked_of_values(up, made, filled):
+        if not columns & (added - filled):
             (rest if columns & converted else asked).append(unique)  # what is converted is compared afterwards
     undone: list[ops.MigrateOperation] = []
     for each in sorted(wanted.keys() - there.keys()):
@@ -97,8 +99,13 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
     return converted
 
 
-def _asked_of_values(up: ops.UpgradeOps, made: Collection[str]) -> Iterator[tuple[Columns, ops.MigrateOperation]]:
-    """For what is unique from now on: the columns, and what looks for values that are there twice."""
+def _asked_of_values(
+    up: ops.UpgradeOps, made: Collection[str], filled: Columns
+) -> Iterator[tuple[Columns, ops.MigrateOperation]]:
+    """For what is unique from now on: the columns, and what looks for values that are there twice.
+
+    New columns with a default are not there yet, and will have the same value in all rows.
+    """
     for operation in up.ops:
         if isinstance(operation, ops.CreateUniqueConstraintOp):
             table, name = operation.table_name, operation.constraint_name
@@ -108,15 +115,16 @@ def _asked_of_values(up: ops.UpgradeOps, made: Collection[str]) -> Iterator[tupl
             continue
         keys = [*map(str, operation.columns)]
         if table not in made:
-            columns = {(table, word) for key in keys for word in re.findall(r"\w+", key)}
-            yield columns, _refuse_twins(table, str(name), keys)
+            words = {key: {(table, word) for word in re.findall(r"\w+", key)} for key in keys}
+            there = [key for key in keys if not words[key] & filled]
+            yield set().union(*words.values()), _refuse_twins(table, str(name), there)
 
 
 def _refuse_twins(table: str, name: str, keys: Iterable[str]) -> ops.ExecuteSQLOp:
-    """Refuse rows that have a value twice."""
+    """Refuse rows that have a value twice; without any key, more than one row."""
     values = [*keys]
-    there = " AND ".join(f"{each} IS NOT NULL" for each in values)
-    twice = f"SELECT FROM {table} WHERE {there} GROUP BY {', '.join(values)} HAVING count(*) > 1"
+    there = " AND ".join(f"{each} IS NOT NULL" for each in values) or "true"
+    twice = f"SELECT FROM {table} WHERE {there} GROUP BY {', '.join(values) or '()'} HAVING count(*) > 1"
     return _refusal(twice, f"{table}: {name} allows a value once, and rows have it twice")
 
 

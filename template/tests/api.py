@@ -208,13 +208,16 @@ class Behaviour:
             answer = await api.post(self.example.path, other)
             assert answer.status_code == 409
             guarded = {*self.example.unique, *(str(place[0]) for place in self.example.references)}
-            shared = {f"/{member}" for member in guarded if other[member] == body[member]}
+            guarded |= {member for key in self.example.keys for member in key}
+            shared = {f"/{member}" for member in guarded if other.get(member) == body.get(member)}
             assert answer.json()["errors"][0]["pointer"] in shared
 
     async def test_refuses_to_share_what_differs_in_case_only(self, api: Api) -> None:
         body = await api.body(self.name)
         assert (await api.post(self.example.path, body)).status_code == 201
         for name in self.example.ignorecase:
+            if name not in self.example.unique:
+                continue  # what is unique together with others only
             other = await api.body(self.name) | {name: body[name].swapcase()}
             answer = await api.post(self.example.path, other)
             assert answer.status_code == 409
@@ -258,17 +261,46 @@ class Behaviour:
         assert filled.json()[part] == [*items, *items]
         assert (await api.get(path)).json() == filled.json()
 
+    async def refuses_to_share(self, api: Api, key: list[str], alike: list[str]) -> None:
+        """No other one may have all members of the key alike, from the start or by a change; some may be alike."""
+        path, body = self.example.path, await api.body(self.name)
+        assert (await api.post(path, body)).status_code == 201
+        shared = {name: body[name] for name in key if name in body}
+        new = await api.body(self.name)
+        twin = new | shared
+        folded = {name: shared[name].swapcase() for name in shared.keys() & {*self.example.ignorecase}}
+        refused = [await api.post(path, twin | folded)]
+        if self.example.most != 1:
+            other = await api.post(path, new | {name: body[name] for name in alike if name in body})
+            assert other.status_code == 201, other.text
+            refused += [await api.patch(other.headers["location"], shared, if_match=other.headers["etag"])]
+        for answer in refused:
+            assert answer.status_code == 409
+            assert answer.json()["type"].endswith("/already-exists")
+        clashes = [each for each in self.example.keys if all(twin.get(name) == body.get(name) for name in each)]
+        named = [error["pointer"] for error in refused[0].json()["errors"]]
+        assert self.example.most or named in [[f"/{name}" for name in each] for each in clashes]
+
     async def refuses_twins(self, api: Api, part: str, members: list[str]) -> None:
-        """Two items of a part may not share these members; the problem names the second one."""
+        """Two items of a part may not share these members, or all in one text; the problem names the second one."""
         body = await api.body(self.name)
         twins = {part: [*body[part], *body[part]]}
         created = await api.post(self.example.path, body)
-        etag, places = created.headers["etag"], {f"/{part}/1/{member}" for member in members}
+        places = [[f"/{part}/1/{member}" for member in each.split()] for each in members]
+        etag = created.headers["etag"]
         changed = await api.patch(created.headers["location"], twins, if_match=etag)
         for answer in (changed, await api.post(self.example.path, await api.body(self.name) | twins)):
             assert answer.status_code == 409
             assert answer.json()["type"].endswith("/already-exists")
-            assert answer.json()["errors"][0]["pointer"] in places
+            assert [error["pointer"] for error in answer.json()["errors"]] in places
+
+    async def tells_apart(self, api: Api, part: str, changes: dict[str, Any]) -> None:
+        """Two items of a part may be alike in some members of a key."""
+        body, other = await api.body(self.name), await api.body(self.name)
+        items = [*body[part], *(item | changes for item in other[part])]
+        created = await api.post(self.example.path, body | {part: items})
+        assert created.status_code == 201, created.text
+        assert len(created.json()[part]) == len(items)
 
     async def moves(self, api: Api, steps: list[str], action: str, state: str) -> None:
         """After the steps, the action leads to the state, once, and not from a version other than the one sent."""

@@ -276,6 +276,38 @@ def test_rows_that_refuse_a_revision_leave_nothing_of_it(things: Tables, databas
     database.upgrade()
 
 
+def test_rows_that_have_the_same_values_in_a_key(things: Tables, database: Database) -> None:
+    """A new column has its default in all rows; one without a default is absent, and so like no other."""
+    things(sa.Column("code", WORD), sa.Column("name", WORD))
+    database.write("0002")
+    database.upgrade()
+    database.do(
+        "INSERT INTO things VALUES (1, 'a', 'x'), (2, 'a', 'y'), (3, NULL, 'x'), (4, NULL, 'x'), (5, 'b', NULL)"
+    )
+    things(
+        sa.Column("code", WORD),
+        sa.Column("name", WORD),
+        sa.Column("more", WORD),
+        sa.Column("kind", WORD, server_default=sa.text("'k'"), nullable=False),
+        sa.UniqueConstraint("code", "name", name="uq_things_code_name"),
+        sa.UniqueConstraint("kind", "code", name="uq_things_kind_code"),
+        sa.UniqueConstraint("code", "more", name="uq_things_code_more"),
+    )
+    text = database.write("0003")
+    assert text.count("RAISE") == 2
+    assert text.rindex("DO $$") < text.index("op.add_column")
+    assert "uq_things_kind_code allows a value once, and rows have it twice" in database.refusal()
+    database.do("UPDATE things SET code = 'c', name = NULL WHERE id = 2")
+    database.do("UPDATE things SET code = 'b', name = 'x' WHERE id = 1")
+    assert "uq_things_kind_code" in database.refusal()
+    database.do("UPDATE things SET code = 'd' WHERE id = 1")
+    database.upgrade()
+    command.check(database.alembic)
+    command.downgrade(database.alembic, "0002")
+    database.do("UPDATE things SET code = 'b', name = 'x' WHERE id IN (1, 5)")
+    assert "uq_things_code_name allows a value once, and rows have it twice" in database.refusal()
+
+
 def test_the_linter_asks_for_a_reason(things: Tables, database: Database) -> None:
     rules = sa.UniqueConstraint("code", name="uq_things_code"), sa.CheckConstraint("code > 0", name="ck_things_code")
     things(sa.Column("code", WORD, server_default=sa.text("'1'")))

@@ -78,6 +78,33 @@ def test_the_name_in_json() -> None:
     assert pointers(AlreadyExists, "class", taken("class", "a), (b"), body) == ["/lines/2/class"]
 
 
+def test_the_item_that_repeats_several_values_of_another_one() -> None:
+    places = "/lines/*/product_id /lines/*/email /lines/*/set_by_the_service"
+    said = f"Key (order_id, product_id, lower(email))=({ORDER}, {KNOWN}, a@b.example) already exists."
+    lines = [
+        ("a", KNOWN, "a@b.example"),
+        ("b", KNOWN, None),
+        ("c", UNKNOWN, "a@b.example"),
+        ("d", KNOWN, None),
+        ("e", KNOWN, "A@b.example"),
+    ]
+    body = Order(
+        lines=[Line.model_validate({"class": one, "product_id": two, "email": mail}) for one, two, mail in lines]
+    )
+    refusal = AlreadyExists("No.", place=places, said=said)
+    named = [error.pointer for error in from_domain(refusal, place_in(body, refusal)).errors]
+    assert named == ["/lines/4/product_id", "/lines/4/email", "/lines/4/set_by_the_service"]
+    assert [error.pointer for error in from_domain(refusal).errors] == ["/lines"]
+
+
+def test_several_values_of_what_is_no_item() -> None:
+    refusal = AlreadyExists("No.", place="/number /buyer_id", said=taken("number", 1))
+    assert place_in(Order(), refusal) is None
+    assert [error.pointer for error in from_domain(refusal).errors] == ["/number", "/buyer_id"]
+    own = AlreadyExists("No.", place="/labels/of two words")
+    assert [error.pointer for error in from_domain(own).errors] == ["/labels/of two words"]
+
+
 @pytest.mark.parametrize(("position", "place"), [(0, "/lines/0/weight"), (2, "/lines/2/weight"), (9, "/lines")])
 def test_the_row_that_breaks_a_check(position: int, place: str) -> None:
     body = order(weight=[Decimal(1)] * 3)

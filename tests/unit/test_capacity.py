@@ -196,6 +196,15 @@ def test_bytes_of_a_column(sql: str, expected: int) -> None:
     assert capacity.rows.column_bytes(sql) == expected
 
 
+def test_a_key_has_an_index_of_all_its_columns() -> None:
+    aggregate: dict[str, Any] = {"fields": {"number": "int", "code": "uuid"}}
+    sizes = []
+    for keys in ([], [["number", "code"]]):
+        (table,) = build_model({"context": "a", "aggregates": {"Thing": aggregate | {"unique": keys}}})["aggregates"]
+        sizes.append(capacity.rows.table_bytes(table))
+    assert sizes[1] - sizes[0] == pytest.approx((16 + 4 + 16) / 0.7)
+
+
 def test_bytes_of_a_row_are_the_mean_of_all_tables() -> None:
     tables = [table for aggregate in MODEL["aggregates"] for table in (aggregate, *aggregate["parts"])]
     sizes = [capacity.rows.table_bytes(table) for table in tables]

@@ -102,6 +102,11 @@ def _check_tables(model: Model) -> None:
         relations += [c["name"] for c in table["constraints"] if c["kind"] in {"pk", "uq"}]
         leading = [index["columns"] for index in table["indexes"]]
         leading += [c["columns"] for c in table["constraints"] if c["kind"] in {"pk", "uq"}]
+        unique = [(c["columns"], c["pointer"]) for c in table["constraints"] if c["kind"] == "uq"]
+        for key in table["keys"]:
+            own = [next(f["column"] for f in table["fields"] if f["wire"] == wire) for wire in key["wires"]]
+            (pointers,) = [place for columns_, place in unique if columns_[-len(own) :] == own]
+            assert [place.rpartition("/")[2] for place in pointers.split()] == key["wires"]
         for constraint in table["constraints"]:
             assert set(constraint["columns"]) <= set(columns)
             if constraint["kind"] == "fk":

@@ -8,6 +8,7 @@ import pytest
 
 from extensions.model.diff import AggregateDiff, Changes, DomainDiff, diff, match
 from extensions.pipeline.reading import domain_model
+from extensions.pipeline.renamed import under_new_names
 
 SHOP: dict[str, Any] = {
     "context": "shop",
@@ -65,10 +66,11 @@ def lines(found: DomainDiff) -> list[str]:
 
 def _aggregate(found: AggregateDiff) -> Iterator[str]:
     inside = f"{found.new.name}."
-    for what in ("fields", "parts", "states", "actions", "filters", "sorts"):
+    for what in ("fields", "parts", "states", "actions", "keys", "filters", "sorts"):
         yield from _lines(inside, what.removesuffix("s"), getattr(found, what))
     for part in found.in_parts:
         yield from _lines(f"{inside}{part.new.name}.", "field", part.fields)
+        yield from _lines(f"{inside}{part.new.name}.", "key", part.keys)
 
 
 def _lines(inside: str, what: str, found: Changes[Any]) -> Iterator[str]:
@@ -133,6 +135,14 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
         shop(f"{ACTIONS}/drop/emits", "OrderPaid"),
         ["aggregate Order changed", "event OrderPaid changed", "action Order.drop changed"],
     ),
+    (
+        shop(f"{ORDER}/unique", [["customer", "number"]]),
+        ["aggregate Order changed", "key Order.customer, number added"],
+    ),
+    (
+        shop(f"{ORDER}/parts/lines/unique", [["sku", "amount"]]),
+        ["aggregate Order changed", "part Order.lines changed", "key Order.lines.sku, amount added"],
+    ),
     (shop(f"{ORDER}/filter", ["status"]), ["aggregate Order changed", "filter Order.number removed"]),
     (shop(f"{ORDER}/sort", ["number", "modified_at"]), ["aggregate Order changed", "sort Order.modified_at added"]),
     (shop("consumes/Paid", PAID | {"from": "billing"}), ["consumed Paid changed"]),
@@ -185,6 +195,21 @@ def test_a_list_goes_by_a_field_under_its_new_name() -> None:
     assert (order.fields.names, order.filters.names, order.sorts.names) == ({"number": "code"},) * 3
     assert not order.filters.changed
     assert not order.sorts.changed
+
+
+def test_a_key_goes_by_its_fields_under_their_new_names() -> None:
+    old, new = shop(f"{ORDER}/unique", [["customer", "number"]]), shop(without=f"{ORDER}/fields/number")
+    new["aggregates"]["Order"]["fields"]["code"] = {"type": "string(20)", "renamed_from": "number"}
+    new["aggregates"]["Order"] |= {"filter": ["code", "status"], "sort": ["code"], "unique": [["customer", "code"]]}
+    parts = [each["aggregates"]["Order"]["parts"]["lines"] for each in (old, new)]
+    parts[0]["unique"], parts[1]["unique"] = [["sku", "amount"]], [["sku", "sum"]]
+    parts[1]["fields"] = {"sku": "string(40)", "sum": {"type": "int", "renamed_from": "amount"}}
+    order = diff(domain_model(old), domain_model(new)).in_aggregates[1]
+    assert order.keys.names == {"customer, number": "customer, code"}
+    assert order.in_parts[0].keys.names == {"sku, amount": "sku, sum"}
+    renamed = under_new_names(old, new)["aggregates"]["Order"]
+    assert (renamed["unique"], renamed["parts"]["lines"]["unique"]) == ([["customer", "code"]], [["sku", "sum"]])
+    assert old["aggregates"]["Order"]["unique"] == [["customer", "number"]]
 
 
 class Thing(NamedTuple):

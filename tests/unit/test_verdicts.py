@@ -191,6 +191,23 @@ TABLES: list[tuple[dict[str, Any], list[str], list[str]]] = [
         ["constrain orders"],
         [LOOK.format("uq_orders_note_ignorecase")],
     ),
+    (shop(ORDER, unique=[["note", "size"]]), ["constrain orders"], [LOOK.format("uq_orders_note_size")]),
+    (shop(ORDER | {"age": "int?"}, unique=[["note", "age"]]), ["add orders.age"], []),
+    (
+        shop(ORDER | {"age": "int"}, unique=[["note", "age"]]),
+        ["add orders.age"],
+        [FILL.format("age")],
+    ),
+    (
+        shop(ORDER | {"age": "int = 5"}, unique=[["note", "age"]]),
+        ["add orders.age"],
+        [LOOK.format("uq_orders_note_age")],
+    ),
+    (
+        shop(without("note", remark=former("note", "string(10)")), unique=[["remark", "size"]]),
+        ["rename orders.note to remark"],
+        [OVERLAP.format("orders.remark", "it", "note"), LOOK.format("uq_orders_remark_size")],
+    ),
     (shop(ORDER | {"note": "string(10) index"}), ["index orders"], []),
     (shop(ORDER | {"note": "string(10) index ignorecase"}), ["index orders"], []),
     (shop(ORDER, filter=["kind"]), ["index orders"], []),
@@ -227,6 +244,51 @@ def test_a_table_with_another_name() -> None:
 def test_an_index_that_goes_is_no_constraint_that_goes() -> None:
     assert tables(shop(ORDER | {"note": "string(10) index"}), shop(ORDER)) == (["index orders"], [])
     assert tables(shop(ORDER | {"note": "string(10) unique"}), shop(ORDER)) == (["constrain orders"], [])
+
+
+TIED = shop(ORDER | {"more": "int?"}, unique=[["note", "size"]])
+KEYS: list[tuple[dict[str, Any], list[str], list[str]]] = [
+    (shop(ORDER | {"more": "int?"}), ["constrain orders"], []),
+    (shop(ORDER | {"more": "int?"}, unique=[["note", "size", "more"]]), ["constrain orders"], []),
+    (shop(ORDER | {"more": "int?"}, unique=[["size", "note"]]), ["constrain orders"], []),
+    (
+        shop(ORDER | {"more": "int?"}, unique=[["note", "kind"]]),
+        ["constrain orders"],
+        [LOOK.format("uq_orders_note_kind")],
+    ),
+    (
+        shop(ORDER | {"more": "int?", "note": "string(10) ignorecase"}, unique=[["note", "size"]]),
+        ["constrain orders"],
+        [LOOK.format("uq_orders_note_size_ignorecase")],
+    ),
+    (
+        shop(without("note", remark=former("note", "string(10)"), more="int?"), unique=[["remark", "size"]]),
+        ["rename orders.note to remark"],
+        [OVERLAP.format("orders.remark", "it", "note")],
+    ),
+    (
+        shop(without("size", more="int?")),
+        ["drop orders.size"],
+        [DROP.format("size")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("new", "changes", "advice"), KEYS)
+def test_keys_that_change_or_go(new: dict[str, Any], changes: list[str], advice: list[str]) -> None:
+    assert tables(TIED, new) == (changes, advice)
+
+
+def test_a_key_of_a_part_that_becomes_narrower() -> None:
+    lines: dict[str, Any] = {"entity": "Line", "fields": {"sku": "string(9)", "size": "int", "more": "int?"}}
+    old, new = (
+        shop(ORDER, parts={"lines": lines | {"unique": [key]}}) for key in (["sku", "size", "more"], ["sku", "size"])
+    )
+    assert tables(old, new) == (
+        ["constrain lines"],
+        ["lines: look for rows that uq_lines_order_id_sku_size refuses before the revision does, which fails on them"],
+    )
+    assert tables(new, old) == (["constrain lines"], [])
 
 
 def said(old: object, new: object) -> list[str]:

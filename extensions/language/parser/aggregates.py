@@ -12,6 +12,7 @@ from ..declarations import AggregateDeclaration, PartDeclaration
 from ..elsewhere import counterpart
 from ..grammar import AGGREGATE_KEYS, MOST_AGGREGATES, MOST_PARTS, PART_KEYS, TOP_KEYS
 from .fields import read_fields
+from .keys import read_unique
 from .lifecycle import read_lifecycle
 from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
 
@@ -71,9 +72,10 @@ def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
         fields=()
         if listed is None and _calls_fields(body)
         else _some_fields(place / "fields", listed, "name: string(120)"),
-        mentioned=frozenset(key for key in listed if isinstance(key, str)) if isinstance(listed, dict) else frozenset(),
+        mentioned=_mentioned(listed),
         parts=_parts(place / "parts", body.get("parts")),
         lifecycle=read_lifecycle(place / "lifecycle", body.get("lifecycle")),
+        unique=read_unique(place / "unique", body.get("unique")),
         filter=_field_names(place / "filter", body.get("filter")),
         sort=_field_names(place / "sort", body.get("sort")),
     )
@@ -84,7 +86,9 @@ def is_whole_aggregate(body: dict[str, Any]) -> bool:
     if isinstance(body.get("fields"), dict) or ("fields" in body and body["fields"] is None):
         return True
     structured = {
-        key for key in ("parts", "lifecycle", "filter", "sort", "fields") if isinstance(body.get(key), (dict, list))
+        key
+        for key in ("parts", "lifecycle", "unique", "filter", "sort", "fields")
+        if isinstance(body.get(key), (dict, list))
     }
     return any(not (isinstance(body[key], dict) and isinstance(body[key].get("type"), str)) for key in structured)
 
@@ -123,6 +127,11 @@ def _some_fields(place: Place, raw: object, such_as: str) -> tuple[FieldDeclarat
         place.add(f"has no fields; expected at least one, such as {such_as}")
         return ()
     return read_fields(place, raw)
+
+
+def _mentioned(raw: object) -> frozenset[str]:
+    """The names of all fields, those with problems too."""
+    return frozenset(key for key in raw if isinstance(key, str)) if isinstance(raw, dict) else frozenset()
 
 
 def _field_names(place: Place, raw: object) -> tuple[str, ...]:
@@ -179,4 +188,13 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
             )
     if not named or entity is None:
         return None
-    return PartDeclaration(place.path, name, entity, most, fields, read_description(place, body))
+    return PartDeclaration(
+        place.path,
+        name,
+        entity,
+        most,
+        fields,
+        read_description(place, body),
+        mentioned=_mentioned(body.get("fields")),
+        unique=read_unique(place / "unique", body.get("unique")),
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...text.sentences import together
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -23,3 +25,12 @@ def actions(aggregate: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
 def shown(owner: Mapping[str, Any]) -> Fields:
     """The fields of an aggregate or a part that answers show."""
     return [field for field in owner["fields"] if field["sensitivity"] != "secret"]
+
+
+def distinct(owner: Mapping[str, Any]) -> str:
+    """What clients have to know of the keys of an aggregate or a part: a sentence each, with a space before it."""
+    said = ""
+    for key in owner["keys"]:
+        unless = ", unless one of these is absent" if key["optional"] else ""
+        said += f" No two {owner['titles']} have the same {together(f'`{wire}`' for wire in key['wires'])}{unless}."
+    return said

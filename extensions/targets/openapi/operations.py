@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...text.sentences import alternatives
-from .aggregate import actions, with_article
+from .aggregate import actions, distinct, with_article
 from .json_schema import Json, ref
 from .parameters import list_parameters
 from .problems import ANY_OPERATION
@@ -70,7 +70,7 @@ def _create(aggregate: Mapping[str, Any]) -> Json:
         "write",
         f"create_{aggregate['singular']}",
         f"Create {with_article(aggregate)}",
-        f"Stores a new {title} and answers with it and its address.",
+        f"Stores a new {title} and answers with it and its address.{distinct(aggregate)}",
         parameters=[ref("parameters", "idempotency_key")],
         body=_body(aggregate, "application/json", f"{name}Create", "create", f"The new {title}."),
         responses={"201": f"{name}.created"} | _errors(aggregate, "400", "403", "409", "410", "413", "415"),
@@ -101,7 +101,8 @@ def _update(aggregate: Mapping[str, Any]) -> Json:
         "write",
         f"update_{aggregate['singular']}",
         f"Change {with_article(aggregate)}",
-        f"A JSON merge patch (RFC 7396) of the {title}: absent members stay, null empties an optional one.",
+        f"A JSON merge patch (RFC 7396) of the {title}: absent members stay, null empties an optional one."
+        + distinct(aggregate),
         parameters=[ref("parameters", "if_match")],
         body=_body(aggregate, "application/merge-patch+json", f"{name}Patch", "patch", f"What changes of the {title}."),
         responses={"200": name} | errors,

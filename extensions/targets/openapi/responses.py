@@ -123,6 +123,8 @@ def _conflict(aggregate: Mapping[str, Any], api_url: str) -> Json:
     for constraint in aggregate["constraints"]:
         if constraint["kind"] in VIOLATIONS:
             code, detail = VIOLATIONS[constraint["kind"]]
+            if constraint["kind"] == "uq" and " " in constraint["pointer"]:
+                detail = "These values are taken."
             details.setdefault(code, detail)
             pointers.setdefault(code, constraint["pointer"])
     if actions(aggregate):
@@ -131,8 +133,9 @@ def _conflict(aggregate: Mapping[str, Any], api_url: str) -> Json:
     examples = problem_examples(api_url, details)
     for code, pointer in pointers.items():
         if pointer:
-            error = {"pointer": pointer, "code": code, "detail": details[code]}
-            examples[code.replace("-", "_")]["value"]["errors"] = [error]
+            examples[code.replace("-", "_")]["value"]["errors"] = [
+                {"pointer": each, "code": code, "detail": details[code]} for each in pointer.split()
+            ]
     title = f"The {aggregate['title']} or what it refers to does not allow this"
     return problem_response(title, examples, "Retry-After")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...text.naming import LONGEST_NAME
-from .aggregate import shown, with_article
+from .aggregate import distinct, shown, with_article
 from .json_schema import Json, dated, exampled, input_schema, object_of, one_of, ref, uuid
 from .parameters import CURSOR_SCHEMA
 from .samples import CREATED_AT, CURSOR, MODIFIED_AT, example, identity
@@ -136,7 +136,7 @@ def _part_inputs(aggregate: Mapping[str, Any]) -> Json:
 def _parts(part: Mapping[str, Any], schema: str, owner: str) -> Json:
     return {
         "type": "array",
-        "description": f"The {part['titles']} of the {owner}.",
+        "description": f"The {part['titles']} of the {owner}.{distinct(part)}",
         "maxItems": part["max"],
         "items": ref("schemas", schema),
     }

@@ -128,8 +128,21 @@ def _refused(old: Table, new: Table, columns: Changes[Column]) -> Iterator[str]:
         key=lambda rule: (ORDER.index(rule.kind), rule.name),
     ):
         is_of_new = not news.isdisjoint(re.findall(r"\w+", " ".join((*rule.columns, *rule.keys, rule.sql or ""))))
+        if rule.kind == "uq":
+            is_of_new = _is_unique(rule, old, columns)
         if not is_of_new and not _refuses_less(former.get(rule.name), rule):
             yield f"{new.name}: look for rows that {rule.name} refuses before the revision does, which fails on them"
+
+
+def _is_unique(rule: Constraint, old: Table, columns: Changes[Column]) -> bool:
+    """Whether rows cannot be alike: by what was unique before, or as they have no value yet in one of the columns."""
+    empty = {column.name for column in columns.added if column.server_default is None}
+    names = {both.old.name: both.new.name for both in columns.kept}
+    return not empty.isdisjoint(rule.columns) or any(
+        {re.sub(r"\w+", lambda word: names.get(word[0], word[0]), key) for key in each.keys} <= {*rule.keys}
+        for each in old.constraints
+        if each.kind == "uq"
+    )
 
 
 def _refuses_less(old: Constraint | None, new: Constraint) -> bool:

@@ -9,7 +9,7 @@ from . import names as sql_names
 from .relation import Check, Constraint, Foreign, Index, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from .relation import Column, Kind
 
@@ -66,7 +66,7 @@ class TableBuilder:
         foreign: Foreign | None = None,
     ) -> None:
         if self._pointer is not None:
-            pointer = f"{self._pointer}/*{pointer}" if pointer else ""
+            pointer = " ".join(f"{self._pointer}/*{each}" for each in pointer.split())
         self._constraints.append(
             Constraint(
                 kind=kind,
@@ -89,13 +89,14 @@ class TableBuilder:
         self._add("ck", name, [column], pointer, sql=sql)
         return Check(name=name, sql=sql)
 
-    def unique(self, column: str, pointer: str, *, ignorecase: bool) -> None:
-        """Refuse a second row with the value; one in another case too, by an index on an expression."""
-        columns = [*self._prefix, column]
+    def unique(self, own: Sequence[str], pointer: str, *, ignorecase: Collection[str]) -> None:
+        """Refuse a second row with the values; those of some columns in another case too, by an index on terms."""
+        columns = [*self._prefix, *own]
         if ignorecase:
             # A name of its own, so that this one can be there before a plain one goes.
             name = self._named("uq", [*columns, "ignorecase"])
-            self._add("uq", name, columns, pointer, keys=[*self._prefix, ignoring_case(column)])
+            keys = [ignoring_case(column) if column in ignorecase else column for column in columns]
+            self._add("uq", name, columns, pointer, keys=keys)
         else:
             self._add("uq", self._named("uq", columns), columns, pointer)
 

@@ -44,7 +44,7 @@ class Foreign(NamedTuple):
 
 
 class Constraint(NamedTuple):
-    """A constraint; `pointer` says which member of a request's body breaks it."""
+    """A constraint; `pointer` says which member of a request's body breaks it, or which ones with spaces between."""
 
     kind: Kind
     name: str

@@ -13,7 +13,7 @@ from .types import column_types, sql_literals
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ...model.domain import Aggregate, Domain, Field, Part
+    from ...model.domain import Aggregate, Domain, Field, Key, Part
     from ...types import Spec
     from .relation import Table
 
@@ -61,6 +61,7 @@ def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Tab
                 comment="State of the lifecycle.",
             )
         )
+    _keys(builder, aggregate.keys)
     for sort in aggregate.sorts:
         builder.index([_searched(sort.field, sort.name), "id"])
     for filter_ in aggregate.filters:
@@ -83,6 +84,7 @@ def _part(part: Part, aggregate: Aggregate, domain: Domain, relations: set[str])
     builder.primary([parent, "position"])
     builder.foreign(parent, "", table_name(aggregate.plural), "CASCADE", use_alter=False)
     own = list(_columns(builder, aggregate.name, part.fields, domain))
+    _keys(builder, part.keys)
     builder.references()
     keys = (
         _uuid(parent, f"The {aggregate.title} it belongs to.", former),
@@ -154,13 +156,20 @@ def _columns(builder: TableBuilder, owner: str, fields: Iterable[Field], domain:
             yield column._replace(checks=checks)
         first = found[0].name
         if field.unique:
-            builder.unique(first, pointer, ignorecase=field.ignorecase)
+            builder.unique([first], pointer, ignorecase=[first] if field.ignorecase else [])
         if field.target:
             target = domain.aggregate(field.target)
             use_alter = _is_circular(target.name, owner, domain.by_dependency)
             builder.foreign(first, pointer, table_name(target.plural), "RESTRICT", use_alter=use_alter)
         if field.indexed:
             builder.index([first], ignorecase=field.ignorecase)
+
+
+def _keys(builder: TableBuilder, keys: Iterable[Key]) -> None:
+    for key in keys:
+        found = {column_names(field.wire, field.type)[0]: field for field in key.fields}
+        ignorecase = [column for column, field in found.items() if field.ignorecase]
+        builder.unique([*found], " ".join(f"/{wire}" for wire in key.wires), ignorecase=ignorecase)
 
 
 def _conditions(field: Field, found: Sequence[Column]) -> Iterator[list[str]]:

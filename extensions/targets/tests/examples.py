@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..openapi.types import field_schemas
 from ..python.domain import module_of
-from ..python.literals import row
+from ..python.literals import python_text, row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from ...model.domain import Aggregate, Field, Part
+    from ...model.domain import Aggregate, Field, Key, Part
 
 Json = dict[str, Any]
 
@@ -40,42 +40,65 @@ class Examples(NamedTuple):
     example_references: tuple[ReferenceCode, ...]
     example_unique: Mapping[str, str]
     """Wire name → the values that a unique field can have: a list, or a range."""
+    example_varied: Mapping[str, str]
+    """The same for one field of each key that nothing else tells apart."""
+    example_keys: tuple[str, ...]
+    """The wire names in each key of which the example has all values."""
     example_ignorecase: tuple[str, ...]
     example_most: int | None
     """How many of the aggregate can exist, where that is fewer than the tests may want."""
     filter_tests: tuple[str, ...]
     replaceable_parts: tuple[str, ...]
     twin_tests: tuple[tuple[str, tuple[str, ...]], ...]
+    key_tests: tuple[tuple[str, str], ...]
+    """The wire names in a key, and those of them that two resources may still share."""
+    apart_tests: tuple[tuple[str, str], ...]
+    """A part, and the changes by which an item differs from the example in each key."""
     sort_tests: tuple[str, ...]
 
 
-def examples(aggregate: Aggregate, without: Collection[str], most: int | None) -> Examples:
-    """The example of an aggregate, which has no items of the parts whose entities it does `without`."""
+def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, int]) -> Examples:
+    """The example of an aggregate, which has no items of the parts whose entities it does `without`.
+
+    Of the aggregates in `most` there can be only that many.
+    """
     inputs = [field for field in aggregate.input_fields if not _is_spare(field)]
     items = {part.name: _items(part, without) for part in aggregate.parts}
     patch, reference = _patch(aggregate, items)
     twins = {part.name: _unique_members(part, items[part.name]) for part in aggregate.parts}
+    apart = {part.name: _apart(part, items[part.name], most) for part in aggregate.parts}
+    keys = [key for key in aggregate.keys if not any(map(_is_absent, key.fields))]
+    telling = {key.name: _telling(key, most) for key in keys}
+    compared = {field.wire for key in keys for field in key.fields}
     return Examples(
         example_body={field.wire: field.examples[0] for field in inputs} | items,
         example_patch=patch,
         example_patch_reference=reference,
         example_references=tuple(_references(aggregate, without)),
-        example_unique={
-            field.wire: row(choices) if (choices := _choices(field)) else row(_span(field), "()")
-            for field in inputs
-            if field.unique and not field.target
+        example_unique={field.wire: _values(field) for field in inputs if field.unique and not field.target},
+        example_varied={
+            field.wire: _values(field) for field in telling.values() if not field.target and not field.readonly
         },
+        example_keys=tuple(row(key.wires) for key in keys),
         example_ignorecase=tuple(
             field.wire
             for field in inputs
-            if field.unique and field.ignorecase and field.kind != "url" and not _choices(field)
+            if (field.unique or field.wire in compared)
+            and field.ignorecase
+            and field.kind != "url"
+            and not _choices(field)
         ),
-        example_most=most,
+        example_most=most.get(aggregate.name),
         filter_tests=tuple(
             filter_.wire for filter_ in aggregate.filters if filter_.field is None or _is_in_example(filter_.field)
         ),
         replaceable_parts=tuple(part.name for part in aggregate.parts if _is_repeatable(part)),
         twin_tests=tuple((wire, members) for wire, members in twins.items() if members),
+        key_tests=tuple(
+            (row(key.wires), row(wire for wire in key.wires if wire not in {each.wire for each in telling.values()}))
+            for key in keys
+        ),
+        apart_tests=tuple((wire, python_text(changes)) for wire, changes in apart.items() if changes is not None),
         sort_tests=tuple(sort.wire for sort in aggregate.sorts if sort.wire != "created_at"),
     )
 
@@ -91,7 +114,8 @@ def limits(aggregates: Sequence[Aggregate]) -> dict[str, int]:
         for field in aggregate.input_fields:
             if not field.unique or _is_spare(field):
                 continue
-            counts.append(found.get(field.target, PLENTY) if field.target else _count(field))
+            counts.append(_count(field, found))
+        counts += [max(_count(field, found) for field in key.fields) for key in aggregate.keys]
         if (fewest := min(counts, default=PLENTY)) < PLENTY:
             found[aggregate.name] = fewest
     return found
@@ -130,19 +154,55 @@ def _is_spare(field: Field) -> bool:
     return field.optional and field.target is not None
 
 
+def _is_absent(field: Field) -> bool:
+    """Whether new resources have no value of the field."""
+    return _is_spare(field) or (field.readonly and field.optional)
+
+
+def _telling(key: Key, most: Mapping[str, int]) -> Field:
+    """The field by which the key tells one example from the next: rather a reference, which leads to a new one."""
+    return max(key.fields, key=lambda field: (min(_count(field, most), PLENTY), bool(field.target), not field.readonly))
+
+
+def _apart(part: Part, items: list[Json], most: Mapping[str, int]) -> Json | None:
+    """The changes by which an item differs from the example in each key; None where there is no key, or no way."""
+    changes: Json = {}
+    inputs = [field for item in items for field in part.input_fields if field.wire in item]
+    if not inputs or not part.keys or part.maximum < 2 or any(field.unique for field in inputs):
+        return None
+    for key in part.keys:
+        own = [field for field in key.fields if field in inputs]
+        others = [field for field in own if not field.target and len(field.examples) > 1]
+        if any(_is_absent(field) for field in key.fields) or {field.wire for field in own} & changes.keys():
+            continue
+        if any(field.target and most.get(field.target, PLENTY) >= PLENTY for field in own):
+            continue
+        if not others:
+            return None
+        changes[others[0].wire] = others[0].examples[1]
+    return changes
+
+
 def _is_in_example(field: Field) -> bool:
     return not field.readonly and not _is_spare(field)
 
 
 def _is_repeatable(part: Part) -> bool:
     """Whether two items like the example may stand in one resource, without another resource to refer to."""
-    return part.maximum > 1 and not _targets(part) and not any(field.unique for field in part.input_fields)
+    return part.maximum > 1 and not _targets(part) and not _guards(part)
+
+
+def _guards(part: Part) -> bool:
+    return bool(part.keys) or any(field.unique for field in part.input_fields)
 
 
 def _unique_members(part: Part, items: list[Json]) -> tuple[str, ...]:
-    """What two items of the part in the example may not share, where there may be two."""
+    """What two items of the part in the example may not share, where there may be two; a key as its names in a row."""
     fields = [field for item in items for field in part.input_fields if field.wire in item]
-    return tuple(field.wire for field in fields if field.unique) if part.maximum > 1 else ()
+    if part.maximum == 1 or not fields:
+        return ()
+    keys = [key for key in part.keys if not any(map(_is_absent, key.fields))]
+    return (*(field.wire for field in fields if field.unique), *(" ".join(key.wires) for key in keys))
 
 
 def _items(part: Part, without: Collection[str]) -> list[Json]:
@@ -152,8 +212,15 @@ def _items(part: Part, without: Collection[str]) -> list[Json]:
     return [{field.wire: field.examples[0] for field in part.input_fields if not _is_spare(field)}]
 
 
-def _choices(field: Field) -> tuple[str, ...]:
+def _values(field: Field) -> str:
+    """The values of a unique field as Python: a list, or a range."""
+    return row(choices) if (choices := _choices(field)) else row(_span(field), "()")
+
+
+def _choices(field: Field) -> tuple[Any, ...]:
     """The values of a unique field, where no other can be made up: of a pattern, or of a format of the team's own."""
+    if field.kind in {"bool", "enum"}:
+        return field.examples
     looks_like_others = field.kind == "string" and _LIKE_OTHERS.search(field.examples[0])
     return field.examples if field.type.pattern or looks_like_others else ()
 
@@ -167,8 +234,14 @@ def _span(field: Field) -> tuple[int, int]:
     return schema.get(low, 0), schema.get(high, 0)
 
 
-def _count(field: Field) -> int:
-    """How many values of a unique field there are, or that there are plenty."""
+def _count(field: Field, most: Mapping[str, int]) -> int:
+    """How many values of a field there are, each of which one may have, or that there are plenty."""
+    if _is_absent(field):
+        return PLENTY
+    if field.readonly:
+        return 1
+    if field.target:
+        return most.get(field.target, PLENTY)
     if choices := _choices(field):
         return len(choices)
     low, high = _span(field)

@@ -30,10 +30,12 @@ class NamesInTests(NamedTuple):
 def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, sample: Examples, package: str) -> NamesInTests:
     """The names in the test modules of an aggregate; `package` is the service's Python package."""
     variable = aggregate.variable
-    has_cases = bool(sample.filter_tests or sample.sort_tests or sample.replaceable_parts or sample.twin_tests)
+    cases = (sample.filter_tests, sample.sort_tests, sample.replaceable_parts, sample.twin_tests, sample.key_tests)
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
-        test_imports=_test_imports(aggregate, ways, package, has_cases=has_cases),
+        test_imports=_test_imports(
+            aggregate, ways, package, has_cases=any(cases), has_changes=bool(sample.apart_tests)
+        ),
         use_case_test_imports=_use_case_test_imports(aggregate, package),
     )
 
@@ -51,7 +53,9 @@ def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:
     )
 
 
-def _test_imports(aggregate: PythonAggregate, ways: Scenarios, package: str, *, has_cases: bool) -> str:
+def _test_imports(
+    aggregate: PythonAggregate, ways: Scenarios, package: str, *, has_cases: bool, has_changes: bool
+) -> str:
     module, name, lifecycle = aggregate.module, aggregate.declared.name, aggregate.declared.lifecycle
     lines = {
         "import json",
@@ -68,6 +72,8 @@ def _test_imports(aggregate: PythonAggregate, ways: Scenarios, package: str, *, 
             lines.add(f"from {package}.kernel import TransitionRefused")
     if lifecycle or has_cases:
         lines |= {"import pytest", "from ..api import Api"}
+    if has_changes:
+        lines.add("from typing import Any")
     return imports(lines, package)
 
 

@@ -91,7 +91,8 @@ class Call:
 class DomainError(Exception):
     """A refusal by its meaning, which each transport has a code of its own for: see `MEANINGS` in platform/problems.py.
 
-    `place` is the JSON pointer of the value that is refused, empty where it is no single one.
+    `place` is the JSON pointer of the value that is refused, or several with a space between where these values are
+    refused together; empty where it is none.
     """
 
     def __init__(self, message: str, *, place: str = "") -> None:
@@ -154,7 +155,7 @@ class InvalidCursor(DomainError):
 
 
 class AlreadyExists(ValueRefused):
-    """Another resource has this value in a unique field."""
+    """Another resource has this value in a unique field, or these in several that are unique together."""
 
 
 class ReferenceNotFound(ValueRefused):

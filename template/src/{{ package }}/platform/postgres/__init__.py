@@ -62,10 +62,10 @@ class Usage(NamedTuple):
 class Database:
     """The connections to the database.
 
-    `constraints` maps the name of a constraint to the JSON pointer of the field that it guards, so that a violation
-    names the field; in a part it has `*` for the place of the item. `observe`, if set, is called after each statement
-    with its text, the time at which it began (`time.time_ns`) and its error; `observe_wait` after each time that a
-    connection had to be waited for, with the seconds.
+    `constraints` maps the name of a constraint to the JSON pointer of the field that it guards, or to those of several
+    with spaces between, so that a violation names them; in a part they have `*` for the place of the item. `observe`,
+    if set, is called after each statement with its text, the time at which it began (`time.time_ns`) and its error;
+    `observe_wait` after each time that a connection had to be waited for, with the seconds.
     """
 
     def __init__(self, settings: Settings, *, constraints: Mapping[str, str], application_name: str = "") -> None:

@@ -229,7 +229,9 @@ def meaning_of(error: asyncpg.PostgresError, constraints: Mapping[str, str]) -> 
     if code.startswith(BAD_VALUE):
         return _refused(InvalidValue, "A value cannot be stored.", error, constraints)
     if code == UNIQUE_VIOLATION:
-        return _refused(AlreadyExists, "Another resource has this value already.", error, constraints)
+        several = " " in constraints.get(error.constraint_name or "", "")
+        taken = "Another resource has these values already." if several else "Another resource has this value already."
+        return _refused(AlreadyExists, taken, error, constraints)
     # References point at `id`, and no referring column has that name: so the columns in the detail, in whatever
     # language it is, tell on which side the key was violated.
     if code == RESTRICT_VIOLATION or (code == FOREIGN_KEY_VIOLATION and "(id)=(" in (error.detail or "")):
@@ -247,12 +249,22 @@ def _refused(
 
 
 def place_in(body: BaseModel, refusal: ValueRefused) -> str | None:
-    """The JSON pointer of the item's value in this body; None where the refusal is about no item, or none of these."""
+    """The JSON pointers of the item's values in this body; None where the refusal is about no item or none of these."""
     if ANY not in refusal.place:
         return None
-    part, _, member = refusal.place[1:].split("/")
-    index = _index([_member(item, member) for item in _member(body, part) or ()], refusal)
-    return None if index is None else pointer(part, index, member)
+    places = [place[1:].split("/") for place in refusal.place.split()]
+    part, members = places[0][0], [place[-1] for place in places]
+    index = _index([_values(item, members) for item in _member(body, part) or ()], refusal)
+    return None if index is None else " ".join(pointer(part, index, member) for member in members)
+
+
+def _values(item: BaseModel, members: list[str]) -> Any:
+    """The item's value, or a tuple of several; None where one of them is absent, and so like no other."""
+    if len(members) == 1:
+        return _member(item, members[0])
+    sent = {field.alias or name for name, field in type(item).model_fields.items()}
+    values = tuple(_member(item, member) for member in members if member in sent)
+    return None if None in values else values
 
 
 def _index(values: list[Any], refusal: ValueRefused) -> int | None:
