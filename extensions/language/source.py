@@ -227,14 +227,14 @@ def _plain_or_quoted(text: str, flow: bool) -> str:
 
 def key_of(node: Any) -> str:
     """The key as data has it: texts, and what YAML takes for something else in the words of JSON."""
-    kind, text = node.tag.rpartition(":")[2], str(node.value)
-    if kind == "bool":
+    tag, text = node.tag.rpartition(":")[2], str(node.value)
+    if tag == "bool":
         return text.lower()
-    if kind == "null":
+    if tag == "null":
         return "null"
-    if kind == "int" and len(text) < 400:
+    if tag == "int" and len(text) < 400:
         return str(int(text))
-    return str(float(text)) if kind == "float" else text
+    return str(float(text)) if tag == "float" else text
 
 
 def at(source: Source, message: str, start: int, end: int | None = None) -> Finding:

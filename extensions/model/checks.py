@@ -224,7 +224,7 @@ class _Checks:
             what = (
                 "every aggregate has it already" if name in RESERVED_FIELDS else "it is in a part or another aggregate"
             )
-            self._add(path, f"{name!r} cannot be listed: {what}; drop it", Word(name))
+            self._add(path, f"{name!r} cannot be used here: {what}; drop it", Word(name))
         elif name not in aggregate.mentioned:
             self._add(
                 path, f"unknown field {name!r}{nearest(name, sorted(valid))}", Word(name), near(name, sorted(valid))

@@ -15,8 +15,9 @@ from harness.repository import GIT
 from harness.tools import BIN, run
 
 CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests/unit/wrong_domains.yaml").read_text(encoding="utf-8"))
-# One process each takes a second; every fourteenth case is enough to see that it is the same code.
-SOME = CASES[::14]
+# tests/unit asks for each of them; here it is enough to see that Copier says the same. A process takes a second.
+HALF = CASES[::2]
+SOME = CASES[::25]
 
 
 def said(message: str) -> list[str]:
@@ -27,7 +28,7 @@ def said(message: str) -> list[str]:
     return [line.removeprefix("  - ").removeprefix("domain.yaml:").strip() for line in lines]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+@pytest.mark.parametrize("case", HALF, ids=[case["name"] for case in HALF])
 def test_copy_refuses(case: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "domain.yaml").write_text(case["file"], encoding="utf-8")
     with pytest.raises(UserMessageError) as refusal:

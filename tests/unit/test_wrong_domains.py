@@ -1,5 +1,6 @@
 """Every wrong domain is refused with all of its problems, each in one line with its place, and nothing else."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ def test_wrong_domain(case: dict[str, Any], tmp_path: Path) -> None:
     assert found == case["expected"]
 
 
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_each_problem_has_a_place(case: dict[str, Any]) -> None:
+    for line in case["expected"]:
+        assert re.match(r"[1-9][0-9]*:[1-9][0-9]*: ", line) or line.startswith("the domain is more than 40 levels deep")
+
+
 def test_there_are_many() -> None:
-    assert len(CASES) > 100
+    assert len(CASES) > 250
     assert len({case["name"] for case in CASES}) == len(CASES)

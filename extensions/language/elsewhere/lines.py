@@ -333,7 +333,7 @@ def _composed(meant: _Meant) -> Remedy | None:
         meant.exact = not meant.remedy.because and not meant.rest
     if ("min" in means or "max" in means) and write in {"int", "bigint"}:
         write = f"int({means.get('min', '0')}..{means.get('max', '2147483647')})"
-    kind = write.split("(")[0].split()[0]
+    truth, listed = bool(re.match(r"bool\b", write)), write.startswith("list(")
     flags = list(dict.fromkeys([*write.split(")")[-1].split()[0 if ")" in write else 1 :], *meant.flags]))
     flags = [flag for flag in flags if flag in FLAGS]
     type_only = re.sub(rf"(?:\s+(?:{'|'.join(FLAGS)}))+$", "", write.split(" = ")[0])
@@ -348,11 +348,11 @@ def _composed(meant: _Meant) -> Remedy | None:
         optional, flags, meant.exact = True, [*flags, "readonly"], False
     elif "default" in means:
         default, optional = means["default"], False
-    if kind == "bool":
+    if truth:
         default = {"0": "false", "1": "true"}.get(default, default.lower())
-    if kind == "bool" and optional:
+    if truth and optional:
         default, optional, meant.exact = default or "false", False, False
-    if kind == "list":
+    if listed:
         default, optional = default or "[]", False
     words = [f"{type_only}{'?' if optional else ''}", *dict.fromkeys(flags)]
     if default and "unique" not in flags:

@@ -6,6 +6,7 @@ from ...text import english, naming
 from ...text.problems import KEY, kind_of, near, nearest, show
 from ...types import FieldTypeError, enum_member
 from ..declarations import ActionDeclaration, LifecycleDeclaration
+from ..elsewhere import counterpart
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
 from .place import Place, check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
 
@@ -20,6 +21,11 @@ def read_lifecycle(place: Place, raw: object) -> LifecycleDeclaration | None:
             place.add("is empty; expected `states:` and `actions:`")
         return None
     check_keys(place, body, LIFECYCLE_KEYS)
+    if {counterpart(LIFECYCLE_KEYS, key) for key in body if key not in LIFECYCLE_KEYS} & {
+        "states",
+        "actions",
+    } - body.keys():
+        return None  # what to write for it is said
     states = _states(place / "states", body.get("states"))
     listed = body.get("actions") or {}
     actions = _actions(place / "actions", body.get("actions"), states)
