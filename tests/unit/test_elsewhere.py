@@ -424,3 +424,10 @@ def test_what_is_suggested_is_valid_and_begins_alike(word: str, valid: list[str]
     found = near(word, valid)
     assert found in {"", *valid}
     assert not found or set(found[:2]) & set(word.lower())
+
+
+@pytest.mark.parametrize("line", ["enum(now, later) = now", "string(20) = today", "text = now()", "string(20) = null"])
+def test_words_of_others_that_are_ours_stay(line: str) -> None:
+    domain = deepcopy(DOMAIN)
+    at(domain, FIELDS)["x0"] = line
+    assert problems_of(domain) == []

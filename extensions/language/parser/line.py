@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .place import Place
 
 
+_MOMENTS = (TABLE["date"], TABLE["datetime"])
+
+
 class Line(NamedTuple):
     """What the line says; a default is still as it was written, at `default_at` of the text at the place."""
 
@@ -40,9 +43,8 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
     except FieldTypeError as problem:
         _say_type(place, name, line, behind, str(problem))
         return None
-    if any(match[0] not in {*FLAGS, "?"} for match in re.finditer(r"\S+", line[behind:equals])) or _is_now(
-        line[equals:]
-    ):
+    strangers = any(match[0] not in {*FLAGS, "?"} for match in re.finditer(r"\S+", line[behind:equals]))
+    if strangers or (spec.type in _MOMENTS and _is_now(line[equals:])):
         remedy = answer_line(name, line, place.known)
         if remedy is not None:
             place.add(
