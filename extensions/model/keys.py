@@ -43,9 +43,9 @@ def _unfit(name: str, key: str, owner: AggregateDeclaration | PartDeclaration) -
     if declared.secret:
         yield f"{name!r} is secret, and a refusal would tell its value; leave it out of {key}"
     elif not row.indexable:
-        yield f"{name!r} is {row.kind}, which cannot be unique, also with other fields"
+        yield f"{name!r} is {row.kind}, which cannot be unique, also with other fields; leave it out of {key}"
     elif longest is not None and declared.spec.length > longest:
-        yield f"{name!r} is longer than the {longest} characters that can be indexed"
+        yield f"{name!r} is too long for an index; expected at most {longest} characters"
     elif declared.unique:
         yield f"{name!r} is unique by itself, so {key} says no more; drop one of the two"
 
@@ -57,7 +57,7 @@ def _unknown(name: str, key: str, owner: AggregateDeclaration | PartDeclaration)
     if name == STATE and aggregate and aggregate.lifecycle:
         yield f"{name!r} is changed by actions, which refuse no values; leave it out of {key}"
     elif field is not None:
-        yield f"write the field's name {field.name!r}, not its wire name {name!r}"
+        yield f"{name!r} is the name on the wire; write the field's name {field.name!r}"
     elif aggregate and any(part.name == name for part in aggregate.parts):
         yield f"{name!r} is a part; only fields of the aggregate itself are possible"
     elif aggregate and name in RESERVED_FIELDS:

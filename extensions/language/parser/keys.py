@@ -55,7 +55,7 @@ def _key(place: Place, raw: object, item: int) -> KeyDeclaration | None:
     key = KeyDeclaration(tuple(raw), item)
     twice = next((name for name in raw if raw.count(name) > 1), None)
     if twice is not None:
-        place.add(f"{key.written} lists {twice!r} twice", item)
+        place.add(f"{key.written} lists {twice!r} twice; drop one", item)
     elif not raw:
         place.add("[] has no fields; expected two at least, such as [customer, number]", item)
     elif len(raw) == 1:
