@@ -274,6 +274,41 @@ def _lifecycle(draw: st.DrawFn, aggregate: str) -> Domain:
 
 
 @st.composite
+def _inputs(draw: st.DrawFn, body: Domain, every: list[str]) -> None:
+    """Give some actions an input: fields of its own, and readonly fields that it sets."""
+    declared = body["fields"]
+    if draw(COIN):
+        declared["kept_for"] = f"ref {draw(st.sampled_from(every))}? readonly"
+    readonly = [name for name, value in declared.items() if not _writable(value) and not name.endswith("_at")]
+    taken = {*declared, *body.get("parts", ())}
+    for action in body["lifecycle"]["actions"].values():
+        if draw(st.integers(0, 2)):
+            continue
+        given: Domain = {}
+        for name in draw(st.lists(st.sampled_from(readonly), max_size=3, unique=True)) if readonly else ():
+            given[name] = draw(_sent(declared[name]))
+        for name in draw(st.lists(field_names().filter(lambda name: name not in taken), max_size=3, unique=True)):
+            text = draw(_scalar([kind for kind in TABLE if kind not in {"ref", "id"}]))
+            words = ["", " pii", " secret"] if parse_type(text).type.nullable else ["", "?", " pii", " secret"]
+            given[name] = text + draw(st.sampled_from(words))
+        if given:
+            action["input"] = given
+
+
+@st.composite
+def _sent(draw: st.DrawFn, field: Any) -> Any:
+    """What sets this readonly field; it may be required where the field is optional."""
+    required = draw(COIN)
+    said = {"type": field} if isinstance(field, str) else field
+    line = said["type"].replace(" readonly", "")
+    line = line.replace("?", "") if required else line
+    if isinstance(field, str):
+        return line
+    without = {"readonly", "renamed_from", *(["default", "optional"] if required else [])}
+    return {key: value for key, value in field.items() if key not in without} | {"type": line}
+
+
+@st.composite
 def _parts(draw: st.DrawFn, aggregate: str, taken: set[str], earlier: list[str], every: list[str]) -> Domain:
     names = draw(st.lists(field_names().filter(lambda name: name not in taken), max_size=2, unique=True))
     parts: dict[str, Domain] = {
@@ -343,6 +378,8 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
         body["parts"] = draw(_parts(name, wires, earlier, every))
     if keys := draw(_keys(declared)):
         body["unique"] = keys
+    if "lifecycle" in body and draw(COIN):
+        draw(_inputs(body, every))
     for key, ability in (("filter", "filterable"), ("sort", "sortable")):
         able = [field for field, value in declared.items() if _searchable(field, value, ability)]
         if key == "sort":

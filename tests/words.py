@@ -25,7 +25,7 @@ TARGETS = {"ref": "ref Thing", "id": "id elsewhere.Thing"}
 BOUNDS = (0, 1, 9)
 WITH_THE_TYPE = ("optional", "default", "example", "min", "max", "pattern", *FLAGS)
 """Words of a field that are other work for each type."""
-LIFECYCLE = {"states": ["open", "shut"], "actions": {"shut": {"from": "open", "to": "shut"}}}
+LIFECYCLE: dict[str, Any] = {"states": ["open", "shut"], "actions": {"shut": {"from": "open", "to": "shut"}}}
 
 
 def every_word() -> set[str]:
@@ -46,6 +46,8 @@ def words_of(domain: Json) -> set[str]:
         for owner in aggregate.owners:
             kinds = {each.name: each.spec.type.kind for each in owner.fields}
             found |= {f"{kinds[name]} in a key" for key in owner.unique for name in key.fields}
+        actions = aggregate.lifecycle.actions if aggregate.lifecycle else ()
+        found |= {f"{each.spec.type.kind} in an input" for action in actions for each in action.input}
     for event in declared.consumes:
         found |= {f"{each.spec.type.kind} in an event" for each in event.fields}
     return found
@@ -132,6 +134,11 @@ def _words_of_type(row: FieldType) -> Iterator[str]:
             yield f"{key} of {kind}"
     if any(_valid({"type": line, **more}, {"unique": [["n", "x"]]}) for more in beside):
         yield f"{kind} in a key"
+    shut = LIFECYCLE["actions"]["shut"] | {"input": {"x": line}}
+    taking = LIFECYCLE | {"actions": {"shut": shut}}
+    kept = [{"type": line, "readonly": True, **more} for more in beside]
+    if any(_valid(field, {"lifecycle": taking}) for field in kept):
+        yield f"{kind} in an input"
     if _valid("int", consumes={"Told": {"from": "elsewhere", "fields": {"x": line}}}):
         yield f"{kind} in an event"
 

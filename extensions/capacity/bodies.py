@@ -69,9 +69,26 @@ def shares(aggregate: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
+def command_shares(aggregate: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Action to which something is sent → place in the domain, below the aggregate → most bytes of a body."""
+    found = {}
+    for action in (aggregate["lifecycle"] or {"actions": ()})["actions"]:
+        if command := action["command"]:
+            place = f"lifecycle.actions.{action['name']}.input"
+            found[action["name"]] = {f"{place}.{name}": size for name, size in _members(command["fields"])}
+    return found
+
+
+def _bodies(model: Mapping[str, Any]) -> Iterator[tuple[Json, dict[str, int]]]:
+    """The aggregate and the shares of each kind of body: of what is created, and of what is sent with actions."""
+    for aggregate in model["aggregates"]:
+        for sizes in (shares(aggregate), *command_shares(aggregate).values()):
+            yield aggregate, sizes
+
+
 def largest_body(model: Mapping[str, Any]) -> int:
     """Most bytes of a request that fits the contract, in JSON without more white space than an indented one has."""
-    return max(2 + sum(shares(aggregate).values()) for aggregate in model["aggregates"])
+    return max(2 + sum(sizes.values()) for _, sizes in _bodies(model))
 
 
 def room_bytes(memory_mib: int, requests: int) -> int:
@@ -96,8 +113,7 @@ def notes(model: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
 def too_large(model: Mapping[str, Any], limit: int) -> list[str]:
     """What the contract allows and the limit does not, with the place in the domain and a remedy."""
     found = []
-    for aggregate in model["aggregates"]:
-        sizes = shares(aggregate)
+    for aggregate, sizes in _bodies(model):
         total = 2 + sum(sizes.values())
         if total <= limit:
             continue

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldDeclaration:
-    """A field of an aggregate, a part or an event."""
+    """A field of an aggregate, a part, an action or an event."""
 
     path: str
     name: str
@@ -76,6 +76,7 @@ class ActionDeclaration(NamedTuple):
     emits: str | None
     resource: str
     description: str = ""
+    input: tuple[FieldDeclaration, ...] = ()
 
 
 class LifecycleDeclaration(NamedTuple):

@@ -155,6 +155,7 @@ def _lifecycle() -> Json:
         "from": {"description": "The state, or states, in which it is possible.", "anyOf": [state, _list_of(state)]},
         "to": {**state, "description": "The state that it leads to."},
         "emits": {**_name(naming.PASCAL.pattern), "description": "The event that tells of it."},
+        "input": {"$ref": "#/definitions/fields"},
         "resource": {**_name(naming.KEBAB.pattern), "description": "The noun in its path, such as placements."},
         "description": {"$ref": "#/definitions/description"},
     }

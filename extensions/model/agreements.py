@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ..types import Spec
     from .diff import ConsumedDiff
-    from .domain import Consumed, Domain, Field
+    from .domain import Consumed, Domain, Event, Field
 
 
 class Line(NamedTuple):
@@ -43,6 +43,27 @@ def _lines(old: Domain, new: Domain) -> Iterator[Line]:
         yield Line(f"{gone.name} is no longer emitted; who consumes it gets none", asked=True)
     for added in found.events.added:
         yield Line(f"{added.name} is emitted now", asked=False)
+    for both in found.events.kept:
+        yield from _emitted(both.old, both.new)
+
+
+def _emitted(old: Event, new: Event) -> Iterator[Line]:
+    """What those who consume an event have to know of before: whatever they get less, or otherwise."""
+    before, after = ({field.wire: field for field in event.fields} for event in (old, new))
+    for wire in before.keys() - after.keys():
+        yield Line(f"{new.name} no longer carries {wire}", asked=True)
+    for wire, field in after.items():
+        if wire not in before:
+            yield Line(f"{new.name} carries {wire} now", asked=False)
+            continue
+        was, fits = before[wire], takes_no_less(field.type, before[wire].type)
+        if was.type.written != field.type.written:
+            yield Line(f"{new.name}: {wire} is {field.type.written}, was {was.type.written}", asked=not fits)
+        elif not (fits and takes_no_less(was.type, field.type)):
+            yield Line(f"{new.name}: {wire} has other limits", asked=not fits)
+        if was.optional != field.optional:
+            became = "may be absent" if field.optional else "is always there"
+            yield Line(f"{new.name}: {wire} {became} now", asked=field.optional)
 
 
 def _triggered(event: ConsumedDiff, names: dict[str, str]) -> Iterator[Line]:

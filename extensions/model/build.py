@@ -29,7 +29,7 @@ from .domain import (
     enum_of,
 )
 from .keys import STATE
-from .names import Names
+from .names import Names, command_name
 from .order import by_dependency
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _aggregate(declared: AggregateDeclaration, context: str, given: Mapping[str,
     title = naming.words(declared.name)
     fields = _fields(declared.fields, given)
     parts = tuple(_part(part, title, given) for part in declared.parts)
-    lifecycle = _lifecycle(declared.name, declared.lifecycle, fields) if declared.lifecycle else None
+    lifecycle = _lifecycle(declared.name, declared.lifecycle, fields, given) if declared.lifecycle else None
     return Aggregate(
         name=declared.name,
         singular=naming.snake(declared.name),
@@ -174,12 +174,11 @@ def _enums(
     for owner, members in ((title, fields), *((part.title, part.fields) for part in parts)):
         for field in members:
             if spec := enum_of(field.type):
-                yield EnumType(
-                    name=spec.enum_class,
-                    field=field.name,
-                    members=tuple(Member(name=word, title=naming.words(word.lower())) for word in spec.members),
-                    description=f"{field.title.capitalize()} of the {owner}.",
-                )
+                yield _enum(spec, field, f"{field.title.capitalize()} of the {owner}.")
+    for action in lifecycle.actions if lifecycle else ():
+        for field in action.input:
+            if field.name not in action.sets and (spec := enum_of(field.type)):
+                yield _enum(spec, field, f"{field.title.capitalize()} given to {action.title} the {title}.")
     if lifecycle:
         yield EnumType(
             name=lifecycle.enum,
@@ -189,11 +188,19 @@ def _enums(
         )
 
 
+def _enum(spec: Spec, field: Field, description: str) -> EnumType:
+    members = tuple(Member(name=word, title=naming.words(word.lower())) for word in spec.members)
+    return EnumType(name=spec.enum_class, field=field.name, members=members, description=description)
+
+
 # Lifecycles and events -----------------------------------------------------------------------------------------------
 
 
-def _lifecycle(owner: str, declared: LifecycleDeclaration, fields: Sequence[Field]) -> Lifecycle:
+def _lifecycle(
+    owner: str, declared: LifecycleDeclaration, fields: Sequence[Field], given: Mapping[str, str]
+) -> Lifecycle:
     title = naming.words(owner)
+    names = {field.name for field in fields}
     moments = {field.wire for field in fields if field.readonly and field.type.type.instant}
     actions = []
     for each in declared.actions:
@@ -210,6 +217,9 @@ def _lifecycle(owner: str, declared: LifecycleDeclaration, fields: Sequence[Fiel
                 target=each.target,
                 emits=each.emits,
                 stamps=stamp if stamp in moments else None,
+                command=command_name(each.name, owner),
+                input=_fields(each.input, given),
+                sets=tuple(field.name for field in each.input if field.name in names),
             )
         )
     return Lifecycle(
@@ -217,8 +227,28 @@ def _lifecycle(owner: str, declared: LifecycleDeclaration, fields: Sequence[Fiel
         states=tuple(State(name=state, title=naming.words(state.lower())) for state in declared.states),
         actions=tuple(actions),
         events=tuple(
-            Event(name=name, aggregate=owner, actions=tuple(each.name for each in actions if each.emits == name))
+            _event(name, owner, [each for each in actions if each.emits == name])
             for name in dict.fromkeys(each.emits for each in actions if each.emits)
+        ),
+    )
+
+
+def _event(name: str, owner: str, actions: Sequence[Action]) -> Event:
+    """The event of these actions with what they are given, but for secrets."""
+    fields: dict[str, Field] = {}
+    for action in actions:
+        for field in action.input:
+            if not field.is_secret:
+                before = fields.setdefault(field.name, field)
+                fields[field.name] = before._replace(optional=before.optional or field.optional)
+    everywhere = set(fields).intersection(*({field.name for field in action.input} for action in actions))
+    return Event(
+        name=name,
+        aggregate=owner,
+        actions=tuple(action.name for action in actions),
+        fields=tuple(
+            field if field.name in everywhere else field._replace(optional=True, default=None)
+            for field in fields.values()
         ),
     )
 

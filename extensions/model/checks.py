@@ -9,13 +9,14 @@ from ..text import naming
 from ..text.problems import KEY, Word, below, near, nearest
 from ..types import TABLE
 from . import keys
+from .inputs import check_inputs
 from .keys import STATE
 from .order import cycles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..language.declarations import AggregateDeclaration, Domain, FieldDeclaration
+    from ..language.declarations import ActionDeclaration, AggregateDeclaration, Domain, FieldDeclaration
     from ..text.problems import Problems, Spot
     from .reserved import Reserved
 
@@ -27,6 +28,10 @@ def check(domain: Domain, reserved: Reserved, problems: Problems) -> None:
     for aggregate in domain.aggregates:
         checks.aggregate(aggregate)
     checks.consumed()
+
+
+def _actions(aggregate: AggregateDeclaration) -> tuple[ActionDeclaration, ...]:
+    return aggregate.lifecycle.actions if aggregate.lifecycle else ()
 
 
 class _Checks:
@@ -45,7 +50,9 @@ class _Checks:
     def references(self) -> None:
         required: dict[str, list[str]] = {name: [] for name in self._aggregates}
         for aggregate in self._domain.aggregates:
-            for declared in [*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)]:
+            parts = (field for part in aggregate.parts for field in part.fields)
+            sent = (field for action in _actions(aggregate) for field in action.input)
+            for declared in [*aggregate.fields, *parts, *sent]:
                 spec = declared.spec
                 if spec.type.local and spec.target not in self._aggregates:
                     self._add(
@@ -87,7 +94,7 @@ class _Checks:
             if aggregate is None:
                 self._add(path, f"unknown aggregate {event.aggregate!r}{nearest(event.aggregate, self._aggregates)}")
                 continue
-            actions = [action.name for action in aggregate.lifecycle.actions] if aggregate.lifecycle else []
+            actions = [action.name for action in _actions(aggregate)]
             if event.action not in actions:
                 known = nearest(event.action or "", actions) or f"; {event.aggregate} has no actions"
                 self._add(path, f"unknown action '{event.aggregate}.{event.action}'{known}")
@@ -108,6 +115,7 @@ class _Checks:
         self._parts(aggregate, wires)
         self._resources(aggregate)
         self._keys(aggregate)
+        check_inputs(aggregate, self._aggregates, self._problems)
         self._filter(aggregate)
         self._sort(aggregate)
 
@@ -147,7 +155,7 @@ class _Checks:
 
     def _resources(self, aggregate: AggregateDeclaration) -> None:
         resources: dict[str, str] = {}
-        for action in aggregate.lifecycle.actions if aggregate.lifecycle else ():
+        for action in _actions(aggregate):
             if action.resource in resources:
                 other = resources[action.resource]
                 self._add(

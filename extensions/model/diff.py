@@ -6,12 +6,12 @@ from operator import ne
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ..types import Spec
-from .domain import Event, Trigger
+from .domain import Action, Event, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .domain import Action, Aggregate, Consumed, Domain, Field, Filter, Key, Part, Sort, State
+    from .domain import Aggregate, Consumed, Domain, Field, Filter, Key, Part, Sort, State
 
 
 class Named(Protocol):
@@ -24,7 +24,7 @@ class Named(Protocol):
 
 T = TypeVar("T", bound=Named)
 BESIDE = frozenset(
-    {"name", "wire", "title", "titles", "summary", "description", "examples", "renamed_from", "aggregate"}
+    {"name", "wire", "title", "titles", "summary", "description", "examples", "renamed_from", "aggregate", "command"}
 )
 """What follows from a name, what only people read, and what is compared by itself."""
 
@@ -248,7 +248,10 @@ def _meaning(value: object, names: Mapping[str, str]) -> object:
         pattern = value.pattern.text if value.pattern else None
         return (value.type.kind, *bounds, pattern, _meaning(value.inner, names), target, value.context)
     if isinstance(value, (Event, Trigger)):
-        return names.get(value.aggregate, value.aggregate), _meaning(_rest(value), names)
+        fields = [field.name for field in value.fields] if isinstance(value, Event) else []
+        return names.get(value.aggregate, value.aggregate), fields, _meaning(_rest(value), names)
+    if isinstance(value, Action):
+        return [field.name for field in value.input], _meaning(_rest(value), names)
     if isinstance(value, tuple):
         return tuple(_meaning(each, names) for each in (_rest(value) if hasattr(value, "_fields") else value))
     return value

@@ -29,7 +29,7 @@ class Default(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A field of an aggregate, a part or an event."""
+    """A field of an aggregate, a part, an action or an event."""
 
     name: str
     wire: str
@@ -147,6 +147,12 @@ class Action(NamedTuple):
     emits: str | None
     stamps: str | None
     """The readonly field that takes the moment, by its name in JSON."""
+    command: str
+    """The name of what callers send: `HoldBook`."""
+    input: tuple[Field, ...]
+    """The fields of the command; empty where nothing is sent."""
+    sets: tuple[str, ...]
+    """The names of those that set the readonly field of the same name."""
 
 
 class Event(NamedTuple):
@@ -155,6 +161,8 @@ class Event(NamedTuple):
     name: str
     aggregate: str
     actions: tuple[str, ...]
+    fields: tuple[Field, ...]
+    """What it carries of the input of these actions; optional where one of them has it not."""
 
 
 class Lifecycle(NamedTuple):
@@ -219,7 +227,7 @@ class Aggregate(NamedTuple):
     filters: tuple[Filter, ...]
     sorts: tuple[Sort, ...]
     enums: tuple[EnumType, ...]
-    """Those of its fields and parts, and that of its states."""
+    """Those of its fields, parts and actions, and that of its states."""
 
     @property
     def input_fields(self) -> tuple[Field, ...]:
@@ -240,6 +248,11 @@ class Aggregate(NamedTuple):
     def events(self) -> tuple[Event, ...]:
         """What it emits."""
         return self.lifecycle.events if self.lifecycle else ()
+
+    @property
+    def commands(self) -> tuple[Action, ...]:
+        """The actions to which something is sent."""
+        return tuple(action for action in self.actions if action.input)
 
     def all_fields(self) -> Iterator[Field]:
         """Its fields and those of its parts."""

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 from ..text import english, naming
 
 if TYPE_CHECKING:
-    from ..language.declarations import AggregateDeclaration, Domain, FieldDeclaration
+    from ..language.declarations import ActionDeclaration, AggregateDeclaration, Domain, FieldDeclaration
     from ..text.problems import Problems
     from .reserved import Reserved
+
+
+def command_name(action: str, aggregate: str) -> str:
+    """What a caller sends with an action: `hold` of `Book` takes a `HoldBook`."""
+    return f"{naming.pascal(action)}{aggregate}"
 
 
 class Names:
@@ -36,6 +41,13 @@ class Names:
             for part in aggregate.parts:
                 for declared in part.fields:
                     self._of_type(declared, part.entity)
+            for action in aggregate.lifecycle.actions if aggregate.lifecycle else ():
+                kept = {field.name: field.path for field in aggregate.fields}
+                for declared in action.input:
+                    if declared.name not in kept:
+                        self._of_type(declared, command_name(action.name, aggregate.name))
+                    elif name := self._given.get(kept[declared.name]):
+                        self._given[declared.path] = name  # the same values, so the same type
         return self._given
 
     def _claim(self, name: str, owner: str, path: str) -> None:
@@ -103,6 +115,18 @@ class Names:
             for action in aggregate.lifecycle.actions if aggregate.lifecycle else ():
                 if action.emits:
                     self._claim(action.emits, f"an event of {aggregate.name}", action.path)
+                if action.input:
+                    self._command(aggregate, action)
+
+    def _command(self, aggregate: AggregateDeclaration, action: ActionDeclaration) -> None:
+        """Reserve the names of what is sent with an action."""
+        reserved, name = self._reserved, command_name(action.name, aggregate.name)
+        for each in (name, *(f"{name}{suffix}" for suffix in reserved.command_suffixes)):
+            if each in reserved.borrowed_classes or reserved.is_of_module(each, aggregate.name):
+                what = f"its input would be {each!r}, which the generated code has already; name the action otherwise"
+                self._problems.add(action.path, what)
+            else:
+                self._claim(each, f"the input of {aggregate.name}.{action.name}", action.path)
 
     def _operations(self) -> None:
         operations: dict[str, str] = {}

@@ -22,6 +22,8 @@ class Reserved(NamedTuple):
     lifecycle_suffixes: tuple[str, ...]
     """The same where the aggregate has a lifecycle."""
     part_suffixes: tuple[str, ...]
+    command_suffixes: tuple[str, ...]
+    """The same for the name of what is sent with an action."""
     enum_suffixes: tuple[str, ...]
     longest_class: int
     """The name of an enum or a pattern has its owner's in front, as long as it fits."""
@@ -31,6 +33,8 @@ class Reserved(NamedTuple):
     paths: frozenset[str]
     parameters: frozenset[str]
     """What every list can be asked for in its address."""
+    is_of_module: Callable[[str, str], bool]
+    """Whether a class of the name is in the modules of the aggregate, which is named second."""
     folder: Callable[[str], str]
     """The folder of an aggregate, from its name in snake_case."""
     table: Callable[[str], str]

@@ -11,7 +11,7 @@ from ..targets.postgres.tables import tables
 from ..targets.python.aggregates import aggregate_code
 from ..targets.python.application import application_code
 from ..targets.python.domain import python_domain
-from ..targets.python.fields import field_code
+from ..targets.python.fields import command_field, field_code
 from ..targets.python.imports import module_imports
 from ..targets.python.parts import part_code
 from ..targets.tests.examples import circular_parts, examples, limits
@@ -66,6 +66,7 @@ def _aggregate(view: Json, aggregate: PythonAggregate, stored: Mapping[str, Tabl
     fields = [field_code(field, sql.places) for field in aggregate.fields]
     parts = [part_code(part) for part in aggregate.parts]
     fields_of_parts = [[field_code(field, {}) for field in part.fields] for part in aggregate.parts]
+    lifecycle = _lifecycle(view["lifecycle"], aggregate)
     described = [table_code(own, declared.description)]
     described += [table_code(stored[part.entity], part.description) for part in declared.parts]
     code = {
@@ -87,8 +88,27 @@ def _aggregate(view: Json, aggregate: PythonAggregate, stored: Mapping[str, Tabl
             }
             for place, part in enumerate(aggregate.parts)
         ],
+        "lifecycle": lifecycle,
+        "commands": [action for action in lifecycle["actions"] if action["command"]] if lifecycle else [],
         "code": code,
     }
+
+
+def _lifecycle(view: Json | None, aggregate: PythonAggregate) -> Json | None:
+    """The lifecycle; what is sent with an action has the code of its fields."""
+    if view is None:
+        return None
+    sent = {command.declared.name: command.fields for command in aggregate.commands}
+    codes = {name: [{"code": plain(command_field(field))} for field in fields] for name, fields in sent.items()}
+    return {**view, "actions": [_action(action, codes.get(action["name"], [])) for action in view["actions"]]}
+
+
+def _action(view: Json, codes: Sequence[Json]) -> Json:
+    command = view["command"]
+    if command is None:
+        return view
+    fields = [{**field, **code} for field, code in zip(command["fields"], codes, strict=True)]
+    return {**view, "command": {**command, "fields": fields}}
 
 
 def _tests(aggregate: PythonAggregate, sample: Examples, package: str) -> Json:

@@ -51,6 +51,9 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
         if body.get(key):
             body[key] = [names.get(name, name) for name in body[key]]
     _rename_in_keys(body, names)
+    for action in (body.get("lifecycle") or {"actions": {}})["actions"].values():
+        if action.get("input"):
+            _rename_keys(action["input"], names)  # what sets a field has its name
     for part in changes.in_parts:
         _rename_keys(body["parts"][part.old.name]["fields"], part.fields.names)
         _rename_in_keys(body["parts"][part.old.name], part.fields.names)

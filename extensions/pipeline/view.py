@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..model.domain import Aggregate, Consumed, Domain, EnumType, Member, Part, State
     from ..targets.postgres.relation import Table
-    from ..targets.python.domain import PythonAggregate, PythonPart
+    from ..targets.python.domain import PythonAggregate, PythonCommand, PythonPart
 
 Json = dict[str, Any]
 
@@ -71,10 +71,10 @@ def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domai
         "input_fields": [field for field in fields if not field["readonly"]],
         "output_fields": [field for field in fields if field["sensitivity"] != "secret"],
         "parts": parts,
-        "lifecycle": _lifecycle(code),
+        "lifecycle": _lifecycle(code, domain),
         "keys": _keys(aggregate),
         "enums": [_enum(enum) for enum in aggregate.enums],
-        "aliases": [plain(field.alias) for field in code.all_fields if field.alias],
+        "aliases": [plain(alias) for alias in code.aliases],
         "filters": filters,
         "sorts": [sort_view(each, fields) for each in code.sorts],
         **_table(table),
@@ -125,10 +125,11 @@ def _table(table: Table) -> Json:
     }
 
 
-def _lifecycle(code: PythonAggregate) -> Json | None:
+def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
     lifecycle = code.declared.lifecycle
     if lifecycle is None:
         return None
+    commands = {command.declared.name: _command(command, code, domain) for command in code.commands}
     return {
         "enum": lifecycle.enum,
         "states": _members(lifecycle.states),
@@ -145,11 +146,27 @@ def _lifecycle(code: PythonAggregate) -> Json | None:
                 "target": action.target,
                 "emits": action.emits,
                 "stamps": code.stamp(action),
+                "sets": code.set_by(action),
+                "command": commands.get(action.name),
                 "summary": action.summary,
                 "description": action.description,
             }
             for action in lifecycle.actions
         ],
+    }
+
+
+def _command(command: PythonCommand, code: PythonAggregate, domain: Domain) -> Json:
+    """What is sent with an action."""
+    action = command.declared
+    return {
+        "name": action.command,
+        "schema": f"{action.command}Input",
+        "variable": code.command_variable,
+        "optional": command.is_optional,
+        "at_start": code.declared.lifecycle is not None and code.declared.lifecycle.initial in action.sources,
+        "fields": [field_view(field, domain) for field in command.fields],
+        "carried": [field.declared.wire for field in command.fields if action.emits and not field.declared.is_secret],
     }
 
 
@@ -180,8 +197,14 @@ def _consumed(event: Consumed, domain: Domain) -> Json:
 
 def _shared_schemas(aggregates: list[Json]) -> Json:
     """The shared schemas that some field refers to, in a fixed order."""
-    fields = [f for a in aggregates for f in [*a["fields"], *(g for part in a["parts"] for g in part["fields"])]]
+    fields = [field for each in aggregates for owner in _owners(each) for field in owner["fields"]]
     used = {str(field["json_schema"].get("$ref", "")).rpartition("/")[2] for field in fields}
     if "JsonObject" in used:
         used.add("JsonValue")
     return {name: schema for name, schema in SHARED_SCHEMAS.items() if name in used}
+
+
+def _owners(aggregate: Json) -> list[Json]:
+    """What has fields: the aggregate, its parts, and what is sent with its actions."""
+    actions = aggregate["lifecycle"]["actions"] if aggregate["lifecycle"] else ()
+    return [aggregate, *aggregate["parts"], *(action["command"] for action in actions if action["command"])]

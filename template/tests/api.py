@@ -55,6 +55,11 @@ class Api:
         example = EXAMPLES[name]
         return example.change((await self._made(example.patch_references.values())).__getitem__)
 
+    async def input(self, name: str, action: str) -> dict[str, Any] | None:
+        """What is sent with an action of this example, None where nothing is; what it refers to is created first."""
+        sent = EXAMPLES[name].inputs.get(action)
+        return None if sent is None else sent.new((await self._made(sent.references.values())).__getitem__)
+
     async def create(self, name: str) -> httpx2.Response:
         """Create this example, and what it refers to."""
         answer = await self.post(EXAMPLES[name].path, await self.body(name))
@@ -305,21 +310,36 @@ class Behaviour:
     async def moves(self, api: Api, steps: list[str], action: str, state: str) -> None:
         """After the steps, the action leads to the state, once, and not from a version other than the one sent."""
         path = await self._after(api, steps)
-        key = str(uuid4())
+        key, body = str(uuid4()), await api.input(self.name, action)
         before = await api.get(path)
-        assert (await api.post(f"{path}/{action}", None, if_match='"999"')).status_code == 412
+        assert (await api.post(f"{path}/{action}", body, if_match='"999"')).status_code == 412
         assert (await api.get(path)).json() == before.json()
-        answer = await api.post(f"{path}/{action}", None, key=key, if_match=before.headers["etag"])
+        answer = await api.post(f"{path}/{action}", body, key=key, if_match=before.headers["etag"])
         assert answer.status_code == 200
         assert answer.json()["status"] == state
         assert (await api.get(path)).json() == answer.json()
-        assert (await api.post(f"{path}/{action}", None, key=key)).content == answer.content
+        assert (await api.post(f"{path}/{action}", body, key=key)).content == answer.content
 
     async def refuses_to_move(self, api: Api, steps: list[str], action: str) -> None:
         """After the steps, the action is not possible."""
-        answer = await api.post(f"{await self._after(api, steps)}/{action}", None)
+        path, body = await self._after(api, steps), await api.input(self.name, action)
+        answer = await api.post(f"{path}/{action}", body)
         assert answer.status_code == 409
         assert answer.json()["type"].endswith("/transition-refused")
+
+    async def takes_input(self, api: Api, steps: list[str], action: str) -> None:
+        """After the steps, the action refuses what does not fit, or refers to nothing, and takes what does."""
+        path, sent = f"{await self._after(api, steps)}/{action}", self.example.inputs[action]
+        body, key = await api.input(self.name, action) or {}, str(uuid4())
+        for member in ("unknown", *sent.required):
+            wrong = {name: value for name, value in body.items() if name != member}
+            answer = await api.post(path, wrong if member in body else body | {member: True})
+            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, f"/{member}")
+        for member in sent.references:
+            answer = await api.post(path, body | {member: str(uuid4())})
+            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (409, f"/{member}")
+        answers = [await api.post(path, each, key=key) for each in (body, None)]
+        assert [answer.status_code for answer in answers] == [200, 415 if sent.required else 422]
 
     async def _several(self, api: Api) -> list[dict[str, Any]]:
         """Three of them, or as many as there can be."""
@@ -328,7 +348,7 @@ class Behaviour:
     async def _after(self, api: Api, steps: list[str]) -> str:
         path = (await api.create(self.name)).headers["location"]
         for step in steps:
-            assert (await api.post(f"{path}/{step}", None)).status_code == 200
+            assert (await api.post(f"{path}/{step}", await api.input(self.name, step))).status_code == 200
         return path
 
     async def _pages(self, api: Api, **query: Any) -> list[dict[str, Any]]:

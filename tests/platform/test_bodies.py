@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from ordering.kernel import Caller, ChangedMeanwhile, StaleVersion
 from ordering.platform.http import IfMatch, Once, Operations, Reply
-from ordering.platform.http.parameters import Patch
+from ordering.platform.http.parameters import Body, Patch
 from ordering.platform.postgres import Database
 from starlette.requests import Request
 from web import THING_ID, VERSION, Web, errors, make_settings, problem
@@ -18,6 +18,10 @@ ACTION = f"{THING}/uses"
 
 class Change(Patch):
     name: str
+
+
+class Said(Body):
+    why: str | None = None
 
 
 def web(*, meanwhile: bool = False) -> tuple[Web, list[bytes]]:
@@ -35,6 +39,11 @@ def web(*, meanwhile: bool = False) -> tuple[Web, list[bytes]]:
         if meanwhile:
             raise ChangedMeanwhile
         return Reply(200, {"thing": thing_id})
+
+    @router.post("/things/{thing_id}/drops", operation_id="drop_thing")
+    async def drop_thing(thing_id: str, body: Said | None, once: Once) -> Reply:
+        fingerprints.append(once.fingerprint)
+        return Reply(200, {"thing": thing_id, "why": None if body is None else body.why})
 
     @router.delete("/things/{thing_id}", operation_id="delete_thing", scope="things.write")
     async def delete_thing(thing_id: str) -> Reply:
@@ -123,6 +132,41 @@ async def test_an_empty_object_and_no_body_are_one_request() -> None:
     for body in (b"", b"{}"):
         await service.post(ACTION, content=body, headers=sent(Content_Type="application/json"))
     assert fingerprints[0] == fingerprints[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "expected"),
+    [
+        (b"", {}, None),
+        (b"", {"Content_Type": "text/plain"}, None),
+        (b"{}", {"Content_Type": "application/json"}, None),
+        (b'{"why": "it broke"}', {"Content_Type": "application/json"}, "it broke"),
+    ],
+)
+async def test_a_body_may_be_left_out(body: bytes, headers: dict[str, str], expected: str | None) -> None:
+    service, fingerprints = web()
+    for _ in range(2):
+        answer = await service.post(f"{THING}/drops", content=body, headers=sent(**headers))
+        assert (answer.status_code, answer.json()["why"]) == (200, expected)
+    await service.post(f"{THING}/drops", headers=sent())
+    assert (fingerprints[-1] == fingerprints[0] == fingerprints[1]) is (expected is None)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "expected"),
+    [
+        (b'{"who": 1}', {"Content_Type": "application/json"}, (400, [("/who", "extra_forbidden")])),
+        (b"null", {"Content_Type": "application/json"}, (400, [("", "model_type")])),
+        (b"[]", {"Content_Type": "application/json"}, (400, [("", "model_type")])),
+        (b"{}", {"Content_Type": "text/plain"}, (415, [])),
+    ],
+)
+async def test_what_is_sent_where_a_body_may_be_left_out_is_read(
+    body: bytes, headers: dict[str, str], expected: tuple[int, list[tuple[str, str]]]
+) -> None:
+    service, _ = web()
+    answer = await service.post(f"{THING}/drops", content=body, headers=sent(**headers))
+    assert (answer.status_code, [] if answer.status_code == 415 else errors(answer)) == expected
 
 
 async def test_an_operation_may_read_the_request_itself() -> None:

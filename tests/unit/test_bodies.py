@@ -68,7 +68,10 @@ def check(domain: Any) -> None:
     model = build_model(domain)
     schemas = contract(model, SERVICE)["components"]["schemas"]
     schemas["JsonObject"] = {"type": "boolean"}
-    bodies_of = [largest(schemas[f"{each['schema']}Create"], schemas) for each in model["aggregates"]]
+    names = [f"{each['schema']}Create" for each in model["aggregates"]]
+    actions = [action for each in model["aggregates"] for action in (each["lifecycle"] or {"actions": []})["actions"]]
+    names += [action["command"]["schema"] for action in actions if action["command"]]
+    bodies_of = [largest(schemas[name], schemas) for name in names]
     assert max(map(size, bodies_of)) <= bodies.largest_body(model)
 
 
@@ -81,6 +84,15 @@ def test_the_largest_bodies_of_the_examples(name: str) -> None:
 @given(domains(most=2))
 def test_the_largest_body_of_any_domain(domain: Any) -> None:
     check(domain)
+
+
+def test_what_is_sent_with_an_action_may_be_the_largest() -> None:
+    action = "{from: a, to: b, input: {reason: text, log: text}}"
+    lifecycle = f"lifecycle: {{states: [a, b], actions: {{close: {action}}}}}"
+    domain = load_yaml(f"context: x\naggregates:\n  Case:\n    fields: {{n: int}}\n    {lifecycle}\n".encode())
+    check(domain)
+    (note,) = bodies.too_large(build_model(domain), 200_000)
+    assert note.startswith("aggregates.Case.lifecycle.actions.close.input.reason: ")
 
 
 def limit(model: Any) -> int:

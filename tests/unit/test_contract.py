@@ -163,6 +163,19 @@ def test_actions_are_sub_resources(ordering: Json) -> None:
     assert place["responses"]["200"] == {"$ref": "#/components/responses/Order"}
 
 
+def test_an_action_with_input_reads_a_body() -> None:
+    document = contract(model_of("everything"), SERVICE)
+    retire = document["paths"]["/products/{product_id}/retirements"]["post"]
+    assert retire["requestBody"]["required"] is False, "nothing of it is required"
+    assert retire["requestBody"]["content"]["application/json"] == {
+        "schema": {"$ref": "#/components/schemas/RetireProductInput"},
+        "examples": {"product": {"$ref": "#/components/examples/RetireProduct"}},
+    }
+    assert {"413", "415"} <= set(retire["responses"])
+    shown = document["components"]["examples"]["Product.retired"]["value"]
+    assert shown["retirement"] == document["components"]["examples"]["RetireProduct"]["value"]["retirement"]
+
+
 def test_creation_answers_with_address_and_version(ordering: Json) -> None:
     created = ordering["components"]["responses"]["Order.created"]
     assert {"ETag", "Location"} <= set(created["headers"])

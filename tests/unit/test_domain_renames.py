@@ -95,6 +95,21 @@ def test_a_word_may_stay_after_the_rename() -> None:
     assert between({"Order": kept}, {"Order": kept}) == []
 
 
+def test_an_input_keeps_the_name_of_the_field_that_it_sets() -> None:
+    def lending(aggregate: str, field: str, *former: str) -> dict[str, Any]:
+        was = [{"renamed_from": name} for name in former] or [{}, {}]
+        kept = {"type": f"ref {aggregate}", "optional": True, "readonly": True} | was[1]
+        hold = {"from": "free", "to": "held", "input": {field: f"ref {aggregate}", "till": "date"}}
+        lifecycle = {"states": ["free", "held"], "actions": {"hold": hold}}
+        book = {"fields": {"title": "text", field: kept}, "lifecycle": lifecycle}
+        return {"context": "lending", "aggregates": {"Book": book, aggregate: {"fields": {"name": "text"}} | was[0]}}
+
+    found = language.under_new_names(lending("Patron", "patron"), lending("Reader", "reader", "Patron", "patron"))
+    hold = found["aggregates"]["Book"]["lifecycle"]["actions"]["hold"]
+    assert hold["input"] == {"reader": "ref Reader", "till": "date"}
+    assert language.model(found)["context"] == "lending", "it is valid under the new names"
+
+
 def test_the_check_knows_the_last_update(tmp_path: Path) -> None:
     domain = {"context": "shop", "aggregates": {"Customer": ORDER | {"renamed_from": "Order"}}}
     (tmp_path / "domain.yaml").write_text(yaml.safe_dump(domain, sort_keys=False), encoding="utf-8")

@@ -68,6 +68,41 @@ def test_what_follows_from_what_is_declared() -> None:
         SAMPLE.aggregate("Nobody")
 
 
+LENDING = b"""
+context: lending
+aggregates:
+  Patron: {name: text}
+  Book:
+    fields: {title: text, patron: ref Patron? readonly, grade: "enum(fine, worn)? readonly"}
+    lifecycle:
+      states: [free, held, lent]
+      actions:
+        hold:
+          from: free
+          to: held
+          emits: BookTaken
+          input: {patron: ref Patron, grade: "enum(fine, worn)", why: "enum(a, b)", pin: text secret}
+        lend: {from: free, to: lent, emits: BookTaken, input: {patron: ref Patron}}
+        bring: {from: [held, lent], to: free}
+"""
+
+
+def test_what_is_sent_with_an_action() -> None:
+    book = domain_model(load_yaml(LENDING)).aggregate("Book")
+    hold, lend, bring = book.actions
+    assert [(each.command, each.sets) for each in book.commands] == [
+        ("HoldBook", ("patron", "grade")),
+        ("LendBook", ("patron",)),
+    ]
+    assert (bring.input, bring.sets) == ((), ())
+    assert [field.wire for field in hold.input] == ["patron_id", "grade", "why", "pin"]
+    assert [field.enum for field in (*hold.input, *lend.input)] == [None, "BookGrade", "HoldBookWhy", None, None]
+    assert [enum.name for enum in book.enums] == ["BookGrade", "HoldBookWhy", "BookStatus"]
+    (taken,) = book.events
+    carried = [(field.name, field.optional) for field in taken.fields]
+    assert carried == [("patron", False), ("grade", True), ("why", True)], "what only one action has may be absent"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

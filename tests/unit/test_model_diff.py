@@ -143,6 +143,14 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
         shop(f"{ORDER}/parts/lines/unique", [["sku", "amount"]]),
         ["aggregate Order changed", "part Order.lines changed", "key Order.lines.sku, amount added"],
     ),
+    (
+        shop(f"{ACTIONS}/pay/input", {"receipt": "string(20)"}),
+        ["aggregate Order changed", "event OrderPaid changed", "action Order.pay changed"],
+    ),
+    (
+        shop(f"{ACTIONS}/pay/input", {"pin": "string(4) secret"}),
+        ["aggregate Order changed", "action Order.pay changed"],
+    ),
     (shop(f"{ORDER}/filter", ["status"]), ["aggregate Order changed", "filter Order.number removed"]),
     (shop(f"{ORDER}/sort", ["number", "modified_at"]), ["aggregate Order changed", "sort Order.modified_at added"]),
     (shop("consumes/Paid", PAID | {"from": "billing"}), ["consumed Paid changed"]),
@@ -243,3 +251,14 @@ def test_a_former_name_that_is_still_there_is_no_rename() -> None:
     order = diff(domain_model(old), domain_model(new)).in_aggregates[1]
     assert order.fields.renamed == ()
     assert [field.name for field in order.fields.added] == ["number", "kind", "paid_at"]
+
+
+def test_an_input_of_another_name_is_another_input() -> None:
+    old, new = (shop(f"{ACTIONS}/pay/input", {name: "string(20)"}) for name in ("receipt", "voucher"))
+    found = diff(domain_model(old), domain_model(new))
+    assert [line for line in lines(found) if "pay" in line or "event" in line] == [
+        "event OrderPaid changed",
+        "action Order.pay changed",
+    ]
+    described = shop(f"{ACTIONS}/pay/input", {"receipt": {"type": "string(20)", "description": "Its number."}})
+    assert lines(diff(domain_model(old), domain_model(described))) == []

@@ -1,14 +1,28 @@
 """What a change of the domain means for other contexts, and for the rows in the tables."""
 
 import copy
+import re
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from castrum.compatibility import contract
 from castrum.update import reporting
+from extensions.pipeline import build_model
 from extensions.pipeline.verdicts import events, tables
+from extensions.targets.openapi.document import contract as document
 
+SERVICE = {
+    "service_name": "shop",
+    "description": "Sells.",
+    "organisation": "Acme",
+    "owner_team": "Team Shop",
+    "owner_email": "shop@acme.example",
+    "api_url": "https://shop.acme.example",
+    "licence": "proprietary",
+    "max_body_bytes": 1_048_576,
+}
 PAID = {"from": "payments", "fields": {"order": "uuid", "amount": "money"}, "triggers": "Order.pay"}
 DOMAIN: dict[str, Any] = {
     "context": "shop",
@@ -91,6 +105,65 @@ def test_emitted_events() -> None:
     judged = events(DOMAIN, other)
     gone, new = "OrderPaid is no longer emitted; who consumes it gets none", "OrderSettled is emitted now"
     assert judged == ([gone], [new])
+
+
+def taking(**given: str) -> dict[str, Any]:
+    other = copy.deepcopy(DOMAIN)
+    if given:
+        other["aggregates"]["Order"]["lifecycle"]["actions"]["pay"]["input"] = given
+    return other
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "asked", "others"),
+    [
+        ({}, {"note": "string(9)"}, [], ["OrderPaid carries note now"]),
+        ({"note": "string(9)"}, {}, ["OrderPaid no longer carries note"], []),
+        ({}, {"pin": "string(9) secret"}, [], []),
+        ({"note": "string(9)"}, {"note": "string(9)?"}, ["OrderPaid: note may be absent now"], []),
+        ({"note": "string(9)?"}, {"note": "string(9)"}, [], ["OrderPaid: note is always there now"]),
+        ({"note": "string(9)"}, {"note": "string(5)"}, [], ["OrderPaid: note is string(5), was string(9)"]),
+        ({"note": "string(5)"}, {"note": "string(9)"}, ["OrderPaid: note is string(9), was string(5)"], []),
+        ({"note": "enum(a)"}, {"note": "enum(a, b)"}, ["OrderPaid: note is enum(a, b), was enum(a)"], []),
+    ],
+)
+def test_what_an_emitted_event_carries(
+    old: dict[str, str], new: dict[str, str], asked: list[str], others: list[str]
+) -> None:
+    """Whoever takes an event has to agree to get less of it, or more kinds of values; not the other way round."""
+    assert events(taking(**old), taking(**new)) == (asked, others)
+
+
+CLIENTS: list[tuple[dict[str, str], dict[str, str], list[str], list[str]]] = [
+    ({}, {"note": "text?"}, [], ["PAY: takes a body, which may be left out"]),
+    ({}, {"note": "text"}, ["PAY: a body became required"], []),
+    ({"note": "text"}, {}, ["PAY: application/json is gone"], []),
+    ({"note": "text"}, {"note": "text", "more": "text?"}, [], ["INPUT: more is new"]),
+    ({"note": "text"}, {"note": "text", "more": "int"}, ["INPUT: more became required"], []),
+    (
+        {"note": "text?"},
+        {"note": "text"},
+        ["PAY: a body became required", "INPUT.note: another type", "INPUT: note became required"],
+        [],
+    ),
+    ({"note": "text"}, {"note": "text = x"}, [], ["PAY: a body became optional", "INPUT: note became optional"]),
+    ({"note": "text", "more": "int?"}, {"note": "text"}, ["INPUT: more is gone"], []),
+    ({"note": "string(5)"}, {"note": "string(9)"}, [], ["INPUT.note: maxLength is 9, was 5"]),
+    ({"note": "string(9)"}, {"note": "string(5)"}, ["INPUT.note: maxLength is 5, was 9"], []),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "breaking", "additions"), CLIENTS)
+def test_the_input_of_an_action_and_its_clients(
+    old: dict[str, str], new: dict[str, str], breaking: list[str], additions: list[str]
+) -> None:
+    found = contract.compare(*(document(build_model(taking(**each)), SERVICE) for each in (old, new)))
+    names = {"PAY": "POST /orders/{order_id}/payments", "INPUT": "PayOrderInput"}
+    told = [
+        [re.sub("PAY|INPUT", lambda word: names[word[0]], line) for line in expected]
+        for expected in (breaking, additions)
+    ]
+    assert [found[0], [line for line in found[1] if "the default is" not in line]] == told
 
 
 def test_a_renamed_aggregate_is_triggered_as_before() -> None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ...text import english, naming
-from ...text.problems import KEY, kind_of, near, nearest, show
+from ...text.problems import KEY, Word, kind_of, near, nearest, show
 from ...types import FieldTypeError, enum_member
 from ..declarations import ActionDeclaration, LifecycleDeclaration
 from ..elsewhere import counterpart
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
+from .fields import read_fields
 from .place import Place, check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
+
+if TYPE_CHECKING:
+    from ..declarations import FieldDeclaration
+
+CONSTRAINTS = ("unique", "ignorecase", "index")
+"""What is said of a field that is stored."""
 
 
 def read_lifecycle(place: Place, raw: object) -> LifecycleDeclaration | None:
@@ -90,9 +99,31 @@ def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> Ac
         place.add(f"{name!r} is an operation that every aggregate has; name the step of the lifecycle", KEY)
         named = False
     description = read_description(place, body)
+    given = _input(place / "input", body["input"]) if "input" in body else ()
     if not named or not sources or len(targets) != 1:
         return None
-    return ActionDeclaration(place.path, name, sources, targets[0], emits, naming.kebab(resource), description)
+    return ActionDeclaration(place.path, name, sources, targets[0], emits, naming.kebab(resource), description, given)
+
+
+def _input(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:
+    """What a caller sends with the action."""
+    if raw is None or raw == {}:
+        place.add("has no fields; expected at least one, such as reason: string(200)?, or no `input:` at all")
+        return ()
+    fields = read_fields(place, raw)
+    for declared in fields:
+        wrong = {
+            flag: f"{flag} has no meaning in an input; say it of the readonly field {declared.name!r} that it sets"
+            for flag in CONSTRAINTS
+            if getattr(declared, flag)
+        }
+        if declared.readonly:
+            wrong["readonly"] = "an input is what a client sends, so it cannot be readonly; drop the word"
+        if declared.renamed_from:
+            wrong["renamed_from"] = "renamed_from has no meaning in an input: nothing is stored under its name"
+        for word, message in wrong.items():
+            place.problems.add(declared.path, message, Word(word))
+    return fields
 
 
 def _chosen(place: Place, raw: object, states: tuple[str, ...]) -> tuple[str, ...]:

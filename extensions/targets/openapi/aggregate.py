@@ -22,6 +22,11 @@ def actions(aggregate: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     return aggregate["lifecycle"]["actions"] if aggregate["lifecycle"] else ()
 
 
+def commands(aggregate: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    """Those of them to which something is sent."""
+    return [action for action in actions(aggregate) if action["command"]]
+
+
 def shown(owner: Mapping[str, Any]) -> Fields:
     """The fields of an aggregate or a part that answers show."""
     return [field for field in owner["fields"] if field["sensitivity"] != "secret"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...text.sentences import alternatives
-from .aggregate import actions, shown, with_article
+from .aggregate import actions, commands, shown, with_article
 from .samples import CREATED_AT, CURSOR, MODIFIED_AT, example, identity
 
 if TYPE_CHECKING:
@@ -29,11 +29,22 @@ def examples(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
     view = _view(aggregate)
     yield name, {"summary": f"{one[:1].upper()}{one[1:]} with all its members", "value": view}
     for action in {action["target"]: action for action in reversed(actions(aggregate))}.values():
-        stamps = {action["stamps"]: MODIFIED_AT} if action["stamps"] else {}
+        sent = {field["attribute"]: field for field in action["command"]["fields"]} if action["command"] else {}
+        stamps = {sent[name]["wire"]: example(sent[name]) for name in action["sets"]}
+        stamps |= {action["stamps"]: MODIFIED_AT} if action["stamps"] else {}
         after = {"status": action["target"], "modified_at": MODIFIED_AT}
         yield (
             f"{name}.{action['target'].lower()}",
             {"summary": f"After: {action['description']}", "value": _ordered(aggregate, view | stamps | after)},
+        )
+    for action in commands(aggregate):
+        command = action["command"]
+        yield (
+            command["name"],
+            {
+                "summary": f"To {action['title']} {one}",
+                "value": {field["wire"]: example(field) for field in command["fields"]},
+            },
         )
     yield (
         f"{name}.page",

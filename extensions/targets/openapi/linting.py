@@ -21,6 +21,10 @@ class ContractLinting(NamedTuple):
 
     action_ids: tuple[str, ...]
     """The operations that change a resource's state."""
+    bare_action_ids: tuple[str, ...]
+    """Those of them that read no body."""
+    command_ids: tuple[str, ...]
+    """Those of them that read one."""
     has_version_like_path: bool
     has_api_like_path: bool
     members: tuple[str, ...]
@@ -34,10 +38,14 @@ class ContractLinting(NamedTuple):
 def contract_linting(aggregates: Sequence[Aggregate]) -> ContractLinting:
     """The facts about the contract of these aggregates."""
     fields = [field for aggregate in aggregates for field in aggregate.all_fields()]
+    fields += [field for aggregate in aggregates for action in aggregate.commands for field in action.input]
+    actions = [(action, aggregate) for aggregate in aggregates for action in aggregate.actions]
     parts = [part for aggregate in aggregates for part in aggregate.parts]
     paths = list(_paths(aggregates))
     return ContractLinting(
-        action_ids=tuple(operation_id(action, aggregate) for aggregate in aggregates for action in aggregate.actions),
+        action_ids=tuple(operation_id(*each) for each in actions),
+        bare_action_ids=tuple(operation_id(*each) for each in actions if not each[0].input),
+        command_ids=tuple(operation_id(*each) for each in actions if each[0].input),
         has_version_like_path=any(re.search("v[0-9]", path) for path in paths),
         has_api_like_path=any(path.startswith("/api") for path in paths),
         members=tuple(sorted({*(field.wire for field in fields), *(part.name for part in parts)})),

@@ -125,7 +125,8 @@ def _delete(aggregate: Mapping[str, Any]) -> Json:
 
 
 def _act(aggregate: Mapping[str, Any], action: Mapping[str, Any]) -> Json:
-    sources = alternatives(action["sources"])
+    sources, command = alternatives(action["sources"]), action["command"]
+    codes = ["400", "403", "404", "409", "410", "412", *(("413", "415") if command else ())]
     return _operation(
         aggregate,
         "write",
@@ -134,8 +135,16 @@ def _act(aggregate: Mapping[str, Any], action: Mapping[str, Any]) -> Json:
         f"Takes the {aggregate['title']} from {sources} to {action['target']}; in any other state it is refused with "
         "409.",
         parameters=[ref("parameters", "idempotency_key"), ref("parameters", "sent_if_match")],
-        responses={"200": aggregate["schema"]} | _errors(aggregate, "400", "403", "404", "409", "410", "412"),
+        body=_sent(aggregate, action) if command else None,
+        responses={"200": aggregate["schema"]} | _errors(aggregate, *codes),
     )
+
+
+def _sent(aggregate: Mapping[str, Any], action: Mapping[str, Any]) -> Json:
+    """The body of an action, which may be left out where nothing of it is required."""
+    command, title = action["command"], f"{action['title']} {with_article(aggregate)}"
+    body = _content(aggregate, "application/json", command["schema"], command["name"], f"What is sent to {title}.")
+    return body | {"required": not command["optional"]}
 
 
 # What all of them have -----------------------------------------------------------------------------------------------
@@ -170,13 +179,17 @@ def _operation(
 
 
 def _body(aggregate: Mapping[str, Any], media_type: str, schema: str, example: str, description: str) -> Json:
+    return _content(aggregate, media_type, schema, f"{aggregate['schema']}.{example}", description)
+
+
+def _content(aggregate: Mapping[str, Any], media_type: str, schema: str, example: str, description: str) -> Json:
     return {
         "required": True,
         "description": description,
         "content": {
             media_type: {
                 "schema": ref("schemas", schema),
-                "examples": {aggregate["singular"]: ref("examples", f"{aggregate['schema']}.{example}")},
+                "examples": {aggregate["singular"]: ref("examples", example)},
             }
         },
     }

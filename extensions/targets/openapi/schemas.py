@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...text.naming import LONGEST_NAME
-from .aggregate import distinct, shown, with_article
+from .aggregate import commands, distinct, shown, with_article
 from .json_schema import Json, dated, exampled, input_schema, object_of, one_of, ref, uuid
 from .parameters import CURSOR_SCHEMA
 from .samples import CREATED_AT, CURSOR, MODIFIED_AT, example, identity
@@ -27,6 +27,8 @@ def schemas(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
     yield f"{name}Patch", _patch(aggregate)
     yield name, _view(aggregate)
     yield f"{name}Page", _page(aggregate)
+    for action in commands(aggregate):
+        yield action["command"]["schema"], _command(aggregate, action)
     for enum in aggregate["enums"]:
         yield from _enum(enum)
 
@@ -44,6 +46,15 @@ def _patch(aggregate: Mapping[str, Any]) -> Json:
         f"Changes of {with_article(aggregate)}: absent members stay as they are.",
         {field["wire"]: _patch_property(field) for field in aggregate["input_fields"]} | _part_inputs(aggregate),
         fewest=1,
+    )
+
+
+def _command(aggregate: Mapping[str, Any], action: Mapping[str, Any]) -> Json:
+    fields = action["command"]["fields"]
+    return object_of(
+        f"What is sent to {action['title']} {with_article(aggregate)}.",
+        {field["wire"]: _create_property(field) for field in fields},
+        required=[field["wire"] for field in fields if field["required"]],
     )
 
 

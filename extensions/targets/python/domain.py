@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...text.columns import WIDTH
 from ...text.naming import snake
+from ..postgres.tables import columns
 from .names import attribute_name, method_name, module_name, variable_name
 from .types import python_literal, python_type
 
@@ -75,6 +76,18 @@ class PythonPart(NamedTuple):
     fields: tuple[PythonField, ...]
 
 
+class PythonCommand(NamedTuple):
+    """What is sent with an action, as a class of its own."""
+
+    declared: Action
+    fields: tuple[PythonField, ...]
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether callers may send nothing."""
+        return not any(field.declared.required for field in self.fields)
+
+
 class PythonFilter(NamedTuple):
     """A filter as an attribute of the query; `imports` are the lines that its annotation needs."""
 
@@ -111,6 +124,7 @@ class PythonAggregate(NamedTuple):
     parts: tuple[PythonPart, ...]
     filters: tuple[PythonFilter, ...]
     sorts: tuple[PythonSort, ...]
+    commands: tuple[PythonCommand, ...]
 
     @property
     def output_fields(self) -> tuple[PythonField, ...]:
@@ -122,11 +136,26 @@ class PythonAggregate(NamedTuple):
         """Its fields and those of its parts."""
         return (*self.fields, *(field for part in self.parts for field in part.fields))
 
+    @property
+    def aliases(self) -> tuple[Alias, ...]:
+        """The annotations with names of their own; what sets a field has that of the field."""
+        own = (field for command in self.commands for field in command.fields)
+        return tuple(dict.fromkeys(field.alias for field in (*self.all_fields, *own) if field.alias))
+
+    @property
+    def command_variable(self) -> str:
+        """The parameter for what is sent with an action."""
+        return "command_" if self.variable == "command" else "command"
+
     def method(self, action: Action) -> str:
         """The method that does the action; attributes of the same name go before."""
         names = (*(field.attribute for field in self.fields), *(part.attribute for part in self.parts))
         name = method_name(action.name)
         return f"{name}_" if name in {*names, "status", "version"} else name
+
+    def set_by(self, action: Action) -> list[str]:
+        """The attributes that take what is sent with the action."""
+        return [field.attribute for field in self.fields if field.declared.name in action.sets]
 
     def stamp(self, action: Action) -> str | None:
         """The attribute that takes the moment of the action."""
@@ -154,10 +183,14 @@ def _aggregate(aggregate: Aggregate, tables: Mapping[str, Table]) -> PythonAggre
         parts=tuple(_part(part, tables[part.entity], variable) for part in aggregate.parts),
         filters=tuple(_filter(each, aggregate, fields) for each in aggregate.filters),
         sorts=tuple(_sort(each, table) for each in aggregate.sorts),
+        commands=tuple(
+            PythonCommand(action, tuple(python_field(field, columns(field)) for field in action.input))
+            for action in aggregate.commands
+        ),
     )
 
 
-def python_field(field: Field, columns: Sequence[Column]) -> PythonField:
+def python_field(field: Field, stored: Sequence[Column]) -> PythonField:
     """A field that is stored in these columns."""
     types = python_type(field.type)
     default = _default(field)
@@ -177,7 +210,7 @@ def python_field(field: Field, columns: Sequence[Column]) -> PythonField:
         ),
         default=default,
         alias=_alias(field.type.alias_name, types.alias) if types.alias else None,
-        columns=tuple(columns),
+        columns=tuple(stored),
     )
 
 

@@ -42,6 +42,19 @@ def field_code(field: PythonField, places: Mapping[str, int]) -> FieldCode:
     )
 
 
+class CommandFieldCode(NamedTuple):
+    """The annotations of what is sent with an action, with their defaults."""
+
+    model: str
+    create: str
+
+
+def command_field(field: PythonField) -> CommandFieldCode:
+    """The code of a field that is sent with an action."""
+    exempt = DEFAULT_NOTE if _looks_like_password(field) else ""
+    return CommandFieldCode(model=_model(field), create=_create(field) + exempt)
+
+
 def annotated(annotation: str, item: str) -> str:
     """The annotation with one more item of `Annotated`."""
     if annotation.startswith("Annotated[") and annotation.endswith("]") and _is_whole(annotation):

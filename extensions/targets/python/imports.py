@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from .conditions import condition_columns
+from .fields import command_field
 from .import_block import imports
 from .names import entity_name
 
@@ -41,18 +42,29 @@ class ModuleImports(NamedTuple):
     store_imports: str
     operations_imports: str
     repository_imports: str
+    use_case_models: str
+    """What use_cases.py imports of the model."""
+    route_schemas: str
+    """What routes.py imports of the schemas."""
 
 
 def module_imports(
     aggregate: PythonAggregate, fields: Sequence[FieldCode], parts: Sequence[tuple[PartCode, Sequence[FieldCode]]]
 ) -> ModuleImports:
     """The imports of the modules in which this code is printed: that of the fields, and of each part with its own."""
+    name = aggregate.declared.name
+    schemas = [f"{name}{suffix}" for suffix in ("Create", "Patch", "Query", "View")]
+    commands = [command.declared.command for command in aggregate.commands]
     return ModuleImports(
         model_imports=_model_imports(aggregate, [*fields, *(each for _, inner in parts for each in inner)]),
         schema_imports=_schema_imports(aggregate, fields, parts),
         store_imports=_store_imports(aggregate),
         operations_imports=_operations_imports(aggregate),
         repository_imports=_repository_imports(aggregate),
+        use_case_models=imports({f"from .model import {each}" for each in (entity_import(name), *commands)}),
+        route_schemas=imports(
+            {f"from .schemas import {each}" for each in (*schemas, *(f"{command}Input" for command in commands))}
+        ),
     )
 
 
@@ -63,11 +75,12 @@ def entity_import(name: str) -> str:
 
 
 def _model_imports(aggregate: PythonAggregate, codes: Sequence[FieldCode]) -> str:
-    text = " ".join(code.model for code in codes)
+    sent = [field for command in aggregate.commands for field in command.fields]
+    text = " ".join([*(code.model for code in codes), *(command_field(field).model for field in sent)])
     printed = set(re.findall(r"(?<![.\w])\w+", re.sub(r'"[^"]*"', "", text)))
     lines = {
         f"{module} import {name}"
-        for field in aggregate.all_fields
+        for field in (*aggregate.all_fields, *sent)
         for module, _, names in (line.partition(" import ") for line in field.imports.python)
         for name in names.split(", ")
         if name in printed and module != "from .model"
@@ -86,8 +99,12 @@ def _schema_imports(
     aggregate: PythonAggregate, fields: Sequence[FieldCode], parts: Sequence[tuple[PartCode, Sequence[FieldCode]]]
 ) -> str:
     renamed = [filter_ for filter_ in aggregate.filters if filter_.is_renamed]
-    lines = {line for field in aggregate.all_fields if not field.declared.readonly for line in field.imports.input}
+    checked = (field for field in aggregate.all_fields if field.alias or not field.declared.readonly)
+    lines = {line for field in checked for line in field.imports.input}
+    sent = [field for command in aggregate.commands for field in command.fields]
+    lines |= {line for field in sent for line in field.imports.input}
     lines |= {line for filter_ in aggregate.filters for line in filter_.imports}
+    lines |= {f"from .model import {command.declared.command}" for command in aggregate.commands}
     lines |= {
         "from datetime import datetime",
         "from typing import Literal",
@@ -106,6 +123,7 @@ def _schema_imports(
     for part, (code, inner) in zip(aggregate.parts, parts, strict=True):
         own = zip(part.fields, inner, strict=True)
         printed += [code.create, code.patch, *(each.create for field, each in own if not field.declared.readonly)]
+    printed += [command_field(field).create for field in sent]
     printed += [filter_.query for filter_ in renamed]
     if renamed or any("Annotated[" in text for text in printed):
         lines.add("from typing import Annotated")
@@ -149,6 +167,7 @@ def _operations_imports(aggregate: PythonAggregate) -> str:
             f"from .model import {entity_import(name)}",
             f"from .service import {name}Service",
             f"from .store import {name}Page, {name}Reader, {name}Row, {name}Selection, {name}Store",
+            *(f"from .model import {command.declared.command}" for command in aggregate.commands),
         }
     )
 

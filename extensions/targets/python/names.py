@@ -64,6 +64,13 @@ BORROWED_CLASSES = frozenset(
 )
 """What the modules beside a model import or define: there, an aggregate or a part goes by another name."""
 
+CLASSES_OF_AN_AGGREGATE = frozenset(
+    """
+    Change Columns Create Operations Page Patch Query Reader Repository Row Selection Service Store UseCases View
+    """.split()
+)
+"""What the classes of an aggregate's modules are called after its own name."""
+
 
 def python_name(name: str) -> str:
     """The name as a Python attribute, parameter or variable: `class` → `class_`, `json` → `json_`, `l` → `l_`."""
@@ -98,6 +105,11 @@ def method_name(name: str) -> str:
 def entity_name(name: str) -> str:
     """The class of an aggregate or a part in the modules beside its model: `Claim` → `ClaimModel`."""
     return f"{name}Model" if name in BORROWED_CLASSES else name
+
+
+def is_of_module(name: str, aggregate: str) -> bool:
+    """Whether the modules of the aggregate have a class of that name, beside its model: `NewOrder`, `OrderStore`."""
+    return name == f"New{aggregate}" or name.removeprefix(aggregate) in CLASSES_OF_AN_AGGREGATE
 
 
 def module_name(name: str) -> str:

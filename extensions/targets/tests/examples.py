@@ -12,7 +12,7 @@ from ..python.literals import python_text, row
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from ...model.domain import Aggregate, Field, Key, Part
+    from ...model.domain import Action, Aggregate, Field, Key, Part
 
 Json = dict[str, Any]
 
@@ -28,6 +28,16 @@ class ReferenceCode(NamedTuple):
 
     place: str
     module: str
+
+
+class InputCode(NamedTuple):
+    """What the tests send with an action, by its path: an example, what of it is needed, and where it refers to."""
+
+    path: str
+    body: Json
+    required: tuple[str, ...]
+    references: Mapping[str, str]
+    """The module of the example that a member refers to, by the member's name."""
 
 
 class Examples(NamedTuple):
@@ -55,6 +65,7 @@ class Examples(NamedTuple):
     apart_tests: tuple[tuple[str, str], ...]
     """A part, and the changes by which an item differs from the example in each key."""
     sort_tests: tuple[str, ...]
+    example_inputs: tuple[InputCode, ...]
 
 
 def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, int]) -> Examples:
@@ -100,6 +111,7 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
         ),
         apart_tests=tuple((wire, python_text(changes)) for wire, changes in apart.items() if changes is not None),
         sort_tests=tuple(sort.wire for sort in aggregate.sorts if sort.wire != "created_at"),
+        example_inputs=tuple(map(_input, aggregate.commands)),
     )
 
 
@@ -131,6 +143,16 @@ def circular_parts(aggregates: Sequence[Aggregate]) -> Iterator[str]:
                 yield part.entity
             else:
                 needed[aggregate.name] |= targets
+
+
+def _input(action: Action) -> InputCode:
+    """The example of what is sent with an action; it refers to what is there, also where it need not."""
+    return InputCode(
+        path=action.resource,
+        body={field.wire: field.examples[0] for field in action.input},
+        required=tuple(field.wire for field in action.input if field.required),
+        references={field.wire: module_of(field.target) for field in action.input if field.target},
+    )
 
 
 def _targets(owner: Aggregate | Part) -> set[str]:

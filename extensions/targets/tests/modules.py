@@ -49,6 +49,7 @@ def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:
             aggregate.name,
             *(enum.name for enum in aggregate.enums),
             *(part.entity for part in aggregate.parts),
+            *(action.command for action in aggregate.commands),
         )
     )
 
@@ -66,6 +67,9 @@ def _test_imports(
         f"from {package}.platform import now",
         f"from {package}.platform import new_id",
     }
+    for action in aggregate.declared.commands:
+        lines.add(f"from {package}.{module}.model import {action.command}")
+        lines.add(f"from {package}.{module}.schemas import {action.command}Input")
     if lifecycle:
         lines.add(f"from {package}.{module}.model import {lifecycle.enum}")
         if not all(ways.covers_all_states.values()):
@@ -78,9 +82,11 @@ def _test_imports(
 
 
 def _use_case_test_imports(aggregate: PythonAggregate, package: str) -> str:
-    module, name = aggregate.module, aggregate.declared.name
+    module, name, lifecycle = aggregate.module, aggregate.declared.name, aggregate.declared.lifecycle
+    tried = [each for each in aggregate.declared.commands if lifecycle and lifecycle.initial in each.sources]
     return imports(
         {
+            *(f"from {package}.{module}.schemas import {each.command}Input" for each in tried),
             "import json",
             "import pytest",
             "from dev.examples import EXAMPLES",

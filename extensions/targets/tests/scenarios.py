@@ -27,6 +27,13 @@ class Refusal(NamedTuple):
     path: str
 
 
+class Taking(NamedTuple):
+    """An action to which something is sent, in the first state that has it: the steps to the state, and its path."""
+
+    steps: str
+    path: str
+
+
 class Scenarios(NamedTuple):
     """What the tests try with a lifecycle; empty without one."""
 
@@ -34,12 +41,13 @@ class Scenarios(NamedTuple):
     """Action → whether it is possible in every state."""
     moves: tuple[Move, ...]
     refusals: tuple[Refusal, ...]
+    takings: tuple[Taking, ...]
 
 
 def scenarios(lifecycle: Lifecycle | None) -> Scenarios:
     """Each action in each state that can be reached."""
     if not lifecycle:
-        return Scenarios({}, (), ())
+        return Scenarios({}, (), (), ())
     paths, actions = _paths(lifecycle), lifecycle.actions
     return Scenarios(
         covers_all_states={action.name: len(action.sources) == len(lifecycle.states) for action in actions},
@@ -54,6 +62,12 @@ def scenarios(lifecycle: Lifecycle | None) -> Scenarios:
             for action in actions
             for state, steps in paths.items()
             if state not in action.sources
+        ),
+        takings=tuple(
+            Taking(row(paths[source]), action.resource)
+            for action in actions
+            for source in [source for source in action.sources if source in paths][:1]
+            if action.input
         ),
     )
 

@@ -119,6 +119,10 @@ class _Judge:
         before, after = self.resolve(old or {}, self.old), self.resolve(new or {}, self.new)
         if sent and after.get("required") and not before.get("required"):
             self.breaking.append(f"{name}: a body became required")
+        elif sent and before.get("required") and after and not after.get("required"):
+            self.additions.append(f"{name}: a body became optional")
+        elif sent and after and not before:
+            self.additions.append(f"{name}: takes a body, which may be left out")
         for media, content in before.get("content", {}).items():
             if media not in after.get("content", {}):
                 self.breaking.append(f"{name}: {media} is gone")

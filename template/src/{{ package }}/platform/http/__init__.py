@@ -13,7 +13,8 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from fastapi import APIRouter
@@ -28,7 +29,7 @@ from ..postgres.sessions import place_in
 from ..problems import FieldError, Problem, from_domain, invalid
 from ..request_context import RequestContext, context_of
 from .access import Integer, any_caller, guarded, provided, public, requires
-from .bodies import JSON, MERGE_PATCH, body_reader, refuse_body
+from .bodies import JSON, MERGE_PATCH, body_reader, optional, refuse_body
 from .parameters import (
     Body,
     IfMatch,
@@ -184,7 +185,7 @@ class Operation:
 
     def takes(self, kind: type) -> bool:
         """Whether a parameter is of this type or a subclass of it."""
-        return any(isinstance(each, type) and issubclass(each, kind) for each in self.parameters.values())
+        return any(issubclass(each, kind) for each in map(_given, self.parameters.values()) if isinstance(each, type))
 
     def keeps(self, kind: Any) -> bool:
         """Whether a parameter of this type has an idempotency key."""
@@ -237,8 +238,10 @@ class BoundOperation:
         operation = self.operation
         if name in operation.positions:
             return path_reader(name, operation.positions[name], kind)
-        if isinstance(kind, type) and issubclass(kind, Body):
-            return body_reader(kind, operation.media_type)
+        model = _given(kind)
+        if isinstance(model, type) and issubclass(model, Body):
+            read = body_reader(model, operation.media_type)
+            return read if model is kind else optional(read)
         if isinstance(kind, type) and issubclass(kind, Query):
             return query_reader(kind)
         if kind is Once:
@@ -369,6 +372,12 @@ class Operations(APIRouter):
             return handler
 
         return register
+
+
+def _given(kind: Any) -> Any:
+    """The type of what is sent, where it may be left out: `HoldBook` of `HoldBook | None`."""
+    given = [each for each in get_args(kind) if each is not type(None)]
+    return given[0] if isinstance(kind, UnionType) and len(given) == 1 else kind
 
 
 def _as_problem(refusal: Problem | DomainError, arguments: list[Any]) -> Problem:

@@ -68,6 +68,21 @@ def body_reader(model: type[BaseModel], media_type: bytes) -> Callable[[RequestC
     return read
 
 
+def optional(read: Callable[[RequestContext], BaseModel]) -> Callable[[RequestContext], BaseModel | None]:
+    """Reads a body that may be left out: an empty JSON object says as little as no body."""
+
+    def read_if_sent(context: RequestContext) -> BaseModel | None:
+        if not context.body:
+            return None
+        document = read(context)
+        if document.model_fields_set:
+            return document
+        context.body = b""  # so that a request with it and one without are the same to an Idempotency-Key
+        return None
+
+    return read_if_sent
+
+
 def refuse_body(context: RequestContext) -> None:
     """Raise problem 400 or 415 for a body where none is read; an empty JSON object says as little as no body."""
     if not context.body:
