@@ -120,7 +120,7 @@ def _input(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:
         if declared.readonly:
             wrong["readonly"] = "an input is what a client sends, so it cannot be readonly; drop the word"
         if declared.renamed_from:
-            wrong["renamed_from"] = "renamed_from has no meaning in an input: nothing is stored under its name"
+            wrong["renamed_from"] = "renamed_from has no meaning in an input, which is not stored; drop it"
         for word, message in wrong.items():
             place.problems.add(declared.path, message, Word(word))
     return fields
