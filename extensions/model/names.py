@@ -156,7 +156,8 @@ class Names:
             names = [full, f"{full}Value", f"{full}Choice"] if fits else [own, f"{own}Value", full]
             if declared.has_default and len(full) > reserved.longest_class_of_default:
                 names = [own, f"{own}Value", *(f"{own}{number}" for number in range(2, 1000))]
-            taken = {*self._classes, *reserved.classes, *reserved.borrowed_classes}
+            beside = (f"{each.name}{suffix}" for each in self._domain.aggregates for suffix in reserved.beside_enums)
+            taken = {*self._classes, *reserved.classes, *reserved.borrowed_classes, *beside}
             kinds = ("", *reserved.enum_suffixes) if is_enum else ("",)
             free = [name for name in names if taken.isdisjoint(name + kind for kind in kinds)]
             if not free:

@@ -25,6 +25,8 @@ class Reserved(NamedTuple):
     command_suffixes: tuple[str, ...]
     """The same for the name of what is sent with an action."""
     enum_suffixes: tuple[str, ...]
+    beside_enums: tuple[str, ...]
+    """With each of these, the name of an aggregate is a class of a module that has the enums of its fields too."""
     longest_class: int
     """The name of an enum or a pattern has its owner's in front, as long as it fits."""
     longest_class_of_default: int

@@ -18,6 +18,7 @@ RESERVED: Final = Reserved(
     part_suffixes=("Create", "Input", "View"),
     command_suffixes=("Input",),
     enum_suffixes=("Input",),  # the values that clients may send
+    beside_enums=("Row",),
     longest_class=50,
     longest_class_of_default=70,  # with a default of 40 letters, a longer one cannot be broken into lines of 120
     tables=sql_names.RESERVED_TABLES,

@@ -130,6 +130,7 @@ def test_names_give_way_to_what_targets_reserve(changes: dict[str, Any], message
         ({}, "NoteKind"),
         ({"borrowed_classes": frozenset({"NoteKind"})}, "NoteKindValue"),
         ({"classes": frozenset({"NoteKindInput"})}, "NoteKindValue"),
+        ({"beside_enums": ("Kind",)}, "NoteKindValue"),
         ({"longest_class": 7}, "Kind"),
     ],
 )
