@@ -1,6 +1,8 @@
 """Fixtures that several folders of tests share."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +22,33 @@ collect_ignore = ["platform"]
 # looks for what nobody has seen yet.
 settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("same")
+
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """In memory, where there is such a folder: Copier clones the template for each copy, and throws the clone away.
+
+    What a test keeps stays in pytest's own folder, which is chosen before.
+    """
+    tmp_path_factory.getbasetemp()
+    if not (MEMORY.is_dir() and os.access(MEMORY, os.W_OK)):
+        yield
+        return
+    for left in MEMORY.glob("castrum-tests-*"):  # by a run that was killed
+        if not Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    prefix = f"castrum-tests-{os.getpid()}-"
+    with (
+        tempfile.TemporaryDirectory(prefix=prefix, dir=MEMORY, ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        Path(folder).chmod(0o1777)  # PostgreSQL runs as another user than root
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The corpora of edits, renames and branches over many seeds: what CI tries of each is a few.
+"""The corpora of edits, renames and branches over many seeds, and all profiles: what CI tries of each is a few.
 
 A line of `benchmarks/campaigns/corpora.jsonl` is a batch of seeds of one corpus. A batch that was green with what is
 committed now is not run again, so that a campaign goes on where it was stopped.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from harness.paths import ROOT
 from harness.updates import SEEDS
+from profiles import profiles
 
 RESULTS = ROOT / "benchmarks" / "campaigns"
 CORPORA = {
@@ -25,11 +26,17 @@ CORPORA = {
     "two branches": "tests/update/test_resolve.py::test_pair",
     "moves": "tests/update/test_moves.py::test_case",
     "old services": "tests/update/test_old_services.py::test_case",
+    "profiles": "tests/profiles/test_profiles.py",
     "plain Copier": "tests/update/test_plain_copier.py::test_plain_update_loses_nothing",
 }
-DECIDES = ("src", "extensions", "template", "questions", "copier.yml", "releases", "tests/update", "tests/harness")
+DECIDES = (
+    *("src", "extensions", "template", "questions", "copier.yml", "releases"),
+    *("tests/update", "tests/harness", "tests/profiles"),
+)
 """What decides how a case comes out."""
 BATCH = 20
+AT_MOST = {"profiles": len(profiles.committed())}
+"""Of these there are no more."""
 
 
 @dataclass
@@ -52,9 +59,10 @@ def run(_: Path, count: int = 100, *, stop_after_s: float = float("inf"), part: 
     data = RESULTS / "corpora.jsonl"
     content = sha256("\n".join(_git("rev-parse", f"HEAD:{name}") for name in DECIDES).encode()).hexdigest()
     commit, begun = _git("rev-parse", "--short=12", "HEAD"), time.monotonic()
-    every = [(corpus, first) for first in range(0, count, BATCH) for corpus in CORPORA]
+    ends = {corpus: min(count, AT_MOST.get(corpus, count)) for corpus in CORPORA}
+    every = [(corpus, first) for first in range(0, count, BATCH) for corpus in CORPORA if first < ends[corpus]]
     for corpus, first in every[part - 1 :: parts]:
-        size = min(BATCH, count - first)
+        size = min(BATCH, ends[corpus] - first)
         last = outcomes(data).get((corpus, first))
         if last and not last.red and (last.content, last.count) == (content, size):
             continue
@@ -98,7 +106,8 @@ def summary(found: list[Outcome]) -> str:
         "# Updates of services that people have worked on",
         "",
         "`make campaign NAME=corpora` runs the cases of the tests of updates over many seeds: edits of every kind of",
-        "line and file, renames beside foreign words, two branches, moved files, services of before, plain Copier.",
+        "line and file, renames beside foreign words, two branches, moved files, services of before, plain Copier;",
+        "and the tools of all profiles, of which there are fewer.",
         "",
         "| corpus | seeds | red | seconds for one |",
         "|---|---:|---:|---:|",

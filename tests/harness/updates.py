@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,19 @@ SEEDS = "CASTRUM_SEEDS"
 """Names other seeds than those of CI, as `20-39`, counted from the first one of each corpus."""
 
 
-def seeds(first: int, count: int, quick: int) -> list[Any]:
-    """So many seeds; those after the quick ones are for CI. `make campaign NAME=corpora` asks for others."""
-    chosen = range(first, first + count)
+def chosen(count: int, in_ci: int) -> range:
+    """The first of so many, as CI has them, or those that the campaign asks for."""
     if asked_for := os.environ.get(SEEDS):
         low, high = map(int, asked_for.split("-"))
-        chosen = range(first + low, first + high + 1)
+        return range(min(low, count), min(high + 1, count))
+    return range(in_ci)
+
+
+def seeds(first: int, count: int, quick: int) -> list[Any]:
+    """So many seeds; those after the quick ones are for CI. `make campaign NAME=corpora` asks for others."""
     slow = pytest.mark.slow
-    return [pytest.param(seed, marks=[slow] * (seed >= first + quick)) for seed in chosen]
+    numbers = (first + number for number in chosen(sys.maxsize, count))
+    return [pytest.param(number, marks=[slow] * (number >= first + quick)) for number in numbers]
 
 
 CUSTOMER = {"fields": {"email": "email unique pii", "name": "string(120) pii"}}
