@@ -98,18 +98,24 @@ def read_yaml(content: bytes) -> tuple[Any, Source]:
             loader.dispose()
     source = Source(text, root)
     if loader.twice:
-        raise YamlError(*(_twice(source, first, key) for first, key in loader.twice))
+        # A comma inside {…} cuts a type: `decimal(10,2)` leaves a key `2)`, and each word of an enum one of its own.
+        cut = [(first, key) for first, key in loader.twice if _is_end_of_type(key)]
+        raise YamlError(*(_twice(source, first, key) for first, key in cut or loader.twice))
     return normalised(value), source
+
+
+def _is_end_of_type(key: Any) -> bool:
+    text = str(key.value)
+    return text.rstrip("?").endswith(")") and "(" not in text
 
 
 def _twice(source: Source, first: Any, key: Any) -> Finding:
     line = source.position(first.start_mark.index).line
-    return at(
-        source,
-        f"the key {key.value!r} is already on line {line}; drop or rename one",
-        key.start_mark.index,
-        key.end_mark.index,
-    )
+    if _is_end_of_type(key):
+        what = f"{key.value!r} is the end of a type that a comma has cut, as on line {line}; quote it inside {{…}}"
+    else:
+        what = f"the key {key.value!r} is already on line {line}; drop or rename one"
+    return at(source, what, key.start_mark.index, key.end_mark.index)
 
 
 def _check_depth(text: str) -> None:
