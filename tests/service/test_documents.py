@@ -113,7 +113,7 @@ def test_the_page_on_a_field_needs_the_domain_only(template_repository: Path, tm
     assert check == "make check"
     (name,) = re.findall(r"`customer\.(\w+)`", page)
     assert f"{name}: str | None" in (project / "src" / "ordering" / "customer" / "model.py").read_text(encoding="utf-8")
-    (revision,) = run("git", "ls-files", "--others", "migrations", cwd=project).stdout.split()
+    (revision,) = run("git", "ls-files", "--others", "--exclude-standard", "migrations", cwd=project).stdout.split()
     assert f'"{name}"' in (project / revision).read_text(encoding="utf-8")
     assert "follows the template" not in make(project, "ownership")
     make(project, "check")
