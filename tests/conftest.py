@@ -37,10 +37,10 @@ def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     if not (MEMORY.is_dir() and os.access(MEMORY, os.W_OK)):
         yield
         return
-    for left in MEMORY.glob("castrum-tests-*"):  # by a run that was killed
-        if not Path("/proc", left.name.split("-")[2]).exists():
+    for left in MEMORY.glob("castrum-*-*"):  # by a run that was killed
+        if not Path("/proc", left.name.split("-")[1]).exists():
             shutil.rmtree(left, ignore_errors=True)
-    prefix = f"castrum-tests-{os.getpid()}-"
+    prefix = f"castrum-{os.getpid()}-"  # podman takes 50 characters, with a folder of its own inside
     with (
         tempfile.TemporaryDirectory(prefix=prefix, dir=MEMORY, ignore_cleanup_errors=True) as folder,
         pytest.MonkeyPatch.context() as patch,
