@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import rendering, repository
+from harness import memory, rendering, repository
 from harness.paths import EXAMPLES
 from harness.projects import link_node_modules, make_project
 from harness.repository import git
@@ -24,7 +24,7 @@ settings.register_profile("same", derandomize=True, deadline=None, suppress_heal
 settings.load_profile("same")
 
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+MEMORY = Path("/dev/shm")  # noqa: S108 - folders of our own are made in it
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,17 +37,9 @@ def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     if not (MEMORY.is_dir() and os.access(MEMORY, os.W_OK)):
         yield
         return
-    for left in MEMORY.glob("castrum-*-*"):  # by a run that was killed
-        if not Path("/proc", left.name.split("-")[1]).exists():
-            shutil.rmtree(left, ignore_errors=True)
-    prefix = f"castrum-{os.getpid()}-"  # podman takes 50 characters, with a folder of its own inside
-    with (
-        tempfile.TemporaryDirectory(prefix=prefix, dir=MEMORY, ignore_cleanup_errors=True) as folder,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        Path(folder).chmod(0o1777)  # PostgreSQL runs as another user than root
-        patch.setenv("TMPDIR", folder)
-        patch.setattr(tempfile, "tempdir", folder)
+    with memory.folder(MEMORY) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", str(folder))
         yield
 
 

@@ -15,7 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from harness.paths import ROOT
-from harness.updates import SEEDS
+from harness.repository import git
+from harness.seeds import SEEDS
 from profiles import profiles
 
 RESULTS = ROOT / "benchmarks" / "campaigns"
@@ -54,11 +55,11 @@ class Outcome:
 
 def run(_: Path, count: int = 100, *, stop_after_s: float = float("inf"), part: int = 1, parts: int = 1) -> int:
     """Run so many seeds of each corpus and write the results; the answer is how many were red."""
-    if changed := _git("status", "--porcelain", "--", *DECIDES):
+    if changed := git(ROOT, "status", "--porcelain", "--", *DECIDES):
         raise SystemExit(f"Commit first what decides about the cases, so that the results name it:\n{changed}")
     data = RESULTS / "corpora.jsonl"
-    content = sha256("\n".join(_git("rev-parse", f"HEAD:{name}") for name in DECIDES).encode()).hexdigest()
-    commit, begun = _git("rev-parse", "--short=12", "HEAD"), time.monotonic()
+    content = sha256("\n".join(git(ROOT, "rev-parse", f"HEAD:{name}") for name in DECIDES).encode()).hexdigest()
+    commit, begun = git(ROOT, "rev-parse", "--short=12", "HEAD"), time.monotonic()
     ends = {corpus: min(count, AT_MOST.get(corpus, count)) for corpus in CORPORA}
     every = [(corpus, first) for first in range(0, count, BATCH) for corpus in CORPORA if first < ends[corpus]]
     for corpus, first in every[part - 1 :: parts]:
@@ -119,7 +120,3 @@ def summary(found: list[Outcome]) -> str:
             lines.append(f"| {corpus} | {seeds} | {red} | {sum(each.seconds for each in those) / seeds:.1f} |")
     lines += ["", f"Commits: {', '.join(sorted({each.commit for each in found}))}.", ""]
     return "\n".join(lines)
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=ROOT, text=True, capture_output=True, check=True).stdout.strip()

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from harness import helm, kubernetes, monorepos, rendering, terraform
 from harness.repository import git
+from harness.seeds import chosen
 from harness.tools import BIN, policy, run
-from harness.updates import chosen
 
 from profiles import profiles
 

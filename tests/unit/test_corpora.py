@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from campaigns import corpora
 from harness.paths import ROOT
-from harness.updates import SEEDS, chosen, seeds
+from harness.seeds import SEEDS, chosen, seeds
 
 
 @pytest.mark.parametrize("test", [test for test in corpora.CORPORA.values() if "::" in test])
@@ -45,7 +45,7 @@ def test_a_batch_that_was_green_is_not_run_again(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(corpora, "RESULTS", tmp_path)
     monkeypatch.setattr(corpora, "tried", tried)
-    monkeypatch.setattr(corpora, "_git", lambda *arguments: "" if arguments[0] == "status" else arguments[-1])
+    monkeypatch.setattr(corpora, "git", lambda _, *arguments: "" if arguments[0] == "status" else arguments[-1])
     monkeypatch.setattr(corpora, "AT_MOST", {"profiles": 20})
     every = [(corpus, first, size) for first, size in ((0, 20), (20, 10)) for corpus in corpora.CORPORA]
     every.remove(("profiles", 20, 10))
@@ -62,6 +62,6 @@ def test_a_batch_that_was_green_is_not_run_again(tmp_path: Path, monkeypatch: py
 
 
 def test_nothing_runs_on_what_is_not_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(corpora, "_git", lambda *_: " M src/castrum/cli.py")
+    monkeypatch.setattr(corpora, "git", lambda *_: " M src/castrum/cli.py")
     with pytest.raises(SystemExit, match="Commit first"):
         corpora.run(tmp_path, 1)

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from harness.edits import Edit, Person, misplaced, touching
 from harness.repository import GIT, commit_all, git
+from harness.seeds import seeds
 from harness.tools import BIN, run
-from harness.updates import MOVES, Site, State, asked, castrum, contents, moves, of_history, prepared, seeds
+from harness.updates import MOVES, Site, State, asked, castrum, contents, moves, of_history, prepared
 
 from castrum.merge import blocks, tree
 from castrum.merge.by_git import Merged

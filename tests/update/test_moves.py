@@ -12,8 +12,9 @@ from harness.edits import Edit, Person, misplaced
 from harness.modules import dangling, module_of
 from harness.releases import MOVED, TAGS
 from harness.repository import GIT, commit_all, git
+from harness.seeds import seeds
 from harness.tools import BIN, run
-from harness.updates import Site, State, asked, castrum, contents, of_history, seeds
+from harness.updates import Site, State, asked, castrum, contents, of_history
 
 from castrum import copying
 from extensions.moves.imports import Module, Places, rewritten

@@ -13,8 +13,9 @@ from harness.modules import dangling
 from harness.paths import ROOT
 from harness.releases import AGGREGATE
 from harness.repository import GIT, commit_all, git
+from harness.seeds import seeds
 from harness.tools import BIN, run
-from harness.updates import Site, State, castrum, contents, of_history, seeds
+from harness.updates import Site, State, castrum, contents, of_history
 from packaging.version import Version
 
 from castrum import copying

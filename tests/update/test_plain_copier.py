@@ -13,8 +13,9 @@ import pytest
 import yaml
 from harness.edits import Person, misplaced
 from harness.repository import GIT, commit_all, git
+from harness.seeds import seeds
 from harness.tools import BIN, run
-from harness.updates import Site, asked, contents, moves, prepared, seeds
+from harness.updates import Site, asked, contents, moves, prepared
 
 pytestmark = pytest.mark.xdist_group("corpus")
 

@@ -13,8 +13,9 @@ import pytest
 import yaml
 from harness.renames import SCENARIOS, Scenario, told, work
 from harness.repository import commit_all, git
+from harness.seeds import seeds
 from harness.tools import run
-from harness.updates import Site, castrum, contents, seeds
+from harness.updates import Site, castrum, contents
 
 from castrum import copying
 from castrum.rename import symbols

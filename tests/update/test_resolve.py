@@ -28,8 +28,9 @@ from harness.branches import (
     two,
 )
 from harness.repository import GIT, commit_all, git
+from harness.seeds import seeds
 from harness.tools import BIN, run
-from harness.updates import Site, castrum, contents, seeds
+from harness.updates import Site, castrum, contents
 
 from castrum import copying
 
