@@ -270,6 +270,11 @@ def _lifecycle(draw: st.DrawFn, aggregate: str) -> Domain:
         if draw(COIN):
             actions[name]["description"] = draw(TEXTS)
             actions[name]["emits"] = f"{aggregate[:20]}{naming.pascal(name)}Happened"
+    initial = draw(st.lists(st.sampled_from(states[1:]), max_size=3, unique=True))
+    if draw(COIN):  # the first one, which no action leads to, is among them
+        initial.insert(draw(st.integers(0, len(initial))), states[0])
+        alone = len(initial) == 1 and draw(COIN)
+        return {"initial": initial[0] if alone else initial, "states": states, "actions": actions}
     return {"states": states, "actions": actions}
 
 

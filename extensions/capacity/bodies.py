@@ -63,6 +63,11 @@ def item_bytes(part: Mapping[str, Any]) -> int:
 def shares(aggregate: Mapping[str, Any]) -> dict[str, int]:
     """Place in the domain, below the aggregate → most bytes that it takes of a body."""
     fields = {f"fields.{name}": size for name, size in _members(aggregate["input_fields"])}
+    lifecycle = aggregate["lifecycle"]
+    if lifecycle and lifecycle["choices"]:
+        fields["lifecycle.initial"] = (
+            len("status") + LAYOUT_BYTES + 2 + max(len(each["state"]) for each in lifecycle["choices"])
+        )
     return fields | {
         f"parts.{part['name']}": len(part["wire"]) + LAYOUT_BYTES + part["max"] * item_bytes(part)
         for part in aggregate["parts"]

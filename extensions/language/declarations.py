@@ -84,6 +84,8 @@ class LifecycleDeclaration(NamedTuple):
 
     path: str
     states: tuple[str, ...]
+    initial: tuple[str, ...]
+    """Those in which it can be created, the first unless the client chooses another one."""
     actions: tuple[ActionDeclaration, ...]
 
 

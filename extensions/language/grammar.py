@@ -29,7 +29,7 @@ FIELD_KEYS = (
 )
 FLAGS = ("unique", "ignorecase", "index", "readonly", "pii", "secret")
 PART_KEYS = ("entity", "max", "fields", "unique", "description")
-LIFECYCLE_KEYS = ("states", "actions")
+LIFECYCLE_KEYS = ("initial", "states", "actions")
 ACTION_KEYS = ("from", "to", "emits", "input", "resource", "description")
 CONSUMED_KEYS = ("from", "fields", "triggers", "description")
 RESERVED_FIELDS = ("id", "version", "created_at", "modified_at")

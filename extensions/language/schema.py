@@ -160,7 +160,14 @@ def _lifecycle() -> Json:
         "description": {"$ref": "#/definitions/description"},
     }
     properties = {
-        "states": {"description": "All states; the first is where it starts.", **_list_of(state)},
+        "initial": {
+            "description": "Where it begins, if not in the first state; of several, who creates it may choose.",
+            "anyOf": [state, _list_of(state)],
+        },
+        "states": {
+            "description": "All states; it begins in the first, unless `initial` says otherwise.",
+            **_list_of(state),
+        },
         "actions": {
             "description": "Steps from state to state; each is a sub-resource.",
             "minProperties": 1,

@@ -201,10 +201,10 @@ def _lifecycle(
 ) -> Lifecycle:
     title = naming.words(owner)
     names = {field.name for field in fields}
-    moments = {field.wire for field in fields if field.readonly and field.type.type.instant}
+    instants = {field.wire for field in fields if field.readonly and field.type.type.instant}
+    moments = {state: wire for state in declared.states if (wire := f"{state.lower()}_at") in instants}
     actions = []
     for each in declared.actions:
-        stamp = f"{each.target.lower()}_at"
         summary = f"{naming.words(each.name).capitalize()} the {title}."
         actions.append(
             Action(
@@ -216,7 +216,7 @@ def _lifecycle(
                 sources=tuple(each.sources),
                 target=each.target,
                 emits=each.emits,
-                stamps=stamp if stamp in moments else None,
+                stamps=moments.get(each.target),
                 command=command_name(each.name, owner),
                 input=_fields(each.input, given),
                 sets=tuple(field.name for field in each.input if field.name in names),
@@ -225,6 +225,8 @@ def _lifecycle(
     return Lifecycle(
         enum=f"{owner}Status",
         states=tuple(State(name=state, title=naming.words(state.lower())) for state in declared.states),
+        initial=declared.initial,
+        moments=tuple(moments.items()),
         actions=tuple(actions),
         events=tuple(
             _event(name, owner, [each for each in actions if each.emits == name])

@@ -199,9 +199,9 @@ def _aggregate(old: Aggregate, new: Aggregate, names: Mapping[str, str]) -> Aggr
     )
 
 
-def _itself(aggregate: Aggregate) -> tuple[str, str | None]:
+def _itself(aggregate: Aggregate) -> tuple[str, tuple[str, ...]]:
     """What an aggregate says beside what it consists of: how its lists are called, and where it begins."""
-    return aggregate.plural, aggregate.lifecycle.initial if aggregate.lifecycle else None
+    return aggregate.plural, aggregate.lifecycle.initial if aggregate.lifecycle else ()
 
 
 def _consumed(old: Consumed, new: Consumed, names: Mapping[str, str]) -> ConsumedDiff:

@@ -166,18 +166,27 @@ class Event(NamedTuple):
 
 
 class Lifecycle(NamedTuple):
-    """States, the first one initial, and the actions between them."""
+    """States, those in which it begins, and the actions between them."""
 
     enum: str
     """The name of the closed set of its states."""
     states: tuple[State, ...]
+    initial: tuple[str, ...]
+    """The states in which it can be created."""
+    moments: tuple[tuple[str, str], ...]
+    """The states with a readonly field that takes the moment at which they are entered: its name in JSON."""
     actions: tuple[Action, ...]
     events: tuple[Event, ...]
 
     @property
-    def initial(self) -> str:
-        """The state of what was just created."""
-        return self.states[0].name
+    def first(self) -> str:
+        """The state of what was just created, unless its client chose another one."""
+        return self.initial[0]
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The states among which clients choose one when they create; none where there is no choice."""
+        return self.initial if len(self.initial) > 1 else ()
 
 
 class Filter(NamedTuple):

@@ -133,7 +133,8 @@ def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
     return {
         "enum": lifecycle.enum,
         "states": _members(lifecycle.states),
-        "initial": lifecycle.initial,
+        "initial": lifecycle.first,
+        "choices": [{"state": state, "stamps": attribute} for state, attribute in code.stamps_at_start().items()],
         "actions": [
             {
                 "name": action.name,
@@ -164,7 +165,7 @@ def _command(command: PythonCommand, code: PythonAggregate, domain: Domain) -> J
         "schema": f"{action.command}Input",
         "variable": code.command_variable,
         "optional": command.is_optional,
-        "at_start": code.declared.lifecycle is not None and code.declared.lifecycle.initial in action.sources,
+        "at_start": code.declared.lifecycle is not None and code.declared.lifecycle.first in action.sources,
         "fields": [field_view(field, domain) for field in command.fields],
         "carried": [field.declared.wire for field in command.fields if action.emits and not field.declared.is_secret],
     }

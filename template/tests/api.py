@@ -60,9 +60,9 @@ class Api:
         sent = EXAMPLES[name].inputs.get(action)
         return None if sent is None else sent.new((await self._made(sent.references.values())).__getitem__)
 
-    async def create(self, name: str) -> httpx2.Response:
-        """Create this example, and what it refers to."""
-        answer = await self.post(EXAMPLES[name].path, await self.body(name))
+    async def create(self, name: str, *, state: str | None = None) -> httpx2.Response:
+        """Create this example, in this state where it is said, and what it refers to."""
+        answer = await self.post(EXAMPLES[name].path, await self.body(name) | _present({"status": state}))
         assert answer.status_code == 201, answer.text
         return answer
 
@@ -97,8 +97,8 @@ class Api:
         return made
 
 
-def _present(headers: Mapping[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if value is not None}
+def _present(members: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 class Behaviour:
@@ -307,9 +307,27 @@ class Behaviour:
         assert created.status_code == 201, created.text
         assert len(created.json()[part]) == len(items)
 
-    async def moves(self, api: Api, steps: list[str], action: str, state: str) -> None:
+    async def starts(self, api: Api, state: str, moment: str | None) -> None:
+        """Who creates it may say that it begins in this state; the moment is that of the creation."""
+        created = await api.create(self.name, state=state)
+        assert created.json()["status"] == state
+        assert moment is None or created.json()[moment] == created.json()["created_at"]
+        assert (await api.get(created.headers["location"])).json() == created.json()
+
+    async def starts_nowhere_else(self, api: Api, first: str, others: list[str]) -> None:
+        """It begins in the first state where nothing is said; in no other one, and no patch changes it."""
+        created = await api.create(self.name)
+        assert created.json()["status"] == first
+        body = await api.body(self.name)
+        answers = [await api.post(self.example.path, body | {"status": state}) for state in (*others, "nowhere", None)]
+        patch = await api.change(self.name) | {"status": first}
+        answers.append(await api.patch(created.headers["location"], patch, if_match="*"))
+        for answer in answers:
+            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/status")
+
+    async def moves(self, api: Api, steps: list[str], action: str, state: str, start: str | None = None) -> None:
         """After the steps, the action leads to the state, once, and not from a version other than the one sent."""
-        path = await self._after(api, steps)
+        path = await self._after(api, steps, start)
         key, body = str(uuid4()), await api.input(self.name, action)
         before = await api.get(path)
         assert (await api.post(f"{path}/{action}", body, if_match='"999"')).status_code == 412
@@ -320,16 +338,16 @@ class Behaviour:
         assert (await api.get(path)).json() == answer.json()
         assert (await api.post(f"{path}/{action}", body, key=key)).content == answer.content
 
-    async def refuses_to_move(self, api: Api, steps: list[str], action: str) -> None:
+    async def refuses_to_move(self, api: Api, steps: list[str], action: str, start: str | None = None) -> None:
         """After the steps, the action is not possible."""
-        path, body = await self._after(api, steps), await api.input(self.name, action)
+        path, body = await self._after(api, steps, start), await api.input(self.name, action)
         answer = await api.post(f"{path}/{action}", body)
         assert answer.status_code == 409
         assert answer.json()["type"].endswith("/transition-refused")
 
-    async def takes_input(self, api: Api, steps: list[str], action: str) -> None:
+    async def takes_input(self, api: Api, steps: list[str], action: str, start: str | None = None) -> None:
         """After the steps, the action refuses what does not fit, or refers to nothing, and takes what does."""
-        path, sent = f"{await self._after(api, steps)}/{action}", self.example.inputs[action]
+        path, sent = f"{await self._after(api, steps, start)}/{action}", self.example.inputs[action]
         body, key = await api.input(self.name, action) or {}, str(uuid4())
         for member in ("unknown", *sent.required):
             wrong = {name: value for name, value in body.items() if name != member}
@@ -345,8 +363,9 @@ class Behaviour:
         """Three of them, or as many as there can be."""
         return [(await api.create(self.name)).json() for _ in range(min(3, self.example.most or 3))]
 
-    async def _after(self, api: Api, steps: list[str]) -> str:
-        path = (await api.create(self.name)).headers["location"]
+    async def _after(self, api: Api, steps: list[str], start: str | None) -> str:
+        """The address of a new one after the steps from this state, or from the first one."""
+        path = (await api.create(self.name, state=start)).headers["location"]
         for step in steps:
             assert (await api.post(f"{path}/{step}", await api.input(self.name, step))).status_code == 200
         return path

@@ -104,6 +104,24 @@ def test_what_is_sent_with_an_action() -> None:
 
 
 @pytest.mark.parametrize(
+    ("initial", "expected", "choices"),
+    [
+        (None, ("FREE",), ()),
+        ("lent", ("LENT",), ()),
+        (["lent"], ("LENT",), ()),
+        (["lent", "free"], ("LENT", "FREE"), ("LENT", "FREE")),
+    ],
+)
+def test_where_a_lifecycle_begins(initial: Any, expected: tuple[str, ...], choices: tuple[str, ...]) -> None:
+    raw: Any = load_yaml(LENDING)
+    if initial:
+        raw["aggregates"]["Book"]["lifecycle"]["initial"] = initial
+    lifecycle = domain_model(raw).aggregate("Book").lifecycle
+    assert lifecycle
+    assert (lifecycle.initial, lifecycle.first, lifecycle.choices) == (expected, expected[0], choices)
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"classes": frozenset({"Order"})}, "aggregates.Order: the name 'Order' belongs to Python or the generated"),

@@ -119,6 +119,8 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
         shop(f"{ORDER}/lifecycle/states", ["paid", "open", "gone"]),
         ["aggregate Order changed"],
     ),
+    (shop(f"{ORDER}/lifecycle/initial", "open"), []),
+    (shop(f"{ORDER}/lifecycle/initial", ["open", "paid"]), ["aggregate Order changed"]),
     (
         shop(f"{ORDER}/lifecycle", {"states": [*LIFECYCLE["states"], "lost"], "actions": LIFECYCLE["actions"] | LOSE}),
         ["aggregate Order changed", "state Order.LOST added", "action Order.lose added"],

@@ -26,7 +26,7 @@ from extensions.text.naming import natural
 from extensions.text.plain import plain
 
 FAST = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-VAULT = {
+VAULT: dict[str, Any] = {
     "Vault": {
         "fields": {
             "owner_token": "string(20)",
@@ -100,11 +100,35 @@ def test_scenarios_go_the_shortest_way() -> None:
     (vault,) = _aggregates(VAULT)
     found = scenarios(vault.lifecycle)
     assert found.covers_all_states == {"shut": False, "seal": False}
-    assert [Move(steps='["shut-requests"]', path="sealings", target="SEALED")] == [
+    assert [Move(start="OPEN", steps='["shut-requests"]', path="sealings", target="SEALED")] == [
         m for m in found.moves if "shut" in m.steps
     ]
-    assert Refusal(steps='["sealings"]', path="shut-requests") in found.refusals
+    assert Refusal(start="OPEN", steps='["sealings"]', path="shut-requests") in found.refusals
     assert scenarios(None).moves == ()
+
+
+def test_scenarios_start_where_the_state_is_nearest() -> None:
+    lifecycle: dict[str, Any] = {**VAULT["Vault"]["lifecycle"], "initial": ["SHUT", "OPEN"]}
+    (vault,) = _aggregates({"Vault": VAULT["Vault"] | {"lifecycle": lifecycle}})
+    found = scenarios(vault.lifecycle)
+    assert {(move.start, move.steps, move.path) for move in found.moves} == {
+        ("OPEN", "[]", "shut-requests"),
+        ("OPEN", "[]", "sealings"),
+        ("SHUT", "[]", "sealings"),
+    }
+    assert {(each.start, each.steps) for each in found.refusals} == {("SHUT", "[]"), ("SHUT", '["sealings"]')}
+    assert found.elsewhere == '["SEALED"]'
+
+
+def test_the_state_that_is_chosen_is_entered() -> None:
+    lifecycle: dict[str, Any] = {**VAULT["Vault"]["lifecycle"], "initial": ["SHUT", "OPEN"]}
+    fields = VAULT["Vault"]["fields"] | {"shut_at": "datetime? readonly", "sealed_at": "datetime? readonly"}
+    body = {"fields": fields, "lifecycle": lifecycle}
+    domain = domain_model({"context": "bank", "aggregates": {"Vault": body}})
+    assert python_domain(domain, tables(domain))["Vault"].stamps_at_start() == {"SHUT": "shut_at", "OPEN": None}
+    body["lifecycle"] = VAULT["Vault"]["lifecycle"]
+    domain = domain_model({"context": "bank", "aggregates": {"Vault": body}})
+    assert python_domain(domain, tables(domain))["Vault"].stamps_at_start() == {}
 
 
 def test_linters_of_the_contract_are_told_of_credentials() -> None:

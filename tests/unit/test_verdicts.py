@@ -166,6 +166,30 @@ def test_the_input_of_an_action_and_its_clients(
     assert [found[0], [line for line in found[1] if "the default is" not in line]] == told
 
 
+def starting(*initial: str) -> dict[str, Any]:
+    other = copy.deepcopy(DOMAIN)
+    other["aggregates"]["Order"]["lifecycle"] |= {"initial": list(initial)}
+    return other
+
+
+STARTS: list[tuple[dict[str, Any], dict[str, Any], list[str], list[str]]] = [
+    (DOMAIN, starting("open"), [], []),
+    (DOMAIN, starting("open", "paid"), [], ["OrderCreate: status is new"]),
+    (starting("open", "paid"), DOMAIN, ["OrderCreate: status is gone"], []),
+    (starting("open", "paid"), starting("paid", "open"), [], ['OrderCreate.status: the default is "PAID", was "OPEN"']),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "breaking", "additions"), STARTS)
+def test_where_a_lifecycle_begins_and_its_clients(
+    old: dict[str, Any], new: dict[str, Any], breaking: list[str], additions: list[str]
+) -> None:
+    found = contract.compare(*(document(build_model(each), SERVICE) for each in (old, new)))
+    assert list(found) == [breaking, additions]
+    assert events(old, new) == ([], [])
+    assert tables(old, new) == ([], [])
+
+
 def test_a_renamed_aggregate_is_triggered_as_before() -> None:
     other = copy.deepcopy(DOMAIN)
     other["aggregates"] = {"Purchase": DOMAIN["aggregates"]["Order"] | {"renamed_from": "Order"}}

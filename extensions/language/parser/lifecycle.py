@@ -36,14 +36,16 @@ def read_lifecycle(place: Place, raw: object) -> LifecycleDeclaration | None:
     } - body.keys():
         return None  # what to write for it is said
     states = _states(place / "states", body.get("states"))
+    initial = _chosen(place / "initial", body["initial"], states) if "initial" in body else states[:1]
     listed = body.get("actions") or {}
     actions = _actions(place / "actions", body.get("actions"), states)
-    reached = {action.target for action in actions} | set(states[:1])
-    if isinstance(listed, dict) and len(actions) == len(listed):
+    reached = {action.target for action in actions} | set(initial)
+    if isinstance(listed, dict) and len(actions) == len(listed) and initial:
         for number, state in enumerate(states):
             if state not in reached:
-                (place / "states").add(f"no action leads to {state!r}; add one or drop the state", number)
-    return LifecycleDeclaration(place.path, states, actions) if states else None
+                remedy = "add one, list it in `initial:`, or drop it"
+                (place / "states").add(f"no action leads to {state!r}; {remedy}", number)
+    return LifecycleDeclaration(place.path, states, initial, actions) if states else None
 
 
 def _states(place: Place, raw: object) -> tuple[str, ...]:

@@ -36,9 +36,21 @@ def schemas(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
 def _create(aggregate: Mapping[str, Any]) -> Json:
     return object_of(
         f"A new {aggregate['title']}.",
-        {field["wire"]: _create_property(field) for field in aggregate["input_fields"]} | _part_inputs(aggregate),
+        {field["wire"]: _create_property(field) for field in aggregate["input_fields"]}
+        | _part_inputs(aggregate)
+        | _beginning(aggregate),
         required=[field["wire"] for field in aggregate["input_fields"] if field["required"]],
     )
+
+
+def _beginning(aggregate: Mapping[str, Any]) -> Json:
+    """The state in which it is created, where there is a choice."""
+    lifecycle = aggregate["lifecycle"]
+    if not lifecycle or not lifecycle["choices"]:
+        return {}
+    description = f"The state in which the {aggregate['title']} begins."
+    states = one_of(each["state"] for each in lifecycle["choices"])
+    return {"status": {"description": description} | states | {"default": lifecycle["initial"]}}
 
 
 def _patch(aggregate: Mapping[str, Any]) -> Json:

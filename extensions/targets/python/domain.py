@@ -157,6 +157,13 @@ class PythonAggregate(NamedTuple):
         """The attributes that take what is sent with the action."""
         return [field.attribute for field in self.fields if field.declared.name in action.sets]
 
+    def stamps_at_start(self) -> dict[str, str | None]:
+        """The attribute that takes the moment of creation, by the state that was chosen; none if there is no choice."""
+        lifecycle = self.declared.lifecycle
+        moments = dict(lifecycle.moments) if lifecycle else {}
+        found = {state: moments.get(state) for state in (lifecycle.choices if lifecycle else ())}
+        return {state: attribute_name(wire) if wire else None for state, wire in found.items()}
+
     def stamp(self, action: Action) -> str | None:
         """The attribute that takes the moment of the action."""
         return attribute_name(action.stamps) if action.stamps else None

@@ -114,6 +114,8 @@ def _schema_imports(
         "from ..platform.http import Body, PageParameters, Patch",
     }
     lines |= {f"from .model import {entity_import(part.declared.entity)}" for part in aggregate.parts}
+    if (lifecycle := aggregate.declared.lifecycle) and lifecycle.choices:
+        lines.add(f"from .model import {lifecycle.enum}")
     printed = [
         text
         for field, code in zip(aggregate.fields, fields, strict=True)

@@ -83,7 +83,7 @@ def _test_imports(
 
 def _use_case_test_imports(aggregate: PythonAggregate, package: str) -> str:
     module, name, lifecycle = aggregate.module, aggregate.declared.name, aggregate.declared.lifecycle
-    tried = [each for each in aggregate.declared.commands if lifecycle and lifecycle.initial in each.sources]
+    tried = [each for each in aggregate.declared.commands if lifecycle and lifecycle.first in each.sources]
     return imports(
         {
             *(f"from {package}.{module}.schemas import {each.command}Input" for each in tried),
