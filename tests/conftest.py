@@ -98,7 +98,16 @@ def sample(projects: Callable[[str], Path]) -> Iterator[Path]:
 
     For tests of the group "ordering".
     """
-    project = link_node_modules(projects("ordering"))
+    yield from _lent(link_node_modules(projects("ordering")))
+
+
+@pytest.fixture
+def everything(projects: Callable[[str], Path]) -> Iterator[Path]:
+    """The project with every word of the language, as `sample`."""
+    yield from _lent(projects("everything"))
+
+
+def _lent(project: Path) -> Iterator[Path]:
     start = git(project, "rev-parse", "HEAD")
     yield project
     git(project, "reset", "--quiet", "--hard", start)

@@ -266,6 +266,8 @@ def _lifecycle(draw: st.DrawFn, aggregate: str) -> Domain:
         sources = draw(st.lists(st.sampled_from(states), min_size=1, max_size=3, unique=True))
         actions[name] = {"from": sources if len(sources) > 1 or draw(COIN) else sources[0], "to": target}
         if draw(st.integers(0, 3)) == 0:
+            actions[name]["internal"] = True
+        elif draw(st.integers(0, 3)) == 0:
             actions[name]["resource"] = f"many-{naming.kebab(name)}"
         if draw(COIN):
             actions[name]["description"] = draw(TEXTS)

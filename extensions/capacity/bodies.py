@@ -78,7 +78,8 @@ def command_shares(aggregate: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """Action to which something is sent → place in the domain, below the aggregate → most bytes of a body."""
     found = {}
     for action in (aggregate["lifecycle"] or {"actions": ()})["actions"]:
-        if command := action["command"]:
+        command = action["command"]
+        if command and not action["internal"]:
             place = f"lifecycle.actions.{action['name']}.input"
             found[action["name"]] = {f"{place}.{name}": size for name, size in _members(command["fields"])}
     return found

@@ -77,6 +77,8 @@ class ActionDeclaration(NamedTuple):
     resource: str
     description: str = ""
     input: tuple[FieldDeclaration, ...] = ()
+    internal: bool = False
+    """Only the service itself takes it: it has no endpoint."""
 
 
 class LifecycleDeclaration(NamedTuple):

@@ -154,6 +154,7 @@ def _lifecycle() -> Json:
     action = {
         "from": {"description": "The state, or states, in which it is possible.", "anyOf": [state, _list_of(state)]},
         "to": {**state, "description": "The state that it leads to."},
+        "internal": {"type": "boolean", "description": "Only the service itself takes it: it has no endpoint."},
         "emits": {**_name(naming.PASCAL.pattern), "description": "The event that tells of it."},
         "input": {"$ref": "#/definitions/fields"},
         "resource": {**_name(naming.KEBAB.pattern), "description": "The noun in its path, such as placements."},

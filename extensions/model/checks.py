@@ -156,6 +156,8 @@ class _Checks:
     def _resources(self, aggregate: AggregateDeclaration) -> None:
         resources: dict[str, str] = {}
         for action in _actions(aggregate):
+            if action.internal:
+                continue
             if action.resource in resources:
                 other = resources[action.resource]
                 self._add(

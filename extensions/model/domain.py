@@ -135,7 +135,7 @@ class State(Member):
 
 
 class Action(NamedTuple):
-    """A step of a lifecycle; `resource` is its noun in kebab-case."""
+    """A step of a lifecycle; `resource` is its noun in kebab-case, empty where it is internal."""
 
     name: str
     title: str
@@ -153,6 +153,8 @@ class Action(NamedTuple):
     """The fields of the command; empty where nothing is sent."""
     sets: tuple[str, ...]
     """The names of those that set the readonly field of the same name."""
+    internal: bool
+    """Whether only the service itself takes it: its code, a job, an event."""
 
 
 class Event(NamedTuple):
@@ -252,6 +254,11 @@ class Aggregate(NamedTuple):
     def actions(self) -> tuple[Action, ...]:
         """The actions of its lifecycle."""
         return self.lifecycle.actions if self.lifecycle else ()
+
+    @property
+    def public_actions(self) -> tuple[Action, ...]:
+        """Those of them that clients take."""
+        return tuple(action for action in self.actions if not action.internal)
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -148,6 +148,7 @@ def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
                 "emits": action.emits,
                 "stamps": code.stamp(action),
                 "sets": code.set_by(action),
+                "internal": action.internal,
                 "command": commands.get(action.name),
                 "summary": action.summary,
                 "description": action.description,
@@ -167,6 +168,7 @@ def _command(command: PythonCommand, code: PythonAggregate, domain: Domain) -> J
         "optional": command.is_optional,
         "at_start": code.declared.lifecycle is not None and code.declared.lifecycle.first in action.sources,
         "fields": [field_view(field, domain) for field in command.fields],
+        "example": {field.attribute: field.declared.examples[0] for field in command.fields},
         "carried": [field.declared.wire for field in command.fields if action.emits and not field.declared.is_secret],
     }
 

@@ -201,6 +201,39 @@ def test_the_page_on_a_job_needs_own_files_only(sample: Path) -> None:
     assert ["ordering", *container["args"]] == command.split()
 
 
+INTERNAL = """
+import pytest
+
+from everything.own.jobs import jobs
+from everything.own.wiring import OwnWiring
+from everything.platform.jobs import DONE, run
+from everything.platform.postgres import Database
+from everything.settings import Settings
+
+from .api import Api
+
+
+@pytest.mark.parametrize(("hours", "status"), [(23, "PUBLISHED"), (25, "RETIRED")])
+async def test_the_job(api: Api, database: Database, settings: Settings, hours: int, status: str) -> None:
+    path = (await api.create("product", state="PUBLISHED")).headers["location"]
+    await database.execute(f"UPDATE products SET modified_at = now() - interval '{hours} hours'")
+    (job,) = jobs
+    assert await run(job, OwnWiring(settings), settings) == DONE
+    assert (await api.get(path)).json()["status"] == status
+    assert (await api.post(f"{path}/supersede-requests", None)).status_code == 404
+"""
+
+
+@pytest.mark.xdist_group("everything")
+def test_the_page_on_an_internal_action_needs_own_files_only(everything: Path) -> None:
+    page = follow(everything, "internal-action")
+    for command in re.findall(r"`make (jobs)`", page):
+        make(everything, command)
+    check_changes(everything, "deploy/helm/everything/jobs.yaml", "src/everything/own/jobs.py")
+    (everything / "tests" / "test_job.py").write_text(INTERNAL, encoding="utf-8")
+    pytest_of(everything, "tests/test_job.py")
+
+
 TABLE = """
 from ordering.own.reminders import Reminders
 from ordering.platform.postgres import Database

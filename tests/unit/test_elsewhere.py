@@ -53,7 +53,7 @@ VALUES: dict[str, Any] = {
     "max": 9, "min": 1, "pattern": "[a-z]+", "description": "Some words.", "unique": True, "index": True, "pii": True,
     "secret": True, "default": "a", "example": "a", "renamed_from": "former", "optional": True, "ignorecase": True,
     "emits": "OrderPlaced", "resource": "placements", "type": "string(20)", "readonly": True,
-    "input": {"reason": "string(200)"}, "initial": ["draft", "placed"],
+    "input": {"reason": "string(200)"}, "initial": ["draft", "placed"], "internal": True,
 }  # fmt: skip
 
 

@@ -95,12 +95,26 @@ def test_what_is_sent_with_an_action() -> None:
         ("LendBook", ("patron",)),
     ]
     assert (bring.input, bring.sets) == ((), ())
+    assert book.public_actions == book.actions
     assert [field.wire for field in hold.input] == ["patron_id", "grade", "why", "pin"]
     assert [field.enum for field in (*hold.input, *lend.input)] == [None, "BookGrade", "HoldBookWhy", None, None]
     assert [enum.name for enum in book.enums] == ["BookGrade", "HoldBookWhy", "BookStatus"]
     (taken,) = book.events
     carried = [(field.name, field.optional) for field in taken.fields]
     assert carried == [("patron", False), ("grade", True), ("why", True)], "what only one action has may be absent"
+
+
+def test_an_internal_action_has_no_path() -> None:
+    raw: Any = load_yaml(LENDING)
+    raw["aggregates"]["Book"]["lifecycle"]["actions"]["lend"]["internal"] = True
+    book = domain_model(raw).aggregate("Book")
+    assert [(each.name, each.internal, each.resource) for each in book.actions] == [
+        ("hold", False, "holds"),
+        ("lend", True, ""),
+        ("bring", False, "bring-requests"),
+    ]
+    assert [each.name for each in book.public_actions] == ["hold", "bring"]
+    assert [each.name for each in book.commands] == ["hold", "lend"]
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ def _lines(inside: str, what: str, found: Changes[Any]) -> Iterator[str]:
 ORDER = "aggregates/Order"
 ACTIONS = f"{ORDER}/lifecycle/actions"
 LIFECYCLE = SHOP["aggregates"]["Order"]["lifecycle"]
+DROP = LIFECYCLE["actions"]["drop"]
 LOSE = {"lose": {"from": "paid", "to": "lost"}}
 PAID = SHOP["consumes"]["Paid"]
 CASES: list[tuple[dict[str, Any], list[str]]] = [
@@ -120,6 +121,8 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
         ["aggregate Order changed"],
     ),
     (shop(f"{ORDER}/lifecycle/initial", "open"), []),
+    (shop(f"{ACTIONS}/drop", DROP | {"internal": True}), ["aggregate Order changed", "action Order.drop changed"]),
+    (shop(f"{ACTIONS}/drop", DROP | {"internal": False}), []),
     (shop(f"{ORDER}/lifecycle/initial", ["open", "paid"]), ["aggregate Order changed"]),
     (
         shop(f"{ORDER}/lifecycle", {"states": [*LIFECYCLE["states"], "lost"], "actions": LIFECYCLE["actions"] | LOSE}),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -118,6 +119,17 @@ def test_scenarios_start_where_the_state_is_nearest() -> None:
     }
     assert {(each.start, each.steps) for each in found.refusals} == {("SHUT", "[]"), ("SHUT", '["sealings"]')}
     assert found.elsewhere == '["SEALED"]'
+
+
+def test_scenarios_over_http_take_no_internal_action() -> None:
+    lifecycle: Any = deepcopy(VAULT["Vault"]["lifecycle"])
+    lifecycle["actions"]["shut"]["internal"] = True
+    lifecycle["actions"]["open"] = {"from": "SHUT", "to": "OPEN"}
+    (vault,) = _aggregates({"Vault": VAULT["Vault"] | {"lifecycle": lifecycle}})
+    found = scenarios(vault.lifecycle)
+    assert found.covers_all_states == {"shut": False, "seal": False, "open": False}
+    assert [(move.steps, move.path) for move in found.moves] == [("[]", "sealings")]
+    assert {each.path for each in found.refusals} == {"sealings", "openings"}
 
 
 def test_the_state_that_is_chosen_is_entered() -> None:

@@ -190,6 +190,16 @@ def test_where_a_lifecycle_begins_and_its_clients(
     assert tables(old, new) == ([], [])
 
 
+def test_an_action_that_becomes_internal_breaks_its_clients() -> None:
+    other = copy.deepcopy(DOMAIN)
+    other["aggregates"]["Order"]["lifecycle"]["actions"]["pay"] |= {"internal": True, "input": {"note": "text"}}
+    before, after = (document(build_model(each), SERVICE) for each in (DOMAIN, other))
+    assert contract.compare(before, after) == (["POST /orders/{order_id}/payments is gone"], [])
+    assert contract.compare(after, before) == ([], ["POST /orders/{order_id}/payments is new"])
+    assert "PayOrderInput" not in after["components"]["schemas"]
+    assert events(DOMAIN, other) == ([], ["OrderPaid carries note now"])
+
+
 def test_a_renamed_aggregate_is_triggered_as_before() -> None:
     other = copy.deepcopy(DOMAIN)
     other["aggregates"] = {"Purchase": DOMAIN["aggregates"]["Order"] | {"renamed_from": "Order"}}

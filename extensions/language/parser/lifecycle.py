@@ -11,7 +11,7 @@ from ..declarations import ActionDeclaration, LifecycleDeclaration
 from ..elsewhere import counterpart
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
 from .fields import read_fields
-from .place import Place, check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
+from .place import Place, check_keys, is_kebab, is_pascal, is_snake, read_description, read_flag, read_mapping
 
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
@@ -91,8 +91,10 @@ def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> Ac
     emits = body.get("emits")
     if emits is not None and not is_pascal(place / "emits", emits, "the event"):
         emits = None
-    resource = body.get("resource")
-    if resource is None:
+    resource, internal = body.get("resource"), read_flag(place, body, "internal")
+    if internal and resource is not None:
+        (place / "resource").add("an internal action has no path; drop `resource:`, or `internal:`", KEY)
+    elif resource is None:
         resource = english.action_noun(name) if named else ""
     elif not is_kebab(resource):
         (place / "resource").add(f"{show(resource)} is not a lower-case plural noun; expected one such as placements")
@@ -104,7 +106,8 @@ def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> Ac
     given = _input(place / "input", body["input"]) if "input" in body else ()
     if not named or not sources or len(targets) != 1:
         return None
-    return ActionDeclaration(place.path, name, sources, targets[0], emits, naming.kebab(resource), description, given)
+    noun = naming.kebab(resource) if resource and not internal else ""
+    return ActionDeclaration(place.path, name, sources, targets[0], emits, noun, description, given, internal)
 
 
 def _input(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:

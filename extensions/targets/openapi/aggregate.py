@@ -18,8 +18,9 @@ def with_article(aggregate: Mapping[str, Any]) -> str:
 
 
 def actions(aggregate: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
-    """The actions of its lifecycle."""
-    return aggregate["lifecycle"]["actions"] if aggregate["lifecycle"] else ()
+    """The actions of its lifecycle that clients take."""
+    listed = aggregate["lifecycle"]["actions"] if aggregate["lifecycle"] else ()
+    return [action for action in listed if not action["internal"]]
 
 
 def commands(aggregate: Mapping[str, Any]) -> Sequence[dict[str, Any]]:

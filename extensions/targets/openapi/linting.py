@@ -38,8 +38,8 @@ class ContractLinting(NamedTuple):
 def contract_linting(aggregates: Sequence[Aggregate]) -> ContractLinting:
     """The facts about the contract of these aggregates."""
     fields = [field for aggregate in aggregates for field in aggregate.all_fields()]
-    fields += [field for aggregate in aggregates for action in aggregate.commands for field in action.input]
-    actions = [(action, aggregate) for aggregate in aggregates for action in aggregate.actions]
+    fields += [field for aggregate in aggregates for action in aggregate.public_actions for field in action.input]
+    actions = [(action, aggregate) for aggregate in aggregates for action in aggregate.public_actions]
     parts = [part for aggregate in aggregates for part in aggregate.parts]
     paths = list(_paths(aggregates))
     return ContractLinting(
@@ -57,7 +57,7 @@ def contract_linting(aggregates: Sequence[Aggregate]) -> ContractLinting:
 def _paths(aggregates: Iterable[Aggregate]) -> Iterator[str]:
     """The paths of the contract, each with those below it."""
     for aggregate in aggregates:
-        below = [action.resource for action in aggregate.actions]
+        below = [action.resource for action in aggregate.public_actions]
         yield "/".join(["", path_of(aggregate), id_parameter(aggregate), *below])
 
 

@@ -25,6 +25,20 @@ class Crossing(NamedTuple):
     """The other one, in snake_case."""
 
 
+class Internal(NamedTuple):
+    """An action without input that only the service takes: the example of a job that takes it."""
+
+    action: str
+    name: str
+    """The aggregate."""
+    method: str
+    operations: str
+    """The part of the service that has its use cases."""
+    titles: str
+    table: str
+    source: str
+
+
 class ApplicationCode(NamedTuple):
     """What the service as a whole has."""
 
@@ -33,6 +47,7 @@ class ApplicationCode(NamedTuple):
     has_json: bool
     """Whether some aggregate has free JSON, which patches merge."""
     crossing: Crossing | None
+    internal: Internal | None
     new_field: str
     """A name that the first aggregate has not: the example of a field to come."""
 
@@ -44,6 +59,7 @@ def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
         wiring_imports=_wiring_imports(aggregates),
         has_json=any(field.kind == "json" for aggregate in aggregates for field in aggregate.declared.fields),
         crossing=next(_crossings(aggregates), None),
+        internal=next(_internal(aggregates), None),
         new_field=_new_field(aggregates[0]),
     )
 
@@ -61,6 +77,22 @@ def _crossings(aggregates: Sequence[PythonAggregate]) -> Iterator[Crossing]:
             target = field.declared.target
             if target and target != name and field.declared.required:
                 yield Crossing(name, aggregate.module, singular, field.attribute, singulars[target])
+
+
+def _internal(aggregates: Sequence[PythonAggregate]) -> Iterator[Internal]:
+    for aggregate in aggregates:
+        declared = aggregate.declared
+        for action in declared.actions:
+            if action.internal and not action.input:
+                yield Internal(
+                    action=action.name,
+                    name=declared.name,
+                    method=aggregate.method(action),
+                    operations=f"{declared.singular}_operations",
+                    titles=declared.titles,
+                    table=aggregate.table,
+                    source=action.sources[0],
+                )
 
 
 def _app_imports(aggregates: Iterable[PythonAggregate]) -> str:

@@ -119,6 +119,7 @@ class PythonAggregate(NamedTuple):
 
     declared: Aggregate
     module: str
+    table: str
     variable: str
     fields: tuple[PythonField, ...]
     parts: tuple[PythonPart, ...]
@@ -139,8 +140,13 @@ class PythonAggregate(NamedTuple):
     @property
     def aliases(self) -> tuple[Alias, ...]:
         """The annotations with names of their own; what sets a field has that of the field."""
-        own = (field for command in self.commands for field in command.fields)
+        own = (field for command in self.sent for field in command.fields)
         return tuple(dict.fromkeys(field.alias for field in (*self.all_fields, *own) if field.alias))
+
+    @property
+    def sent(self) -> tuple[PythonCommand, ...]:
+        """What clients send with actions; internal ones are given it by the service's own code."""
+        return tuple(command for command in self.commands if not command.declared.internal)
 
     @property
     def command_variable(self) -> str:
@@ -185,6 +191,7 @@ def _aggregate(aggregate: Aggregate, tables: Mapping[str, Table]) -> PythonAggre
     return PythonAggregate(
         declared=aggregate,
         module=module_of(aggregate.name),
+        table=table.name,
         variable=variable,
         fields=tuple(fields),
         parts=tuple(_part(part, tables[part.entity], variable) for part in aggregate.parts),

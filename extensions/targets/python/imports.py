@@ -55,6 +55,7 @@ def module_imports(
     name = aggregate.declared.name
     schemas = [f"{name}{suffix}" for suffix in ("Create", "Patch", "Query", "View")]
     commands = [command.declared.command for command in aggregate.commands]
+    sent = [f"{command.declared.command}Input" for command in aggregate.sent]
     return ModuleImports(
         model_imports=_model_imports(aggregate, [*fields, *(each for _, inner in parts for each in inner)]),
         schema_imports=_schema_imports(aggregate, fields, parts),
@@ -62,9 +63,7 @@ def module_imports(
         operations_imports=_operations_imports(aggregate),
         repository_imports=_repository_imports(aggregate),
         use_case_models=imports({f"from .model import {each}" for each in (entity_import(name), *commands)}),
-        route_schemas=imports(
-            {f"from .schemas import {each}" for each in (*schemas, *(f"{command}Input" for command in commands))}
-        ),
+        route_schemas=imports({f"from .schemas import {each}" for each in (*schemas, *sent)}),
     )
 
 
@@ -101,10 +100,10 @@ def _schema_imports(
     renamed = [filter_ for filter_ in aggregate.filters if filter_.is_renamed]
     checked = (field for field in aggregate.all_fields if field.alias or not field.declared.readonly)
     lines = {line for field in checked for line in field.imports.input}
-    sent = [field for command in aggregate.commands for field in command.fields]
+    sent = [field for command in aggregate.sent for field in command.fields]
     lines |= {line for field in sent for line in field.imports.input}
     lines |= {line for filter_ in aggregate.filters for line in filter_.imports}
-    lines |= {f"from .model import {command.declared.command}" for command in aggregate.commands}
+    lines |= {f"from .model import {command.declared.command}" for command in aggregate.sent}
     lines |= {
         "from datetime import datetime",
         "from typing import Literal",

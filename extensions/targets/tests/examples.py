@@ -111,7 +111,7 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
         ),
         apart_tests=tuple((wire, python_text(changes)) for wire, changes in apart.items() if changes is not None),
         sort_tests=tuple(sort.wire for sort in aggregate.sorts if sort.wire != "created_at"),
-        example_inputs=tuple(map(_input, aggregate.commands)),
+        example_inputs=tuple(_input(action) for action in aggregate.commands if not action.internal),
     )
 
 

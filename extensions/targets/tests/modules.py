@@ -19,6 +19,10 @@ TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
 """What the tests of a model call something else."""
 
 
+ADAPTER = "from pydantic import TypeAdapter"
+"""What makes the values of an internal action's input: there is no body that would."""
+
+
 class NamesInTests(NamedTuple):
     """The names in the test modules of an aggregate."""
 
@@ -69,13 +73,15 @@ def _test_imports(
     }
     for action in aggregate.declared.commands:
         lines.add(f"from {package}.{module}.model import {action.command}")
-        lines.add(f"from {package}.{module}.schemas import {action.command}Input")
+        lines.add(ADAPTER if action.internal else f"from {package}.{module}.schemas import {action.command}Input")
     if lifecycle:
         lines.add(f"from {package}.{module}.model import {lifecycle.enum}")
         if not all(ways.covers_all_states.values()):
             lines.add(f"from {package}.kernel import TransitionRefused")
     if lifecycle or has_cases:
-        lines |= {"import pytest", "from ..api import Api"}
+        lines.add("import pytest")
+    if has_cases or aggregate.declared.public_actions or (lifecycle and lifecycle.choices):
+        lines.add("from ..api import Api")
     if has_changes:
         lines.add("from typing import Any")
     return imports(lines, package)
@@ -83,10 +89,19 @@ def _test_imports(
 
 def _use_case_test_imports(aggregate: PythonAggregate, package: str) -> str:
     module, name, lifecycle = aggregate.module, aggregate.declared.name, aggregate.declared.lifecycle
-    tried = [each for each in aggregate.declared.commands if lifecycle and lifecycle.first in each.sources]
+    public = [each for each in aggregate.declared.commands if not each.internal]
+    tried = [each for each in public if lifecycle and lifecycle.first in each.sources]
+    internal = [each for each in aggregate.declared.actions if each.internal]
+    of_model = [
+        *([lifecycle.enum] if lifecycle and internal else []),
+        *(each.command for each in internal if each.input),
+    ]
     return imports(
         {
             *(f"from {package}.{module}.schemas import {each.command}Input" for each in tried),
+            *(f"from {package}.{module}.model import {each}" for each in of_model),
+            *([f"from {package}.platform import now"] if internal else []),
+            *([ADAPTER] if any(each.input for each in internal) else []),
             "import json",
             "import pytest",
             "from dev.examples import EXAMPLES",

@@ -54,9 +54,9 @@ def scenarios(lifecycle: Lifecycle | None) -> Scenarios:
     """Each action in each state that can be reached."""
     if not lifecycle:
         return Scenarios({}, (), (), (), row([]))
-    paths, actions = _paths(lifecycle), lifecycle.actions
+    paths, actions = _paths(lifecycle), [action for action in lifecycle.actions if not action.internal]
     return Scenarios(
-        covers_all_states={action.name: len(action.sources) == len(lifecycle.states) for action in actions},
+        covers_all_states={action.name: len(action.sources) == len(lifecycle.states) for action in lifecycle.actions},
         moves=tuple(
             Move(*paths[source], action.resource, action.target)
             for action in actions
@@ -80,13 +80,13 @@ def scenarios(lifecycle: Lifecycle | None) -> Scenarios:
 
 
 def _paths(lifecycle: Lifecycle) -> dict[str, tuple[str, str]]:
-    """State → the shortest way to it: the state in which to create, and then the sub-resources of actions."""
+    """State → a client's shortest way to it: the state in which to create, and then the sub-resources of actions."""
     ways: dict[str, tuple[str, list[str]]] = {state: (state, []) for state in lifecycle.initial}
     reached = [*ways]
     for state in reached:
         start, steps = ways[state]
         for action in lifecycle.actions:
-            if state in action.sources and action.target not in ways:
+            if not action.internal and state in action.sources and action.target not in ways:
                 ways[action.target] = (start, [*steps, action.resource])
                 reached.append(action.target)
     return {state: (start, row(steps)) for state, (start, steps) in ways.items()}
