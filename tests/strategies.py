@@ -303,6 +303,23 @@ def _inputs(draw: st.DrawFn, body: Domain, every: list[str]) -> None:
 
 
 @st.composite
+def _cleared(draw: st.DrawFn, body: Domain) -> None:
+    """Let some actions empty readonly fields that they do not set."""
+    optional = [name for name, value in body["fields"].items() if not _writable(value) and _may_be_absent(value)]
+    for action in body["lifecycle"]["actions"].values():
+        own = {*action.get("input", ()), f"{action['to'].replace('-', '_')}_at"}
+        free = [name for name in optional if name not in own]
+        if draw(COIN) and free:
+            names = draw(st.lists(st.sampled_from(free), min_size=1, max_size=3, unique=True))
+            action["clears"] = names[0] if len(names) == 1 and draw(COIN) else names
+
+
+def _may_be_absent(value: Any) -> bool:
+    line, said = (value["type"], value) if isinstance(value, dict) else (value, {})
+    return bool(said.get("optional")) or line.partition(" = ")[0].split()[0].endswith("?") or "? " in line
+
+
+@st.composite
 def _sent(draw: st.DrawFn, field: Any) -> Any:
     """What sets this readonly field; it may be required where the field is optional."""
     required = draw(COIN)
@@ -387,6 +404,8 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
         body["unique"] = keys
     if "lifecycle" in body and draw(COIN):
         draw(_inputs(body, every))
+    if "lifecycle" in body and draw(COIN):
+        draw(_cleared(body))
     for key, ability in (("filter", "filterable"), ("sort", "sortable")):
         able = [field for field, value in declared.items() if _searchable(field, value, ability)]
         if key == "sort":

@@ -79,6 +79,8 @@ class ActionDeclaration(NamedTuple):
     input: tuple[FieldDeclaration, ...] = ()
     internal: bool = False
     """Only the service itself takes it: it has no endpoint."""
+    clears: tuple[str, ...] = ()
+    """The readonly fields that it empties."""
 
 
 class LifecycleDeclaration(NamedTuple):

@@ -220,6 +220,7 @@ def _lifecycle(
                 command=command_name(each.name, owner),
                 input=_fields(each.input, given),
                 sets=tuple(field.name for field in each.input if field.name in names),
+                clears=each.clears,
                 internal=each.internal,
             )
         )

@@ -9,7 +9,7 @@ from ..text import naming
 from ..text.problems import KEY, Word, below, near, nearest
 from ..types import TABLE
 from . import keys
-from .inputs import check_inputs
+from .inputs import check_cleared, check_inputs
 from .keys import STATE
 from .order import cycles
 
@@ -116,6 +116,7 @@ class _Checks:
         self._resources(aggregate)
         self._keys(aggregate)
         check_inputs(aggregate, self._aggregates, self._problems)
+        check_cleared(aggregate, self._problems)
         self._filter(aggregate)
         self._sort(aggregate)
 

@@ -153,6 +153,8 @@ class Action(NamedTuple):
     """The fields of the command; empty where nothing is sent."""
     sets: tuple[str, ...]
     """The names of those that set the readonly field of the same name."""
+    clears: tuple[str, ...]
+    """The names of the readonly fields that it empties."""
     internal: bool
     """Whether only the service itself takes it: its code, a job, an event."""
 

@@ -1,18 +1,18 @@
-"""What actions are given: which of it sets a field, and that nothing in it is said in two ways."""
+"""What actions do to fields: what they are given, which of it sets a field, and which fields they empty."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ..language.grammar import RESERVED_FIELDS
-from ..text.problems import KEY
+from ..text.problems import KEY, Word, below, near, nearest
 from .keys import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from ..language.declarations import ActionDeclaration, AggregateDeclaration, FieldDeclaration
-    from ..text.problems import Problems
+    from ..text.problems import Edit, Problems
     from ..types import Spec
 
 
@@ -49,6 +49,41 @@ def check_inputs(aggregate: AggregateDeclaration, known: Collection[str], proble
                     f"{action.emits} carries it already, as {other.spec.written} of {by!r}; give it the same type or "
                     "another name",
                 )
+
+
+def check_cleared(aggregate: AggregateDeclaration, problems: Problems) -> None:
+    """Add what keeps actions of the aggregate from emptying fields to `problems`."""
+    fields = {field.name: field for field in aggregate.fields}
+    for action in aggregate.lifecycle.actions if aggregate.lifecycle else ():
+        path = below(action.path, "clears")
+        given = {each.name for each in action.input}
+        for name in action.clears:
+            field = fields.get(name)
+            if field is None:
+                if name not in aggregate.mentioned:
+                    known = sorted(each.name for each in aggregate.fields if each.readonly and each.optional)
+                    remedy = nearest(name, known) or "; it empties readonly fields that may be absent"
+                    problems.add(path, f"unknown field {name!r}{remedy}", Word(name), _edit(name, near(name, known)))
+            elif complaint := _kept(field, action, given):
+                problems.add(path, complaint, Word(name))
+
+
+def _edit(name: str, close: str) -> tuple[Edit, ...]:
+    return ((Word(name), close),) if close else ()
+
+
+def _kept(field: FieldDeclaration, action: ActionDeclaration, given: Collection[str]) -> str:
+    """What keeps the action from emptying the field."""
+    name = field.name
+    if not field.readonly:
+        return f"{name!r} is a field that clients change by a patch; make it readonly, or drop it here"
+    if not field.optional:
+        return f"{name!r} is never absent, so nothing can empty it; write '?' at the field, or drop it here"
+    if name in given:
+        return f"{name!r} is set by the input of the same action; drop it here or there"
+    if name == f"{action.target.lower()}_at":
+        return f"{name!r} is the moment of this very action, which sets it; drop it here"
+    return ""
 
 
 def _named(given: FieldDeclaration, action: ActionDeclaration, parts: set[str]) -> list[str]:

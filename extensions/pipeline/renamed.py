@@ -54,6 +54,9 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
     for action in (body.get("lifecycle") or {"actions": {}})["actions"].values():
         if action.get("input"):
             _rename_keys(action["input"], names)  # what sets a field has its name
+        if action.get("clears"):
+            cleared = [action["clears"]] if isinstance(action["clears"], str) else action["clears"]
+            action["clears"] = [names.get(name, name) for name in cleared]
     for part in changes.in_parts:
         _rename_keys(body["parts"][part.old.name]["fields"], part.fields.names)
         _rename_in_keys(body["parts"][part.old.name], part.fields.names)

@@ -148,6 +148,8 @@ def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
                 "emits": action.emits,
                 "stamps": code.stamp(action),
                 "sets": code.set_by(action),
+                "clears": code.cleared_by(action),
+                "cleared": [field.declared.wire for field in code.fields if field.declared.name in action.clears],
                 "internal": action.internal,
                 "command": commands.get(action.name),
                 "summary": action.summary,

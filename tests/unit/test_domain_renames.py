@@ -100,13 +100,15 @@ def test_an_input_keeps_the_name_of_the_field_that_it_sets() -> None:
         was = [{"renamed_from": name} for name in former] or [{}, {}]
         kept = {"type": f"ref {aggregate}", "optional": True, "readonly": True} | was[1]
         hold = {"from": "free", "to": "held", "input": {field: f"ref {aggregate}", "till": "date"}}
-        lifecycle = {"states": ["free", "held"], "actions": {"hold": hold}}
+        free = {"from": "held", "to": "free", "clears": [field]}
+        lifecycle = {"states": ["free", "held"], "actions": {"hold": hold, "free": free}}
         book = {"fields": {"title": "text", field: kept}, "lifecycle": lifecycle}
         return {"context": "lending", "aggregates": {"Book": book, aggregate: {"fields": {"name": "text"}} | was[0]}}
 
     found = language.under_new_names(lending("Patron", "patron"), lending("Reader", "reader", "Patron", "patron"))
     hold = found["aggregates"]["Book"]["lifecycle"]["actions"]["hold"]
     assert hold["input"] == {"reader": "ref Reader", "till": "date"}
+    assert found["aggregates"]["Book"]["lifecycle"]["actions"]["free"]["clears"] == ["reader"]
     assert language.model(found)["context"] == "lending", "it is valid under the new names"
 
 

@@ -53,7 +53,7 @@ VALUES: dict[str, Any] = {
     "max": 9, "min": 1, "pattern": "[a-z]+", "description": "Some words.", "unique": True, "index": True, "pii": True,
     "secret": True, "default": "a", "example": "a", "renamed_from": "former", "optional": True, "ignorecase": True,
     "emits": "OrderPlaced", "resource": "placements", "type": "string(20)", "readonly": True,
-    "input": {"reason": "string(200)"}, "initial": ["draft", "placed"], "internal": True,
+    "input": {"reason": "string(200)"}, "initial": ["draft", "placed"], "internal": True, "clears": "note",
 }  # fmt: skip
 
 
@@ -296,6 +296,8 @@ def test_a_key_of_others_is_answered(level: str, key: str, row: dict[str, Any]) 
             asked["fields"] |= {"number": "string(20)"}
         if level == "aggregate" and "x" in str(asked.get("filter", "")):
             body["fields"]["x"] = "string(20)"
+        if body.get("clears"):
+            at(wrong, FIELDS)["note"] = "text? readonly"
         if body.get("ignorecase"):
             body["unique"] = True
         if body.get("readonly") or body.get("default"):

@@ -13,6 +13,8 @@ from extensions.model.build import build
 from extensions.model.domain import Default, Domain, Field
 from extensions.pipeline.reading import domain_model, problems_of, sample_domain
 from extensions.pipeline.reserved import RESERVED
+from extensions.targets.postgres.tables import tables
+from extensions.targets.python.domain import python_domain
 from extensions.text.problems import Problems
 
 SAMPLE = domain_model(sample_domain())
@@ -102,6 +104,17 @@ def test_what_is_sent_with_an_action() -> None:
     (taken,) = book.events
     carried = [(field.name, field.optional) for field in taken.fields]
     assert carried == [("patron", False), ("grade", True), ("why", True)], "what only one action has may be absent"
+
+
+def test_what_an_action_empties() -> None:
+    raw: Any = load_yaml(LENDING)
+    actions = raw["aggregates"]["Book"]["lifecycle"]["actions"]
+    actions["bring"]["clears"] = ["patron", "grade"]
+    actions["lend"]["clears"] = "grade"
+    domain = domain_model(raw)
+    book = domain.aggregate("Book")
+    assert [each.clears for each in book.actions] == [(), ("grade",), ("patron", "grade")]
+    assert python_domain(domain, tables(domain))["Book"].cleared_by(book.actions[2]) == ["patron_id", "grade"]
 
 
 def test_an_internal_action_has_no_path() -> None:

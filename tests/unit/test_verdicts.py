@@ -9,7 +9,8 @@ import pytest
 
 from castrum.compatibility import contract
 from castrum.update import reporting
-from extensions.pipeline import build_model
+from extensions.model.diff import diff
+from extensions.pipeline import build_model, domain_model
 from extensions.pipeline.verdicts import events, tables
 from extensions.targets.openapi.document import contract as document
 
@@ -198,6 +199,20 @@ def test_an_action_that_becomes_internal_breaks_its_clients() -> None:
     assert contract.compare(after, before) == ([], ["POST /orders/{order_id}/payments is new"])
     assert "PayOrderInput" not in after["components"]["schemas"]
     assert events(DOMAIN, other) == ([], ["OrderPaid carries note now"])
+
+
+def test_an_action_that_empties_a_field_breaks_nobody() -> None:
+    old = copy.deepcopy(DOMAIN)
+    old["aggregates"]["Order"]["fields"]["paid_by"] = "string(9)? readonly"
+    new = copy.deepcopy(old)
+    new["aggregates"]["Order"]["lifecycle"]["actions"]["pay"]["clears"] = "paid_by"
+    before, after = (document(build_model(each), SERVICE) for each in (old, new))
+    assert contract.compare(before, after) == ([], [])
+    said = after["paths"]["/orders/{order_id}/payments"]["post"]["description"]
+    assert said.endswith("refused with 409. Empties `paid_by`.")
+    assert events(old, new) == tables(old, new) == ([], [])
+    (both,) = diff(domain_model(old), domain_model(new)).in_aggregates[0].actions.changed
+    assert both.new.clears == ("paid_by",)
 
 
 def test_a_renamed_aggregate_is_triggered_as_before() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...text import english, naming
-from ...text.problems import KEY, Word, kind_of, show
+from ...text.problems import KEY, Word, show
 from .. import renames
 from ..combinations import without_use
 from ..declarations import AggregateDeclaration, PartDeclaration
@@ -14,7 +14,7 @@ from ..grammar import AGGREGATE_KEYS, MOST_AGGREGATES, MOST_PARTS, PART_KEYS, TO
 from .fields import read_fields
 from .keys import read_unique
 from .lifecycle import read_lifecycle
-from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
+from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_field_names, read_mapping
 
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
@@ -76,8 +76,8 @@ def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
         parts=_parts(place / "parts", body.get("parts")),
         lifecycle=read_lifecycle(place / "lifecycle", body.get("lifecycle")),
         unique=read_unique(place / "unique", body.get("unique")),
-        filter=_field_names(place / "filter", body.get("filter")),
-        sort=_field_names(place / "sort", body.get("sort")),
+        filter=read_field_names(place / "filter", body.get("filter")),
+        sort=read_field_names(place / "sort", body.get("sort")),
     )
 
 
@@ -132,25 +132,6 @@ def _some_fields(place: Place, raw: object, such_as: str) -> tuple[FieldDeclarat
 def _mentioned(raw: object) -> frozenset[str]:
     """The names of all fields, those with problems too."""
     return frozenset(key for key in raw if isinstance(key, str)) if isinstance(raw, dict) else frozenset()
-
-
-def _field_names(place: Place, raw: object) -> tuple[str, ...]:
-    """A list of field names; one name alone is a list of one."""
-    if raw is None:
-        return ()
-    values = [raw] if isinstance(raw, str) else raw
-    if not isinstance(values, list):
-        place.add(f"expected a list of fields, such as [status, number], not {kind_of(raw)}")
-        return ()
-    names: list[str] = []
-    for number, value in enumerate(values):
-        if not isinstance(value, str):
-            place.add(f"expected the name of a field, not {kind_of(value)}", number)
-        elif value in names:
-            place.add(f"lists {value!r} twice; drop one", number)
-        else:
-            names.append(value)
-    return tuple(names)
 
 
 def _parts(place: Place, raw: object) -> tuple[PartDeclaration, ...]:

@@ -11,7 +11,17 @@ from ..declarations import ActionDeclaration, LifecycleDeclaration
 from ..elsewhere import counterpart
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
 from .fields import read_fields
-from .place import Place, check_keys, is_kebab, is_pascal, is_snake, read_description, read_flag, read_mapping
+from .place import (
+    Place,
+    check_keys,
+    is_kebab,
+    is_pascal,
+    is_snake,
+    read_description,
+    read_field_names,
+    read_flag,
+    read_mapping,
+)
 
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
@@ -104,10 +114,11 @@ def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> Ac
         named = False
     description = read_description(place, body)
     given = _input(place / "input", body["input"]) if "input" in body else ()
+    clears = read_field_names(place / "clears", body.get("clears"))
     if not named or not sources or len(targets) != 1:
         return None
     noun = naming.kebab(resource) if resource and not internal else ""
-    return ActionDeclaration(place.path, name, sources, targets[0], emits, noun, description, given, internal)
+    return ActionDeclaration(place.path, name, sources, targets[0], emits, noun, description, given, internal, clears)
 
 
 def _input(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:

@@ -84,6 +84,25 @@ def read_description(place: Place, body: dict[str, Any]) -> str:
     return text
 
 
+def read_field_names(place: Place, raw: object) -> tuple[str, ...]:
+    """A list of field names; one name alone is a list of one."""
+    if raw is None:
+        return ()
+    values = [raw] if isinstance(raw, str) else raw
+    if not isinstance(values, list):
+        place.add(f"expected a list of fields, such as [status, number], not {kind_of(raw)}")
+        return ()
+    names: list[str] = []
+    for number, value in enumerate(values):
+        if not isinstance(value, str):
+            place.add(f"expected the name of a field, not {kind_of(value)}", number)
+        elif value in names:
+            place.add(f"lists {value!r} twice; drop one", number)
+        else:
+            names.append(value)
+    return tuple(names)
+
+
 def read_flag(place: Place, body: dict[str, Any], key: str) -> bool:
     """The boolean under the key; false without one."""
     value = body.get(key, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...text.sentences import alternatives
+from ...text.sentences import alternatives, together
 from .aggregate import actions, distinct, with_article
 from .json_schema import Json, ref
 from .parameters import list_parameters
@@ -133,11 +133,16 @@ def _act(aggregate: Mapping[str, Any], action: Mapping[str, Any]) -> Json:
         action["operation_id"],
         action["description"].rstrip("."),
         f"Takes the {aggregate['title']} from {sources} to {action['target']}; in any other state it is refused with "
-        "409.",
+        f"409.{_emptied(action)}",
         parameters=[ref("parameters", "idempotency_key"), ref("parameters", "sent_if_match")],
         body=_sent(aggregate, action) if command else None,
         responses={"200": aggregate["schema"]} | _errors(aggregate, *codes),
     )
+
+
+def _emptied(action: Mapping[str, Any]) -> str:
+    """What is absent after the action: a sentence, with a space before it."""
+    return f" Empties {together(f'`{wire}`' for wire in action['cleared'])}." if action["cleared"] else ""
 
 
 def _sent(aggregate: Mapping[str, Any], action: Mapping[str, Any]) -> Json:

@@ -163,6 +163,10 @@ class PythonAggregate(NamedTuple):
         """The attributes that take what is sent with the action."""
         return [field.attribute for field in self.fields if field.declared.name in action.sets]
 
+    def cleared_by(self, action: Action) -> list[str]:
+        """The attributes that the action empties."""
+        return [field.attribute for field in self.fields if field.declared.name in action.clears]
+
     def stamps_at_start(self) -> dict[str, str | None]:
         """The attribute that takes the moment of creation, by the state that was chosen; none if there is no choice."""
         lifecycle = self.declared.lifecycle
