@@ -406,16 +406,41 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
         draw(_inputs(body, every))
     if "lifecycle" in body and draw(COIN):
         draw(_cleared(body))
-    for key, ability in (("filter", "filterable"), ("sort", "sortable")):
-        able = [field for field, value in declared.items() if _searchable(field, value, ability)]
-        if key == "sort":
-            able += ["created_at", "modified_at"]
-        elif "lifecycle" in body:
-            able.append("status")
-        if draw(COIN) and able:
-            names = draw(st.lists(st.sampled_from(able), max_size=4, unique=True))
-            body[key] = names[0] if len(names) == 1 and draw(COIN) else names
+    draw(_lists(body))
     return body
+
+
+@st.composite
+def _lists(draw: st.DrawFn, body: Domain) -> None:
+    """How lists of the aggregate are narrowed and ordered."""
+    declared = body["fields"]
+    states = ["status"] if "lifecycle" in body else []
+    moments = ["created_at", "modified_at"]
+    able = {
+        ability: [name for name, value in declared.items() if _searchable(name, value, ability)]
+        for ability in ("filterable", "asks", "sortable")
+    }
+    searched = list(dict.fromkeys([*able["filterable"], *able["asks"], *moments, *states]))
+    for key, names in (("filter", searched), ("sort", [*able["sortable"], *moments])):
+        if draw(COIN):
+            chosen = draw(st.lists(st.sampled_from(names), max_size=4, unique=True))
+            if key == "filter":
+                chosen = [said for name in chosen if (said := draw(_asked(name, declared)))]
+            body[key] = chosen[0] if len(chosen) == 1 and draw(COIN) else chosen
+
+
+@st.composite
+def _asked(draw: st.DrawFn, name: str, declared: Domain) -> str:
+    """A filter with words that its type has, where no other field is called like one of its parameters."""
+    given = {"status": "enum(a)", "created_at": "datetime", "modified_at": "datetime", **declared}[name]
+    (field,) = read_fields(Place("", Problems()), {name: given})
+    words = [*field.spec.type.asks, *(["absent"] if field.optional else [])]
+    fit = [word for word in words if f"{field.wire}_{word}" not in declared]
+    least = 0 if field.spec.type.filterable else 1
+    if len(fit) < least:
+        return ""
+    chosen = draw(st.lists(st.sampled_from(fit), min_size=least, unique=True)) if fit else []
+    return " ".join([name, *chosen])
 
 
 def _searchable(name: str, value: Any, ability: str) -> bool:

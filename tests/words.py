@@ -1,7 +1,7 @@
 """The words of the domain language, as the parser and its JSON Schema define them, and those that a domain uses."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache, reduce
 from itertools import islice
@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft7Validator
 
 from extensions.language.declarations import FieldDeclaration
-from extensions.language.grammar import FLAGS, RESERVED_FIELDS
+from extensions.language.grammar import ASKED, FLAGS, RESERVED_FIELDS
 from extensions.language.parser import parse
 from extensions.language.schema import language_schema
 from extensions.pipeline import problems_of
@@ -41,8 +41,10 @@ def words_of(domain: Json) -> set[str]:
         for each in (*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)):
             found |= _words_of_field(each, domain)
         kinds = {each.name: each.spec.type.kind for each in aggregate.fields}
-        for key, names in (("filter", aggregate.filter), ("sort", aggregate.sort)):
-            found |= {f"{key} of {kinds.get(name, name)}" for name in names}
+        found |= {f"sort of {kinds.get(name, name)}" for name in aggregate.sort}
+        for asked in aggregate.filter:
+            kind = kinds.get(asked.name, asked.name)
+            found |= {f"filter of {kind}"} | {f"filter of {kind} {word}" for word in asked.words}
         for owner in aggregate.owners:
             kinds = {each.name: each.spec.type.kind for each in owner.fields}
             found |= {f"{kinds[name]} in a key" for key in owner.unique for name in key.fields}
@@ -105,12 +107,11 @@ def _fits(schema: Json, value: Any) -> bool:
 @cache
 def _words_of_types() -> frozenset[str]:
     found = {word for row in TABLE.values() for word in _words_of_type(row)}
-    for key in ("filter", "sort"):
-        found |= {
-            f"{key} of {name}"
-            for name in ("status", *RESERVED_FIELDS)
-            if _valid("int", {key: [name], "lifecycle": LIFECYCLE})
-        }
+    for name in ("status", *RESERVED_FIELDS):
+        if _valid("int", {"sort": [name], "lifecycle": LIFECYCLE}):
+            found.add(f"sort of {name}")
+        ways = _asked(name, lambda line: _valid("int", {"filter": [line], "lifecycle": LIFECYCLE}))
+        found |= {f"filter of {each}" for each in ways}
     return frozenset(found)
 
 
@@ -129,9 +130,10 @@ def _words_of_type(row: FieldType) -> Iterator[str]:
     for word in WITH_THE_TYPE:
         if any(_valid({"type": line, **more, word: value}) for more in beside for value in _values(word, line)):
             yield f"{kind} {word}"
-    for key in ("filter", "sort"):
-        if any(_valid({"type": line, **more}, {key: ["x"]}) for more in beside):
-            yield f"{key} of {kind}"
+    if any(_valid({"type": line, **more}, {"sort": ["x"]}) for more in beside):
+        yield f"sort of {kind}"
+    for said in _asked("x", lambda asked: any(_valid({"type": line, **more}, {"filter": [asked]}) for more in beside)):
+        yield f"filter of {kind}{said.removeprefix('x')}"
     if any(_valid({"type": line, **more}, {"unique": [["n", "x"]]}) for more in beside):
         yield f"{kind} in a key"
     shut = LIFECYCLE["actions"]["shut"] | {"input": {"x": line}}
@@ -141,6 +143,12 @@ def _words_of_type(row: FieldType) -> Iterator[str]:
         yield f"{kind} in an input"
     if _valid("int", consumes={"Told": {"from": "elsewhere", "fields": {"x": line}}}):
         yield f"{kind} in an event"
+
+
+def _asked(name: str, is_valid: Callable[[str], bool]) -> Iterator[str]:
+    """The ways in which a list can be asked for it, the name alone if any."""
+    said = [each for each in (name, *(f"{name} {word}" for word in ASKED)) if is_valid(each)]
+    return iter(dict.fromkeys([*([name] if said else []), *said]))
 
 
 def _values(word: str, line: str) -> list[Any]:

@@ -52,7 +52,10 @@ def without_use(aggregates: Iterable[AggregateDeclaration]) -> Iterator[tuple[st
     """The paths of fields that nothing compares although they say how, and what is wrong with them."""
     for aggregate in aggregates:
         for owner in aggregate.owners:
-            compared = {*aggregate.filter, *(name for key in owner.unique for name in key.fields)}
+            compared = {
+                *(each.name for each in aggregate.filter),
+                *(name for key in owner.unique for name in key.fields),
+            }
             for declared in owner.fields:
                 if declared.ignorecase and not (declared.unique or declared.index or declared.name in compared):
                     yield (

@@ -52,6 +52,14 @@ class KeyDeclaration(NamedTuple):
         return f"[{', '.join(self.fields)}]"
 
 
+class FilterDeclaration(NamedTuple):
+    """A field by which lists are narrowed, and the words for how it is asked for; `item` is its place in the list."""
+
+    name: str
+    words: tuple[str, ...]
+    item: int
+
+
 class PartDeclaration(NamedTuple):
     """A list of entities inside an aggregate."""
 
@@ -105,7 +113,7 @@ class AggregateDeclaration(NamedTuple):
     mentioned: frozenset[str] = frozenset()
     """The names of all fields, those with problems too."""
     unique: tuple[KeyDeclaration, ...] = ()
-    filter: tuple[str, ...] = ()
+    filter: tuple[FilterDeclaration, ...] = ()
     sort: tuple[str, ...] = ()
     description: str = ""
     renamed_from: str | None = None

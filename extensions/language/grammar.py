@@ -31,6 +31,8 @@ FLAGS = ("unique", "ignorecase", "index", "readonly", "pii", "secret")
 PART_KEYS = ("entity", "max", "fields", "unique", "description")
 LIFECYCLE_KEYS = ("initial", "states", "actions")
 ACTION_KEYS = ("from", "to", "internal", "emits", "input", "clears", "resource", "description")
+ASKED = ("any", "from", "to", "prefix", "absent")
+"""How a list can be asked for a field, beside its value."""
 CONSUMED_KEYS = ("from", "fields", "triggers", "description")
 RESERVED_FIELDS = ("id", "version", "created_at", "modified_at")
 OPERATIONS = ("create", "get", "list", "update", "delete")

@@ -101,6 +101,14 @@ def _names(pattern: str, description: str) -> Json:
     return {"description": description, "anyOf": [name, {"type": "array", "uniqueItems": True, "items": name}]}
 
 
+def _filters() -> Json:
+    asked = {"type": "string", "pattern": rf"^(?:{naming.SNAKE.pattern})(?: +(?:{'|'.join(grammar.ASKED)}))*$"}
+    return {
+        "description": "Fields by which lists can be narrowed: by their value, and as the words behind them say.",
+        "anyOf": [asked, {"type": "array", "uniqueItems": True, "items": asked}],
+    }
+
+
 def _line_pattern() -> str:
     types = "|".join(row.shape for row in TABLE.values())
     return rf"^\s*(?:{types})\??(?:\s+(?:{'|'.join(grammar.FLAGS)}))*(?:\s*=.+)?\s*$"
@@ -126,7 +134,7 @@ def _aggregate() -> Json:
         },
         "lifecycle": {"$ref": "#/definitions/lifecycle"},
         "unique": _keys("No two of them have the same values in all fields of a list."),
-        "filter": _names(naming.SNAKE.pattern, "Fields by which lists can be narrowed."),
+        "filter": _filters(),
         "sort": _names(naming.SNAKE.pattern, "Fields by which lists can be ordered, beside created_at."),
     }
     return _object(_ordered(grammar.AGGREGATE_KEYS, properties), ["fields"])

@@ -274,8 +274,8 @@ def _consumed(declared: ConsumedDeclaration) -> Consumed:
 
 def _filters(declared: AggregateDeclaration, fields: Sequence[Field]) -> Iterator[Filter]:
     by_name = {field.name: field for field in fields}
-    for name in declared.filter:
-        yield Filter(name=name, field=by_name.get(name))
+    for each in declared.filter:
+        yield Filter(name=each.name, field=by_name.get(each.name), words=each.words)
 
 
 def _sorts(declared: AggregateDeclaration, fields: Sequence[Field]) -> Iterator[Sort]:

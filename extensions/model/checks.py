@@ -8,7 +8,7 @@ from ..language.grammar import RESERVED_FIELDS
 from ..text import naming
 from ..text.problems import KEY, Word, below, near, nearest
 from ..types import TABLE
-from . import keys
+from . import filters, keys
 from .inputs import check_cleared, check_inputs
 from .keys import STATE
 from .order import cycles
@@ -16,7 +16,13 @@ from .order import cycles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..language.declarations import ActionDeclaration, AggregateDeclaration, Domain, FieldDeclaration
+    from ..language.declarations import (
+        ActionDeclaration,
+        AggregateDeclaration,
+        Domain,
+        FieldDeclaration,
+        FilterDeclaration,
+    )
     from ..text.problems import Problems, Spot
     from .reserved import Reserved
 
@@ -176,24 +182,18 @@ class _Checks:
     def _filter(self, aggregate: AggregateDeclaration) -> None:
         fields = {field.name: field for field in aggregate.fields}
         path = f"{aggregate.path}.filter"
-        for name in aggregate.filter:
-            if name == STATE and aggregate.lifecycle:
-                continue
-            declared = fields.get(name)
-            if declared is None:
+        known = {*filters.MOMENTS, *([STATE] if aggregate.lifecycle else [])}
+        for each in aggregate.filter:
+            declared = fields.get(each.name)
+            if declared is None and each.name not in known:
                 states = [STATE] if aggregate.lifecycle else []
-                self._unknown_field(path, name, aggregate, [*aggregate.mentioned, *states])
-            elif declared.wire in self._reserved.parameters:
-                self._add(path, f"{name!r} is a parameter of every list; rename the field to filter by it", Word(name))
-            elif not declared.spec.type.filterable:
-                kind = declared.spec.type.kind
-                self._add(
-                    path,
-                    f"{name!r} is {kind}, which cannot be filtered by; only {_kinds('filterable')} can",
-                    Word(name),
-                )
-            else:
-                self._searched(path, declared)
+                self._unknown_field(path, each.name, aggregate, [*aggregate.mentioned, *states], each)
+                continue
+            found = [*filters.complaints(each, declared, aggregate, self._reserved.parameters)]
+            for complaint in found:
+                self._add(path, complaint, each.item)
+            if declared is not None and not found:
+                self._searched(path, declared, each.item)
 
     def _sort(self, aggregate: AggregateDeclaration) -> None:
         fields = {field.name: field for field in aggregate.fields}
@@ -220,41 +220,54 @@ class _Checks:
             else:
                 self._searched(path, declared)
 
-    def _unknown_field(self, path: str, name: str, aggregate: AggregateDeclaration, valid: Sequence[str]) -> None:
+    def _unknown_field(
+        self,
+        path: str,
+        name: str,
+        aggregate: AggregateDeclaration,
+        valid: Sequence[str],
+        asked: FilterDeclaration | None = None,
+    ) -> None:
+        spot: Spot = asked.item if asked else Word(name)
         declared = next((field for field in aggregate.fields if field.wire == name), None)
         if declared is not None:
             self._add(
                 path,
                 f"{name!r} is the name on the wire; write the field's name {declared.name!r}",
-                Word(name),
-                declared.name,
+                spot,
+                _said(declared.name, asked),
             )
         elif any(part.name == name for part in aggregate.parts):
-            self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible", Word(name))
+            self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible", spot)
         elif name in RESERVED_FIELDS or "." in name:
             what = (
                 "every aggregate has it already" if name in RESERVED_FIELDS else "it is in a part or another aggregate"
             )
-            self._add(path, f"{name!r} cannot be used here: {what}; drop it", Word(name))
+            self._add(path, f"{name!r} cannot be used here: {what}; drop it", spot)
         elif name not in aggregate.mentioned:
-            self._add(
-                path, f"unknown field {name!r}{nearest(name, sorted(valid))}", Word(name), near(name, sorted(valid))
-            )
+            instead = _said(near(name, sorted(valid)), asked)
+            self._add(path, f"unknown field {name!r}{nearest(name, sorted(valid))}", spot, instead)
 
-    def _searched(self, path: str, declared: FieldDeclaration) -> None:
+    def _searched(self, path: str, declared: FieldDeclaration, spot: Spot = None) -> None:
+        spot = Word(declared.name) if spot is None else spot
         if declared.secret or declared.pii:
             what = "secret" if declared.secret else "pii"
             self._add(
                 path,
                 f"{declared.name!r} is {what}; addresses end up in logs: drop it here, or the word there",
-                Word(declared.name),
+                spot,
             )
         elif (longest := declared.spec.type.longest_indexed) is not None and declared.spec.length > longest:
             self._add(
                 path,
                 f"{declared.name!r} is too long for an index; expected at most {longest} characters",
-                Word(declared.name),
+                spot,
             )
+
+
+def _said(name: str, asked: FilterDeclaration | None) -> str:
+    """The right name, with the words that stood behind the wrong one."""
+    return " ".join((name, *asked.words)) if name and asked else name
 
 
 def _kinds(ability: str) -> str:

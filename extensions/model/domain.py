@@ -193,16 +193,37 @@ class Lifecycle(NamedTuple):
         return self.initial if len(self.initial) > 1 else ()
 
 
+class Asked(NamedTuple):
+    """One parameter by which a list is narrowed; `word` says how it compares, nothing where by the value itself."""
+
+    word: str
+    wire: str
+
+
 class Filter(NamedTuple):
-    """A list can be narrowed by a field, or, without one, by the state of the lifecycle."""
+    """A list can be narrowed by a field, or, without one, by the state or the moment of creation or last change."""
 
     name: str
     field: Field | None
+    words: tuple[str, ...] = ()
+    """How it is asked for, beside its value."""
 
     @property
     def wire(self) -> str:
         """Its name in addresses."""
         return self.field.wire if self.field else self.name
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether it goes by a moment that every aggregate has."""
+        return self.field is None and self.name in {"created_at", "modified_at"}
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """Its parameters: that of its value, where two can have the same, and one for each other word."""
+        by_value = self.field.type.type.filterable if self.field else not self.is_moment
+        own = (Asked("any" if "any" in self.words else "", self.wire),) if by_value else ()
+        return (*own, *(Asked(word, f"{self.wire}_{word}") for word in self.words if word != "any"))
 
     @property
     def ignorecase(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..targets.docs.types import mermaid_type
+from ..targets.openapi.filters import asked_for
 from ..targets.openapi.types import field_schemas
 from ..targets.postgres.tables import table_name
 from ..targets.postgres.types import sql_literals
@@ -43,7 +44,6 @@ def field_view(field: PythonField, domain: Domain) -> Json:
         "description": _description(declared),
         "python": field.python,
         "view": field.view,
-        "query": field.query,
         "json_schema": schemas.answer,
         "input_json_schema": schemas.request,
         "example": declared.examples[0],
@@ -87,42 +87,25 @@ def _reference(field: Field, module: str | None, domain: Domain) -> Json:
 
 
 def filter_view(entry: PythonFilter, aggregate: Aggregate, fields: Iterable[Json]) -> Json:
-    """A filter of the aggregate that has these fields."""
-    own = {"attribute": entry.attribute, "query": entry.query}
-    if entry.declared.field is None:
-        return own | _state_filter(aggregate)
-    field = _of(entry.declared.field, fields)
-    return own | {
-        "param": field["wire"],
-        "column": field["column"],
-        "cast": field["columns"][0]["cast"],
-        "python": field["python"],
-        "selected": "str" if field["enum"] else field["python"],
-        "ignorecase": field["ignorecase"],
-        "cases": ", in upper or lower case" if field["ignorecase"] else "",
-        "kind": field["kind"],
-        "title": field["title"],
-        "json_schema": field["input_json_schema"],
-        "example": field["example"],
-    }
-
-
-def _state_filter(aggregate: Aggregate) -> Json:
-    if aggregate.lifecycle is None:
-        raise ValueError(aggregate.name)
-    values = [state.name for state in aggregate.lifecycle.states]
+    """A parameter by which lists of the aggregate, which has these fields, are narrowed."""
+    declared = entry.declared
+    field = _of(declared.field, fields) if declared.field else None
+    asked = asked_for(entry.asked.word, declared, aggregate)
     return {
-        "param": "status",
-        "column": "status",
-        "cast": "text",
-        "python": aggregate.lifecycle.enum,
-        "selected": "str",
-        "ignorecase": False,
-        "cases": "",
-        "kind": "enum",
-        "title": "status",
-        "json_schema": {"type": "string", "enum": values},
-        "example": values[0],
+        "param": entry.asked.wire,
+        "word": entry.asked.word,
+        "attribute": entry.attribute,
+        "annotation": entry.annotation,
+        "selected": entry.selected,
+        "is_several": entry.is_several,
+        "key": entry.key,
+        "column": entry.column.name,
+        "cast": entry.column.cast,
+        "python": field["python"] if field else entry.query,
+        "ignorecase": declared.ignorecase,
+        "description": asked.description,
+        "json_schema": asked.schema,
+        "example": asked.example,
     }
 
 

@@ -49,7 +49,9 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
     _rename_keys(body["fields"], names)
     for key in ("filter", "sort"):
         if body.get(key):
-            body[key] = [names.get(name, name) for name in body[key]]
+            body[key] = [
+                " ".join((names.get(name, name), *words)) for name, *words in map(str.split, _listed(body[key]))
+            ]
     _rename_in_keys(body, names)
     for action in (body.get("lifecycle") or {"actions": {}})["actions"].values():
         if action.get("input"):
@@ -60,6 +62,10 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
     for part in changes.in_parts:
         _rename_keys(body["parts"][part.old.name]["fields"], part.fields.names)
         _rename_in_keys(body["parts"][part.old.name], part.fields.names)
+
+
+def _listed(names: str | list[str]) -> list[str]:
+    return [names] if isinstance(names, str) else names
 
 
 def _rename_in_keys(body: dict[str, Any], names: Renames) -> None:

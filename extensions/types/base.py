@@ -74,6 +74,9 @@ class FieldType(ABC):
     unique: ClassVar[bool] = True
     indexable: ClassVar[bool] = True
     filterable: ClassVar[bool] = True
+    """Whether lists can be asked for a value of it."""
+    asks: ClassVar[tuple[str, ...]] = ()
+    """In which other ways they can be asked, beside whether there is a value."""
     sortable: ClassVar[bool] = False
     listable: ClassVar[bool] = True
     defaultable: ClassVar[bool] = True

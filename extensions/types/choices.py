@@ -24,6 +24,7 @@ class EnumType(FieldType):
     meaning = "one of the listed words, upper case on the wire"
     sample = "enum(low, normal, high)"
     shape = r"enum\([^()]+\)"
+    asks = ("any",)
     arguments = True
     unique = False
 

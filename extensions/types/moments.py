@@ -22,6 +22,7 @@ class DateType(FieldType):
     sample = "date"
     shape = "date"
     sortable = True
+    asks = ("any", "from", "to")
 
     def value(self, spec: Spec, raw: object) -> str:
         text = raw.isoformat() if isinstance(raw, date) else str(raw)
@@ -45,6 +46,7 @@ class DatetimeType(FieldType):
     shape = "datetime"
     sortable = True
     filterable = False
+    asks = ("from", "to")
     instant = True
 
     def value(self, spec: Spec, raw: object) -> str:
@@ -67,6 +69,7 @@ class UuidType(FieldType):
     meaning = "a UUID"
     sample = "uuid"
     shape = "uuid"
+    asks = ("any",)
 
     def value(self, spec: Spec, raw: object) -> str:
         if not isinstance(raw, str) or not UUID_PATTERN.fullmatch(raw):

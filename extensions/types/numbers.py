@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class _Integral(FieldType):
     bounds = "number"
     sortable = True
+    asks = ("any", "from", "to")
 
     def bounded(self, spec: Spec, low: object, high: object) -> Spec:
         least, greatest = spec.low, spec.high
@@ -111,6 +112,7 @@ class DecimalType(FieldType):
     shape = r"decimal\(\s*[0-9]{1,2}\s*(,\s*[0-9]\s*)?\)"
     arguments = True
     sortable = True
+    asks = ("any", "from", "to")
     bounds = "sign"
 
     def spec(self, arguments: str) -> Spec:

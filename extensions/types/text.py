@@ -114,6 +114,7 @@ class StringType(_Textual):
     shape = r"string\([0-9]{1,5}\)"
     arguments = True
     sortable = True
+    asks = ("any", "prefix")
     cased = True
     longest_indexed = LONGEST_INDEXED
 
@@ -179,6 +180,7 @@ class EmailType(_Formatted):
     limit = 254
     shortest = 6
     sortable = True
+    asks = ("any", "prefix")
 
     def examples(self, spec: Spec) -> Iterator[str]:
         yield from ("ada@example.com", "grace@example.com", "alan@example.com")
@@ -212,6 +214,7 @@ class PhoneType(_Formatted):
     limit = 16
     shortest = 8
     sortable = True
+    asks = ("any", "prefix")
 
     def examples(self, spec: Spec) -> Iterator[str]:
         # The hundred numbers that belong to nobody.

@@ -5,6 +5,8 @@ A test class of each aggregate derives from `Behaviour` and names its example; s
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -247,6 +249,22 @@ class Behaviour:
         assert created in found
         assert all(item[parameter] == created[parameter] for item in found)
 
+    async def asks(self, api: Api, asked: tuple[str, str, str], other: Any) -> None:
+        """A page has what the parameter asks of the member by its word, and nothing else; `other` is another value."""
+        parameter, member, word = asked
+        made = [(await api.create(self.name)).json()]
+        if word == "absent" and self.example.most is None:
+            body = await api.body(self.name)
+            body.pop(member, None)
+            made.append((await api.post(self.example.path, body)).json())
+        folded = member in self.example.ignorecase
+        for side in _sides(word, made[0].get(member), other, folded=folded):
+            found = (await api.get(self.example.path, **{parameter: side})).json()["items"]
+            assert [each for each in made if _fits(each.get(member), word, side, folded=folded)] == [
+                each for each in made if each in found
+            ]
+            assert all(_fits(each.get(member), word, side, folded=folded) for each in found)
+
     async def sorts(self, api: Api, sort: str) -> None:
         """Pages in one direction are those in the other one, backwards."""
         created = [each["id"] for each in await self._several(api)]
@@ -380,6 +398,42 @@ class Behaviour:
             if "next" not in page.json():
                 return items
             cursor = {"cursor": page.json()["next"]}
+
+
+def _sides(word: str, value: Any, other: Any, *, folded: bool) -> list[Any]:
+    """What a list is asked for by the word: something that finds the value, and something that may not."""
+    if word == "absent":
+        return ["true", "false"]
+    if word == "prefix":
+        begin = value[: (len(value) + 1) // 2]
+        return [value, begin.swapcase() if folded else begin, "-" if value[0] == "~" else "~"]
+    if other is None:
+        return [[value]] if word == "any" else [value]
+    return [[value, other], [other]] if word == "any" else [value, other]
+
+
+def _fits(value: Any, word: str, asked: Any, *, folded: bool) -> bool:
+    """Whether a value is one of those that the word asks for."""
+    if word == "absent":
+        return bool((value is None) == (asked == "true"))
+    if value is None:
+        return False
+    if folded:
+        value, asked = value.lower(), [each.lower() for each in asked] if word == "any" else asked.lower()
+    if word == "any":
+        return bool(value in asked)
+    if word == "prefix":
+        return str(value).startswith(asked)
+    one, two = _rank(value), _rank(asked)
+    return bool(one >= two if word == "from" else one <= two)
+
+
+def _rank(value: Any) -> Any:
+    """What numbers, days and moments are compared by, also those that travel as text."""
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return datetime.fromisoformat(value)
 
 
 @schemathesis.hook

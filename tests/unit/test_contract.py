@@ -229,6 +229,25 @@ def test_lists_can_be_sorted_and_filtered_as_the_domain_says(ordering: Json) -> 
     assert parameters[2]["schema"]["pattern"] == "^-?(?:created_at|placed_at|number)$"
 
 
+def test_lists_are_asked_for_as_the_words_of_a_filter_say() -> None:
+    fields = {"number": "string(20)", "size": "int(1..9)", "due": "datetime?", "kind": "enum(a, b)"}
+    filters = ["number prefix", "size from to", "due from absent", "kind any"]
+    model = build_model({"context": "shop", "aggregates": {"Order": {"fields": fields, "filter": filters}}})
+    found = contract(model, SERVICE)
+    listed = [one for one in found["paths"]["/orders"]["get"]["parameters"] if "name" in one]
+    asked = {one["name"]: one for one in listed}
+    assert list(asked)[1:] == [
+        *("number", "number_prefix", "size", "size_from", "size_to", "due_from", "due_absent", "kind")
+    ]
+    prefix, kind = asked["number_prefix"]["schema"], asked["kind"]
+    assert (prefix["minLength"], prefix["maxLength"], prefix["examples"]) == (1, 20, ["A-1"])
+    assert asked["size_to"]["schema"]["maximum"] == 9
+    assert asked["due_from"]["schema"]["example"] == "2026-11-22T08:00:00Z"
+    assert asked["due_absent"]["schema"] == {"type": "boolean", "examples": [True]}
+    assert (kind["style"], kind["explode"], kind["schema"]["maxItems"]) == ("form", True, 50)
+    assert resolve(found, kind["schema"]["items"])["oneOf"][0]["const"] == "A"
+
+
 def test_an_answer_is_required() -> None:
     with pytest.raises(KeyError, match="api_url"):
         contract(model_of("minimal"), {name: answer for name, answer in SERVICE.items() if name != "api_url"})

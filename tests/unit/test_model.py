@@ -70,6 +70,19 @@ def test_what_follows_from_what_is_declared() -> None:
         SAMPLE.aggregate("Nobody")
 
 
+def test_what_a_list_can_be_asked_for() -> None:
+    order = {
+        "fields": {"number": "string(20)", "parent": "ref Order?", "due": "datetime?"},
+        "filter": ["number any prefix", "parent absent", "due from to absent", "created_at from"],
+    }
+    filters = domain_model({"context": "shop", "aggregates": {"Order": order}}).aggregate("Order").filters
+    assert [asked.wire for each in filters for asked in each.asked] == [
+        *("number", "number_prefix", "parent_id", "parent_id_absent"),
+        *("due_from", "due_to", "due_absent", "created_at_from"),
+    ]
+    assert [asked.word for each in filters for asked in each.asked][:3] == ["any", "prefix", ""]
+
+
 LENDING = b"""
 context: lending
 aggregates:

@@ -210,6 +210,19 @@ def test_a_list_goes_by_a_field_under_its_new_name() -> None:
     assert not order.sorts.changed
 
 
+def test_the_words_of_a_filter_are_found_under_a_new_name() -> None:
+    old = shop(f"{ORDER}/filter", ["number prefix", "status"])
+    new = shop(without=f"{ORDER}/fields/number")
+    new["aggregates"]["Order"]["fields"]["code"] = {"type": "string(20)", "renamed_from": "number"}
+    for words, changed in (("prefix", False), ("any prefix", True)):
+        new["aggregates"]["Order"] |= {"filter": [f"code {words}", "status"], "sort": ["code"]}
+        order = diff(domain_model(old), domain_model(new)).in_aggregates[1]
+        assert order.filters.names == {"number": "code"}
+        assert bool(order.filters.changed) == changed
+    carried = under_new_names(old, new)["aggregates"]["Order"]
+    assert carried["filter"] == ["code prefix", "status"]
+
+
 def test_a_key_goes_by_its_fields_under_their_new_names() -> None:
     old, new = shop(f"{ORDER}/unique", [["customer", "number"]]), shop(without=f"{ORDER}/fields/number")
     new["aggregates"]["Order"]["fields"]["code"] = {"type": "string(20)", "renamed_from": "number"}

@@ -215,6 +215,33 @@ def test_an_action_that_empties_a_field_breaks_nobody() -> None:
     assert both.new.clears == ("paid_by",)
 
 
+def narrowed(*filters: str) -> dict[str, Any]:
+    other = copy.deepcopy(DOMAIN)
+    other["aggregates"]["Order"] |= {"filter": [*filters]}
+    other["aggregates"]["Order"]["fields"] |= {"due": "datetime?", "size": "int"}
+    return other
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "breaking", "additions"),
+    [
+        (["status"], ["status any"], [], ["status: takes several values"]),
+        (["status any"], ["status"], ["status: takes one value only"], []),
+        (["number"], ["number prefix"], [], ["the parameter number_prefix is new"]),
+        (["number prefix"], ["number"], ["the parameter number_prefix is gone"], []),
+        (["number any"], ["number any prefix"], [], ["the parameter number_prefix is new"]),
+        (["due from"], ["due from to"], [], ["the parameter due_to is new"]),
+        (["due absent"], [], ["the parameter due_absent is gone"], []),
+        (["size from to"], ["size to from"], [], []),
+    ],
+)
+def test_the_words_of_a_filter_and_its_clients(
+    old: list[str], new: list[str], breaking: list[str], additions: list[str]
+) -> None:
+    found = contract.compare(*(document(build_model(narrowed(*each)), SERVICE) for each in (old, new)))
+    assert found == ([f"GET /orders: {line}" for line in breaking], [f"GET /orders: {line}" for line in additions])
+
+
 def test_a_renamed_aggregate_is_triggered_as_before() -> None:
     other = copy.deepcopy(DOMAIN)
     other["aggregates"] = {"Purchase": DOMAIN["aggregates"]["Order"] | {"renamed_from": "Order"}}
@@ -333,6 +360,7 @@ TABLES: list[tuple[dict[str, Any], list[str], list[str]]] = [
     (shop(ORDER | {"note": "string(10) index"}), ["index orders"], []),
     (shop(ORDER | {"note": "string(10) index ignorecase"}), ["index orders"], []),
     (shop(ORDER, filter=["kind"]), ["index orders"], []),
+    (shop(ORDER, filter=["kind any", "note prefix"]), ["index orders"], []),
     (shop(ORDER | {"buyer": "ref Buyer?"}), ["add orders.buyer_id"], []),
     (
         shop(ORDER, parts={"lines": {"entity": "Line", "fields": {"sku": "string(9)"}}}),
@@ -366,6 +394,12 @@ def test_a_table_with_another_name() -> None:
 def test_an_index_that_goes_is_no_constraint_that_goes() -> None:
     assert tables(shop(ORDER | {"note": "string(10) index"}), shop(ORDER)) == (["index orders"], [])
     assert tables(shop(ORDER | {"note": "string(10) unique"}), shop(ORDER)) == (["constrain orders"], [])
+
+
+def test_an_index_for_a_prefix_is_another_one() -> None:
+    plain, asked = (shop(ORDER, filter=[each]) for each in ("note", "note prefix"))
+    assert tables(plain, asked) == (["index orders"], [])
+    assert tables(plain, shop(ORDER, filter=["note any"])) == ([], [])
 
 
 TIED = shop(ORDER | {"more": "int?"}, unique=[["note", "size"]])

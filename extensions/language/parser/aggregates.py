@@ -12,6 +12,7 @@ from ..declarations import AggregateDeclaration, PartDeclaration
 from ..elsewhere import counterpart
 from ..grammar import AGGREGATE_KEYS, MOST_AGGREGATES, MOST_PARTS, PART_KEYS, TOP_KEYS
 from .fields import read_fields
+from .filters import read_filter
 from .keys import read_unique
 from .lifecycle import read_lifecycle
 from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_field_names, read_mapping
@@ -76,7 +77,7 @@ def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
         parts=_parts(place / "parts", body.get("parts")),
         lifecycle=read_lifecycle(place / "lifecycle", body.get("lifecycle")),
         unique=read_unique(place / "unique", body.get("unique")),
-        filter=read_field_names(place / "filter", body.get("filter")),
+        filter=read_filter(place / "filter", body.get("filter")),
         sort=read_field_names(place / "sort", body.get("sort")),
     )
 

@@ -120,13 +120,15 @@ def list_parameters(aggregate: Mapping[str, Any]) -> list[Json]:
             "examples": ["-created_at"],
         },
     }
-    filters = [
-        {
-            "name": entry["param"],
-            "in": "query",
-            "description": f"Only {aggregate['titles']} with this {entry['title']}{entry['cases']}.",
-            "schema": exampled(input_schema(entry), entry["example"]),
-        }
-        for entry in aggregate["filters"]
-    ]
+    filters = map(_filter, aggregate["filters"])
     return [ref("parameters", "cursor"), ref("parameters", "limit"), sort, *filters]
+
+
+def _filter(entry: Mapping[str, Any]) -> Json:
+    """What a list can be asked for; several values are as many parameters of one name."""
+    parameter = {"name": entry["param"], "in": "query", "description": entry["description"]}
+    value = exampled(input_schema(entry), entry["example"])
+    if not entry["is_several"]:
+        return {**parameter, "schema": value}
+    several = {"type": "array", "minItems": 1, "maxItems": wire.MOST_VALUES, "items": value}
+    return {**parameter, "style": "form", "explode": True, "schema": several}

@@ -13,6 +13,9 @@ MOST_ITEMS: Final = 200
 PAGE_ITEMS: Final = 50
 """Items of a page at most, and where the client does not say how many."""
 
+MOST_VALUES: Final = 50
+"""Values of a parameter that may be repeated."""
+
 MOST_ERRORS: Final = 100
 LONGEST_POINTER: Final = 200
 """Of a problem: its errors, and the characters of the pointer of each."""

@@ -19,6 +19,10 @@ def ignoring_case(sql: str) -> str:
     return f"lower(normalize({sql}))"
 
 
+BY_BYTES = " text_pattern_ops"
+"""Behind a key: texts are compared by their bytes."""
+
+
 class TableBuilder:
     """Collects the constraints and indexes of one table."""
 
@@ -105,14 +109,19 @@ class TableBuilder:
         foreign = Foreign(target_table=table, target_columns=("id",), on_delete=on_delete, use_alter=use_alter)
         self._add("fk", self._named("fk", [column]), [column], pointer, foreign=foreign)
 
-    def index(self, columns: Sequence[str], *, ignorecase: bool = False) -> None:
-        """Add the index unless its keys already lead another one; the case of the first column may not count."""
-        keys = (ignoring_case(columns[0]), *columns[1:]) if ignorecase else tuple(columns)
+    def index(self, columns: Sequence[str], *, ignorecase: bool = False, by_bytes: bool = False) -> None:
+        """Add the index unless its keys already lead another one; the case of the first column may not count.
+
+        One by bytes finds what begins with a text in whatever order the database has texts, and equal ones too.
+        """
+        first = ignoring_case(columns[0]) if ignorecase else columns[0]
+        keys = (f"{first}{BY_BYTES}" if by_bytes else first, *columns[1:])
         existing = [index.keys for index in self._indexes]
         existing += [constraint.keys for constraint in self._constraints if constraint.kind in {"pk", "uq"}]
         if any(other[: len(keys)] == keys for other in existing):
             return
-        self._indexes.append(Index(name=self._named("ix", columns), columns=tuple(columns), keys=keys))
+        named = [*columns, "prefix"] if by_bytes else columns  # so that it can be there before a plain one goes
+        self._indexes.append(Index(name=self._named("ix", named), columns=tuple(columns), keys=keys))
 
     def references(self) -> None:
         """An index for every foreign key that nothing else serves."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import keyword
 from typing import TYPE_CHECKING, NamedTuple
 
+from .constraints import BY_BYTES
+
 if TYPE_CHECKING:
-    from .relation import Column, Constraint, Table
+    from .relation import Column, Constraint, Index, Table
 
 TABLE_VARIABLES = frozenset({"metadata", "postgresql", "sa"})
 """What the modules of the tables import."""
@@ -42,6 +44,8 @@ class IndexCode(NamedTuple):
     name: str
     unique: bool
     keys: str
+    by_bytes: str = ""
+    """The column whose texts are compared by their bytes."""
 
 
 class TableCode(NamedTuple):
@@ -82,7 +86,7 @@ def table_code(table: Table, description: str) -> TableCode:
         checks=tuple(CheckCode(name=each.name, sql=each.sql or "") for each in kinds["ck"]),
         indexes=(
             *(IndexCode(name=each.name, unique=True, keys=_keys(each.keys)) for each in on_expressions),
-            *(IndexCode(name=each.name, unique=False, keys=_keys(each.keys)) for each in table.indexes),
+            *map(_index, table.indexes),
         ),
         description=description,
     )
@@ -102,6 +106,16 @@ def _foreign_key(constraint: Constraint) -> ForeignKeyCode:
         on_delete=foreign.on_delete,
         use_alter=foreign.use_alter,
     )
+
+
+def _index(index: Index) -> IndexCode:
+    first, *others = index.keys
+    if not first.endswith(BY_BYTES):
+        return IndexCode(name=index.name, unique=False, keys=_keys(index.keys))
+    sql, column = first.removesuffix(BY_BYTES), index.columns[0]
+    # A label, because it is by name that a key is told apart from one by the order of the language.
+    key = f'"{column}"' if sql == column else f'sa.literal_column("{sql}").label("{column}")'
+    return IndexCode(index.name, unique=False, keys=f"{key}, {_keys(tuple(others))}", by_bytes=column)
 
 
 def _keys(keys: tuple[str, ...]) -> str:

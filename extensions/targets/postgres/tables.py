@@ -13,7 +13,7 @@ from .types import column_types, sql_literals
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ...model.domain import Aggregate, Domain, Field, Key, Part
+    from ...model.domain import Aggregate, Domain, Field, Filter, Key, Part
     from ...types import Spec
     from .relation import Table
 
@@ -65,8 +65,7 @@ def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Tab
     for sort in aggregate.sorts:
         builder.index([_searched(sort.field, sort.name), "id"])
     for filter_ in aggregate.filters:
-        column = _searched(filter_.field, filter_.name)
-        builder.index([column, "created_at", "id"], ignorecase=filter_.ignorecase)
+        _filter(builder, filter_)
     builder.references()
     bookkeeping = (
         _integer("version", "Counts the changes, from 1; the ETag."),
@@ -108,6 +107,15 @@ def _moment(name: str, comment: str) -> Column:
 def _searched(field: Field | None, name: str) -> str:
     """The column that a list goes by."""
     return column_names(field.wire, field.type)[0] if field else name
+
+
+def _filter(builder: TableBuilder, asked: Filter) -> None:
+    """The index by which a list is narrowed: by a value in the order of creation, by a span in its own."""
+    column = _searched(asked.field, asked.name)
+    if asked.asked[0].word in {"", "any"}:
+        builder.index([column, "created_at", "id"], ignorecase=asked.ignorecase, by_bytes="prefix" in asked.words)
+    else:
+        builder.index([column, "id"])
 
 
 def _former_table(aggregate: Aggregate) -> str | None:

@@ -8,12 +8,12 @@ from ...text.columns import WIDTH
 from ...text.naming import snake
 from ..postgres.tables import columns
 from .names import attribute_name, method_name, module_name, variable_name
-from .types import python_literal, python_type
+from .types import MOMENT, TRUE_OR_FALSE, Code, beginning, python_literal, python_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ...model.domain import Action, Aggregate, Domain, Field, Filter, Part, Sort
+    from ...model.domain import Action, Aggregate, Asked, Domain, Field, Filter, Part, Sort
     from ..postgres.relation import Column, Table
 
 
@@ -89,17 +89,44 @@ class PythonCommand(NamedTuple):
 
 
 class PythonFilter(NamedTuple):
-    """A filter as an attribute of the query; `imports` are the lines that its annotation needs."""
+    """A parameter of a filter as an attribute of the query; `imports` are the lines that its annotation needs."""
 
     declared: Filter
+    asked: Asked
     attribute: str
     query: str
     imports: tuple[str, ...]
+    python: str
+    """The type of the value that is asked for."""
+    column: Column
 
     @property
     def is_renamed(self) -> bool:
         """Whether it goes by another name in addresses."""
-        return self.attribute != self.declared.wire
+        return self.attribute != self.asked.wire
+
+    @property
+    def is_several(self) -> bool:
+        """Whether it takes several values."""
+        return self.asked.word == "any"
+
+    @property
+    def annotation(self) -> str:
+        """The attribute's annotation with its default."""
+        wire = f', Field(alias="{self.asked.wire}")' if self.is_renamed else ""
+        if self.is_several:
+            return f"Annotated[tuple[{self.query}, ...], Several(){wire}] = ()"
+        return f"Annotated[{self.query} | None{wire}] = None" if wire else f"{self.query} | None = None"
+
+    @property
+    def selected(self) -> str:
+        """The annotation in what is selected."""
+        return f"tuple[{self.python}, ...]" if self.is_several else f"{self.python} | None"
+
+    @property
+    def key(self) -> str:
+        """Its name in the query of a page."""
+        return self.column.name if self.asked.word in {"", "any"} else self.asked.wire
 
 
 class PythonSort(NamedTuple):
@@ -199,7 +226,7 @@ def _aggregate(aggregate: Aggregate, tables: Mapping[str, Table]) -> PythonAggre
         variable=variable,
         fields=tuple(fields),
         parts=tuple(_part(part, tables[part.entity], variable) for part in aggregate.parts),
-        filters=tuple(_filter(each, aggregate, fields) for each in aggregate.filters),
+        filters=tuple(one for each in aggregate.filters for one in _filter(each, aggregate, fields, table)),
         sorts=tuple(_sort(each, table) for each in aggregate.sorts),
         commands=tuple(
             PythonCommand(action, tuple(python_field(field, columns(field)) for field in action.input))
@@ -264,17 +291,43 @@ def _part(part: Part, table: Table, owner: str) -> PythonPart:
     )
 
 
-def _filter(entry: Filter, aggregate: Aggregate, fields: Iterable[PythonField]) -> PythonFilter:
-    if entry.field is not None:
-        field = next(each for each in fields if each.declared is entry.field)
-        return PythonFilter(declared=entry, attribute=field.attribute, query=field.query, imports=field.imports.query)
-    if aggregate.lifecycle is None:
-        raise ValueError(aggregate.name)
-    enum = aggregate.lifecycle.enum
-    return PythonFilter(declared=entry, attribute=entry.name, query=enum, imports=(f"from .model import {enum}",))
+def _filter(entry: Filter, aggregate: Aggregate, fields: Iterable[PythonField], table: Table) -> Iterator[PythonFilter]:
+    """What is asked for a field, each as a parameter of its own."""
+    for asked in entry.asked:
+        code, python = _asked(entry, asked.word, aggregate, fields)
+        yield PythonFilter(
+            declared=entry,
+            asked=asked,
+            attribute=attribute_name(asked.wire),
+            query=code.text,
+            imports=code.imports,
+            python=python,
+            column=_column(entry, table),
+        )
+
+
+def _asked(entry: Filter, word: str, aggregate: Aggregate, fields: Iterable[PythonField]) -> tuple[Code, str]:
+    """The annotation in query strings, and the type of the value."""
+    if word == "absent":
+        return TRUE_OR_FALSE, "bool"
+    if entry.is_moment:
+        return MOMENT, "datetime"
+    if entry.field is None:
+        if aggregate.lifecycle is None:
+            raise ValueError(aggregate.name)
+        enum = aggregate.lifecycle.enum
+        return Code(enum, (f"from .model import {enum}",)), "str"
+    if word == "prefix":
+        return beginning(entry.field.type), "str"
+    field = next(each for each in fields if each.declared is entry.field)
+    return Code(field.query, field.imports.query), "str" if field.declared.enum else field.python
 
 
 def _sort(entry: Sort, table: Table) -> PythonSort:
+    return PythonSort(declared=entry, column=_column(entry, table))
+
+
+def _column(entry: Filter | Sort, table: Table) -> Column:
+    """The column that a list goes by."""
     columns = table.columns_of(entry.field) if entry.field else table.columns
-    column = columns[0] if entry.field else next(each for each in columns if each.name == entry.name)
-    return PythonSort(declared=entry, column=column)
+    return columns[0] if entry.field else next(each for each in columns if each.name == entry.name)

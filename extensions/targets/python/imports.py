@@ -126,7 +126,10 @@ def _schema_imports(
         printed += [code.create, code.patch, *(each.create for field, each in own if not field.declared.readonly)]
     printed += [command_field(field).create for field in sent]
     printed += [filter_.query for filter_ in renamed]
-    if renamed or any("Annotated[" in text for text in printed):
+    several = [filter_ for filter_ in aggregate.filters if filter_.is_several]
+    if several:
+        lines.add("from ..platform.http.fields import Several")
+    if renamed or several or any("Annotated[" in text for text in printed):
         lines.add("from typing import Annotated")
     if renamed or any("Field(" in text for text in printed):
         lines.add("from pydantic import Field")
@@ -191,6 +194,8 @@ def _repository_imports(aggregate: PythonAggregate) -> str:
         "from ..platform.postgres import numbered",
         f"from .model import {entity_import(name)}",
     }
+    if any(filter_.asked.word for filter_ in aggregate.filters):
+        lines.add("from ..platform.postgres.paging import Asked")
     lines |= {_CURSOR_IMPORTS[sort.kind] for sort in aggregate.sorts if sort.kind in _CURSOR_IMPORTS}
     if any(field.kind == "money" for field in aggregate.declared.fields):
         lines.add("from ..kernel import Money")

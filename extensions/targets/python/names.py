@@ -57,9 +57,9 @@ RESERVED_CLASSES = frozenset(
 
 BORROWED_CLASSES = frozenset(
     """
-    Api Behaviour Body Call Caller Claim Column Condition DELETE Database Day Digits E164 Email FIND Field INSERT
+    Api Asked Behaviour Body Call Caller Claim Column Condition DELETE Database Day Digits E164 Email FIND Field INSERT
     INSERT_WITHOUT_KEY LOAD Line Mapping MoneyView NotFound Once Operations PAGE PageParameters PageQuery Patch
-    Protocol Record Reply SELECT Sort Text Timestamp UPDATE Url Whole
+    Protocol Record Reply SELECT Several Sort Text Timestamp UPDATE Url Whole
     """.split()
 )
 """What the modules beside a model import or define: there, an aggregate or a part goes by another name."""

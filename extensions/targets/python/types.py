@@ -51,6 +51,11 @@ def python_literal(spec: Spec, value: Any) -> Code:
     return row_of(TABLE, spec, __name__).literal(spec, value)
 
 
+def beginning(spec: Spec) -> Code:
+    """The annotation in query strings of what a text begins with, which need not match the pattern of the whole."""
+    return _field("Line", f"Annotated[str, Line({spec.length})]", ANNOTATED)
+
+
 class _Row(NamedTuple):
     annotations: Callable[[Spec], PythonType]
     literal: Callable[[Spec, Any], Code]
@@ -62,6 +67,11 @@ class _Row(NamedTuple):
 def _field(name: str, text: str = "", *imports: str) -> Code:
     """A type of `platform/http/fields.py`, or an annotation that is made with it."""
     return Code(text or name, (*imports, f"from ..platform.http.fields import {name}"))
+
+
+TRUE_OR_FALSE = _field("TrueFalse", "Annotated[bool, TrueFalse]", ANNOTATED)
+MOMENT = _field("Timestamp")
+"""Annotations in query strings of what every aggregate can be asked for."""
 
 
 def _same(plain: Code, body: Code) -> PythonType:
@@ -113,8 +123,7 @@ def _money(spec: Spec) -> PythonType:
 
 
 def _bool(_spec: Spec) -> PythonType:
-    query = _field("TrueFalse", "Annotated[bool, TrueFalse]", ANNOTATED)
-    return PythonType(model=Code("bool"), body=Code("bool"), answer=Code("bool"), query=query)
+    return PythonType(model=Code("bool"), body=Code("bool"), answer=Code("bool"), query=TRUE_OR_FALSE)
 
 
 def _date(_spec: Spec) -> PythonType:

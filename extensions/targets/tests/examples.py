@@ -19,6 +19,9 @@ Json = dict[str, Any]
 PLENTY = 10
 """No generated test makes so many resources of one kind."""
 
+LATE = "2999-12-31T00:00:00Z"
+"""A moment that no resource has in its books."""
+
 _LIKE_OTHERS = re.compile(r"@|://|^[0-9a-fA-F]{8}-|^[0-9]{4}-?[0-9W]|^[-+]?[0-9.]+$")
 """Texts that `another` in dev/examples.py takes for an address, a UUID, a day or a number."""
 
@@ -58,6 +61,8 @@ class Examples(NamedTuple):
     example_most: int | None
     """How many of the aggregate can exist, where that is fewer than the tests may want."""
     filter_tests: tuple[str, ...]
+    asked_tests: tuple[tuple[str, str], ...]
+    """A parameter of a list, its member and its word, and another value that the member may have."""
     replaceable_parts: tuple[str, ...]
     twin_tests: tuple[tuple[str, tuple[str, ...]], ...]
     key_tests: tuple[tuple[str, str], ...]
@@ -101,8 +106,11 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
         ),
         example_most=most.get(aggregate.name),
         filter_tests=tuple(
-            filter_.wire for filter_ in aggregate.filters if filter_.field is None or _is_in_example(filter_.field)
+            filter_.wire
+            for filter_ in aggregate.filters
+            if filter_.asked[0].word in {"", "any"} and (filter_.field is None or _is_in_example(filter_.field))
         ),
+        asked_tests=tuple(_asked(aggregate)),
         replaceable_parts=tuple(part.name for part in aggregate.parts if _is_repeatable(part)),
         twin_tests=tuple((wire, members) for wire, members in twins.items() if members),
         key_tests=tuple(
@@ -203,6 +211,22 @@ def _apart(part: Part, items: list[Json], most: Mapping[str, int]) -> Json | Non
             return None
         changes[others[0].wire] = others[0].examples[1]
     return changes
+
+
+def _asked(aggregate: Aggregate) -> Iterator[tuple[str, str]]:
+    """What lists are asked for in other ways than by a value, as far as new resources are for or against it."""
+    for filter_ in aggregate.filters:
+        field = filter_.field
+        if filter_.is_moment:
+            others: Sequence[Any] = (None, LATE)
+        elif field is None:
+            others = [state.name for state in aggregate.lifecycle.states] if aggregate.lifecycle else ()
+        else:
+            others = field.examples
+        for word, wire in filter_.asked:
+            if word == "absent" or (word and (field is None or _is_in_example(field))):
+                other = None if word == "absent" else others[1] if len(others) > 1 else None
+                yield row((wire, filter_.wire, word), "()"), python_text(other)
 
 
 def _is_in_example(field: Field) -> bool:

@@ -34,11 +34,18 @@ class NamesInTests(NamedTuple):
 def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, sample: Examples, package: str) -> NamesInTests:
     """The names in the test modules of an aggregate; `package` is the service's Python package."""
     variable = aggregate.variable
-    cases = (sample.filter_tests, sample.sort_tests, sample.replaceable_parts, sample.twin_tests, sample.key_tests)
+    cases = (
+        sample.filter_tests,
+        sample.asked_tests,
+        sample.sort_tests,
+        sample.replaceable_parts,
+        sample.twin_tests,
+        sample.key_tests,
+    )
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
         test_imports=_test_imports(
-            aggregate, ways, package, has_cases=any(cases), has_changes=bool(sample.apart_tests)
+            aggregate, ways, package, has_cases=any(cases), has_values=bool(sample.apart_tests or sample.asked_tests)
         ),
         use_case_test_imports=_use_case_test_imports(aggregate, package),
     )
@@ -59,7 +66,7 @@ def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:
 
 
 def _test_imports(
-    aggregate: PythonAggregate, ways: Scenarios, package: str, *, has_cases: bool, has_changes: bool
+    aggregate: PythonAggregate, ways: Scenarios, package: str, *, has_cases: bool, has_values: bool
 ) -> str:
     module, name, lifecycle = aggregate.module, aggregate.declared.name, aggregate.declared.lifecycle
     lines = {
@@ -82,7 +89,7 @@ def _test_imports(
         lines.add("import pytest")
     if has_cases or aggregate.declared.public_actions or (lifecycle and lifecycle.choices):
         lines.add("from ..api import Api")
-    if has_changes:
+    if has_values:
         lines.add("from typing import Any")
     return imports(lines, package)
 

@@ -79,6 +79,12 @@ def _operations(document: Json) -> Iterator[tuple[str, Json]]:
                 )
 
 
+def _several(schema: Json) -> Json | None:
+    """The schema of each value of a parameter that takes several."""
+    items = schema.get("items")
+    return items if schema.get("type") == "array" and isinstance(items, Mapping) else None
+
+
 @dataclass(slots=True)
 class _Judge:
     old: Json
@@ -101,7 +107,7 @@ class _Judge:
                 continue
             if after[place].get("required") and not parameter.get("required"):
                 self.breaking.append(f"{name}: the parameter {place[1]} became required")
-            self.schema(f"{name}: {place[1]}", parameter.get("schema", {}), after[place].get("schema", {}), sent=True)
+            self.parameter(f"{name}: {place[1]}", place[0], parameter.get("schema", {}), after[place].get("schema", {}))
         for place in sorted(after.keys() - before.keys()):
             required = after[place].get("required")
             (self.breaking if required else self.additions).append(f"{name}: the parameter {place[1]} is new")
@@ -114,6 +120,16 @@ class _Judge:
                 self.bodies(name, answers[status], others[status], sent=False)
             elif str(status).startswith("2"):
                 self.breaking.append(f"{name}: no longer answers {status}")
+
+    def parameter(self, where: str, place: str, old: Json, new: Json) -> None:
+        """Compare two schemas of a parameter; one in a query that may be repeated may also be sent once."""
+        one, two = (_several(each) if place == "query" else None for each in (old, new))
+        if two is not None and one is None:
+            self.additions.append(f"{where}: takes several values")
+        elif one is not None and two is None:
+            self.breaking.append(f"{where}: takes one value only")
+        alike = (one is None) == (two is None)
+        self.schema(where, old if alike else one or old, new if alike else two or new, sent=True)
 
     def bodies(self, name: str, old: Json | None, new: Json | None, *, sent: bool) -> None:
         before, after = self.resolve(old or {}, self.old), self.resolve(new or {}, self.new)

@@ -6,7 +6,7 @@ first in descending order. The cursor is opaque to clients and holds only for th
 
 import binascii
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -31,6 +31,15 @@ class Sort(NamedTuple):
     decode: Callable[[str], Any]
 
 
+class Asked(NamedTuple):
+    """How a column is asked for: `word` is `any` (of several values), `from` or `to` (both included), `prefix`, or
+    `absent` (or not)."""
+
+    column: str
+    cast: str
+    word: str
+
+
 class _Position(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """The content of a cursor: where the page before ended."""
 
@@ -44,15 +53,20 @@ class PageQuery:
     """The list of one aggregate.
 
     `select` is a SELECT without WHERE, with `id` and the columns of `sorts` among its columns; `sorts` maps the public
-    name of an order to its column, `filters` the name of a column to its SQL type. Those in `ignorecase` are compared
-    by their lower case and in one Unicode form, as their index has them.
+    name of an order to its column, `filters` the name of a column to its SQL type, or any name to how a column is asked
+    for. Columns in `ignorecase` are compared by their lower case and in one Unicode form, as their index has them.
     """
 
     select: str
     sorts: Mapping[str, Sort]
-    filters: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, str | Asked] = field(default_factory=dict)
     ignorecase: Collection[str] = ()
     _texts: dict[tuple[Any, ...], str] = field(default_factory=dict, init=False, repr=False)
+    _absences: Collection[str] = field(default=(), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        asked = ((name, each) for name, each in self.filters.items() if isinstance(each, Asked))
+        self._absences = frozenset(name for name, each in asked if each.word == "absent")
 
     async def fetch(
         self,
@@ -82,7 +96,9 @@ class PageQuery:
         """The SQL text and its arguments. `sort` is a name from `sorts`, after a `-` for descending order; filters that
         are None do not filter. Raises InvalidCursor for one that is not of this query."""
         columns = [column for column, value in filters.items() if value is not None]
-        args = [limit, *(filters[column] for column in columns)]
+        args = [limit, *(filters[column] for column in columns if column not in self._absences)]
+        if self._absences:  # whether there is a value is no argument but another text
+            columns = [f"{name} {filters[name]}" if name in self._absences else name for name in columns]
         shown = None if visible is None else visible.sql(args)
         first = len(args) + 1
         after_null = None
@@ -129,7 +145,7 @@ class PageQuery:
         descending = sort.startswith("-")
         column, cast, nullable, _ = self.sorts[sort.removeprefix("-")]
         direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
-        filters = [self._condition(name, number) for number, name in enumerate(columns, start=2)]
+        filters = [*self._conditions(columns)]
         after_value = f'("{column}", id) {beyond} (${first}::{cast}, ${first + 1}::uuid)'
         after_id = f'"{column}" IS NULL AND id {beyond} ${first}::uuid'
         order = f'ORDER BY "{column}" {direction}, id {direction} LIMIT $1::bigint'
@@ -149,11 +165,39 @@ class PageQuery:
         both = " UNION ALL ".join(f"({page(each)})" for each in ranges)
         return f"SELECT * FROM ({both}) AS page {order}"  # noqa: S608 - of names in the code only  # nosec B608
 
-    def _condition(self, name: str, number: int) -> str:
-        column, value = f'"{name}"', f"${number}::{self.filters[name]}"
-        if name in self.ignorecase:
-            return f"lower(normalize({column})) = lower(normalize({value}))"
-        return f"{column} = {value}"
+    def _conditions(self, names: list[str]) -> Iterator[str]:
+        """The filters as SQL; their arguments follow the limit."""
+        number = 2
+        for each in names:
+            name, _, absent = each.partition(" ")
+            given = self.filters[name]
+            asked = Asked(name, given, "") if isinstance(given, str) else given
+            yield self._condition(asked, f"${number}", absent)
+            number += not absent
+
+    def _condition(self, asked: Asked, value: str, absent: str) -> str:
+        column, typed = f'"{asked.column}"', f"{value}::{asked.cast}"
+        if asked.word == "absent":
+            return f"{column} IS NULL" if absent == "True" else f"{column} IS NOT NULL"
+        several = f"{value}::{asked.cast}[]"
+        if asked.column in self.ignorecase:
+            column, typed = _folded(column), _folded(typed)
+            several = f"ARRAY(SELECT {_folded('each')} FROM unnest({several}) AS each)"  # noqa: S608 - of names only
+        if asked.word == "any":
+            return f"{column} = ANY({several})"
+        if asked.word == "prefix":
+            # A range by bytes, which an index of text_pattern_ops has also in a plan that is made for any argument.
+            return f"{column} ~>=~ {typed} AND {column} ~<=~ ({typed} || {_GREATEST_TEXT})"
+        return f"{column} {_ORDERS[asked.word]} {typed}"
+
+
+_ORDERS = {"": "=", "from": ">=", "to": "<="}
+_GREATEST_TEXT = "repeat(chr(1114111), 500)"
+"""No column with an index has a longer text, or a greater one."""
+
+
+def _folded(sql: str) -> str:
+    return f"lower(normalize({sql}))"
 
 
 _FROM_URL = str.maketrans("-_+/=", "+/!!!")

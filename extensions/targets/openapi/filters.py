@@ -1,0 +1,62 @@
+"""What a list can be asked for: the schema of each parameter, and what the contract says of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...text import naming
+from ...types import TABLE
+from ...types.base import Spec
+from ...types.wire import LINE_PATTERN
+from .types import field_schemas
+
+if TYPE_CHECKING:
+    from ...model.domain import Aggregate, Filter
+    from .json_schema import Json
+
+_MOMENTS = frozenset({"date", "datetime"})
+_SHOWN = 3
+"""Characters of an example that the example of a prefix has."""
+
+
+class AskedFor(NamedTuple):
+    """A parameter: the schema of a value, an example, and what is found by it."""
+
+    schema: Json
+    example: Any
+    description: str
+
+
+def asked_for(word: str, entry: Filter, aggregate: Aggregate) -> AskedFor:
+    """The parameter of the filter by that word."""
+    titles, title = aggregate.titles, entry.field.title if entry.field else naming.words(entry.name)
+    schema, example, is_moment = _value(entry, aggregate)
+    cases = ", in upper or lower case" if entry.ignorecase else ""
+    if word == "prefix":
+        longest = entry.field.type.length if entry.field else 0
+        schema = {"type": "string", "minLength": 1, "maxLength": longest, "pattern": LINE_PATTERN}
+        return AskedFor(schema, example[:_SHOWN], f"Only {titles} whose {title} begins with this{cases}.")
+    if word == "absent":
+        found = f"Only {titles} without {title} if `true`, only those that have it if `false`."
+        return AskedFor({"type": "boolean"}, True, found)  # noqa: FBT003 - the example
+    by_word = {
+        "": f"with this {title}{cases}",
+        "any": f"with this {title}{cases}, or with one of several: repeat the parameter",
+        "from": f"whose {title} is not {'before' if is_moment else 'below'} this",
+        "to": f"whose {title} is not {'after' if is_moment else 'above'} this",
+    }
+    return AskedFor(schema, example, f"Only {titles} {by_word[word]}.")
+
+
+def _value(entry: Filter, aggregate: Aggregate) -> tuple[Json, Any, bool]:
+    """The schema of what is compared, an example, and whether it is a moment or a day."""
+    if entry.field is not None:
+        request = field_schemas(entry.field.type).request
+        return request, entry.field.examples[0], entry.field.kind in _MOMENTS
+    if entry.is_moment:
+        spec = Spec(TABLE["datetime"], name=entry.name)
+        return field_schemas(spec).request, next(spec.type.examples(spec)), True
+    if aggregate.lifecycle is None:
+        raise ValueError(aggregate.name)
+    states = [state.name for state in aggregate.lifecycle.states]
+    return {"type": "string", "enum": states}, states[0], False
