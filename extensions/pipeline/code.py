@@ -52,6 +52,7 @@ def with_code(domain: Domain, package: str) -> Json:
         "aggregates": sorted(views.values(), key=lambda view: natural(view["module"])),
         "tables": [table for name in domain.by_dependency for table in views[name]["code"]["tables"]],
         "uses_postgresql_types": any(view["code"]["uses_postgresql_types"] for view in views.values()),
+        "behaviours": sorted({each for view in views.values() for each in view["code"]["behaviours"]}),
         "has_test_like_classes": has_test_like_classes(domain.aggregates),
         **plain(contract_linting(domain.aggregates)),
     }

@@ -5,8 +5,6 @@ A test class of each aggregate derives from `Behaviour` and names its example; s
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -249,22 +247,6 @@ class Behaviour:
         assert created in found
         assert all(item[parameter] == created[parameter] for item in found)
 
-    async def asks(self, api: Api, asked: tuple[str, str, str], other: Any) -> None:
-        """A page has what the parameter asks of the member by its word, and nothing else; `other` is another value."""
-        parameter, member, word = asked
-        made = [(await api.create(self.name)).json()]
-        if word == "absent" and self.example.most is None:
-            body = await api.body(self.name)
-            body.pop(member, None)
-            made.append((await api.post(self.example.path, body)).json())
-        folded = member in self.example.ignorecase
-        for side in _sides(word, made[0].get(member), other, folded=folded):
-            found = (await api.get(self.example.path, **{parameter: side})).json()["items"]
-            assert [each for each in made if _fits(each.get(member), word, side, folded=folded)] == [
-                each for each in made if each in found
-            ]
-            assert all(_fits(each.get(member), word, side, folded=folded) for each in found)
-
     async def sorts(self, api: Api, sort: str) -> None:
         """Pages in one direction are those in the other one, backwards."""
         created = [each["id"] for each in await self._several(api)]
@@ -284,26 +266,6 @@ class Behaviour:
         assert filled.json()[part] == [*items, *items]
         assert (await api.get(path)).json() == filled.json()
 
-    async def refuses_to_share(self, api: Api, key: list[str], alike: list[str]) -> None:
-        """No other one may have all members of the key alike, from the start or by a change; some may be alike."""
-        path, body = self.example.path, await api.body(self.name)
-        assert (await api.post(path, body)).status_code == 201
-        shared = {name: body[name] for name in key if name in body}
-        new = await api.body(self.name)
-        twin = new | shared
-        folded = {name: shared[name].swapcase() for name in shared.keys() & {*self.example.ignorecase}}
-        refused = [await api.post(path, twin | folded)]
-        if self.example.most != 1:
-            other = await api.post(path, new | {name: body[name] for name in alike if name in body})
-            assert other.status_code == 201, other.text
-            refused += [await api.patch(other.headers["location"], shared, if_match=other.headers["etag"])]
-        for answer in refused:
-            assert answer.status_code == 409
-            assert answer.json()["type"].endswith("/already-exists")
-        clashes = [each for each in self.example.keys if all(twin.get(name) == body.get(name) for name in each)]
-        named = [error["pointer"] for error in refused[0].json()["errors"]]
-        assert self.example.most or named in [[f"/{name}" for name in each] for each in clashes]
-
     async def refuses_twins(self, api: Api, part: str, members: list[str]) -> None:
         """Two items of a part may not share these members, or all in one text; the problem names the second one."""
         body = await api.body(self.name)
@@ -317,35 +279,9 @@ class Behaviour:
             assert answer.json()["type"].endswith("/already-exists")
             assert [error["pointer"] for error in answer.json()["errors"]] in places
 
-    async def tells_apart(self, api: Api, part: str, changes: dict[str, Any]) -> None:
-        """Two items of a part may be alike in some members of a key."""
-        body, other = await api.body(self.name), await api.body(self.name)
-        items = [*body[part], *(item | changes for item in other[part])]
-        created = await api.post(self.example.path, body | {part: items})
-        assert created.status_code == 201, created.text
-        assert len(created.json()[part]) == len(items)
-
-    async def starts(self, api: Api, state: str, moment: str | None) -> None:
-        """Who creates it may say that it begins in this state; the moment is that of the creation."""
-        created = await api.create(self.name, state=state)
-        assert created.json()["status"] == state
-        assert moment is None or created.json()[moment] == created.json()["created_at"]
-        assert (await api.get(created.headers["location"])).json() == created.json()
-
-    async def starts_nowhere_else(self, api: Api, first: str, others: list[str]) -> None:
-        """It begins in the first state where nothing is said; in no other one, and no patch changes it."""
-        created = await api.create(self.name)
-        assert created.json()["status"] == first
-        body = await api.body(self.name)
-        answers = [await api.post(self.example.path, body | {"status": state}) for state in (*others, "nowhere", None)]
-        patch = await api.change(self.name) | {"status": first}
-        answers.append(await api.patch(created.headers["location"], patch, if_match="*"))
-        for answer in answers:
-            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/status")
-
     async def moves(self, api: Api, steps: list[str], action: str, state: str, start: str | None = None) -> None:
         """After the steps, the action leads to the state, once, and not from a version other than the one sent."""
-        path = await self._after(api, steps, start)
+        path = await self.after(api, steps, start)
         key, body = str(uuid4()), await api.input(self.name, action)
         before = await api.get(path)
         assert (await api.post(f"{path}/{action}", body, if_match='"999"')).status_code == 412
@@ -358,30 +294,16 @@ class Behaviour:
 
     async def refuses_to_move(self, api: Api, steps: list[str], action: str, start: str | None = None) -> None:
         """After the steps, the action is not possible."""
-        path, body = await self._after(api, steps, start), await api.input(self.name, action)
+        path, body = await self.after(api, steps, start), await api.input(self.name, action)
         answer = await api.post(f"{path}/{action}", body)
         assert answer.status_code == 409
         assert answer.json()["type"].endswith("/transition-refused")
-
-    async def takes_input(self, api: Api, steps: list[str], action: str, start: str | None = None) -> None:
-        """After the steps, the action refuses what does not fit, or refers to nothing, and takes what does."""
-        path, sent = f"{await self._after(api, steps, start)}/{action}", self.example.inputs[action]
-        body, key = await api.input(self.name, action) or {}, str(uuid4())
-        for member in ("unknown", *sent.required):
-            wrong = {name: value for name, value in body.items() if name != member}
-            answer = await api.post(path, wrong if member in body else body | {member: True})
-            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, f"/{member}")
-        for member in sent.references:
-            answer = await api.post(path, body | {member: str(uuid4())})
-            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (409, f"/{member}")
-        answers = [await api.post(path, each, key=key) for each in (body, None)]
-        assert [answer.status_code for answer in answers] == [200, 415 if sent.required else 422]
 
     async def _several(self, api: Api) -> list[dict[str, Any]]:
         """Three of them, or as many as there can be."""
         return [(await api.create(self.name)).json() for _ in range(min(3, self.example.most or 3))]
 
-    async def _after(self, api: Api, steps: list[str], start: str | None) -> str:
+    async def after(self, api: Api, steps: list[str], start: str | None) -> str:
         """The address of a new one after the steps from this state, or from the first one."""
         path = (await api.create(self.name, state=start)).headers["location"]
         for step in steps:
@@ -398,42 +320,6 @@ class Behaviour:
             if "next" not in page.json():
                 return items
             cursor = {"cursor": page.json()["next"]}
-
-
-def _sides(word: str, value: Any, other: Any, *, folded: bool) -> list[Any]:
-    """What a list is asked for by the word: something that finds the value, and something that may not."""
-    if word == "absent":
-        return ["true", "false"]
-    if word == "prefix":
-        begin = value[: (len(value) + 1) // 2]
-        return [value, begin.swapcase() if folded else begin, "-" if value[0] == "~" else "~"]
-    if other is None:
-        return [[value]] if word == "any" else [value]
-    return [[value, other], [other]] if word == "any" else [value, other]
-
-
-def _fits(value: Any, word: str, asked: Any, *, folded: bool) -> bool:
-    """Whether a value is one of those that the word asks for."""
-    if word == "absent":
-        return bool((value is None) == (asked == "true"))
-    if value is None:
-        return False
-    if folded:
-        value, asked = value.lower(), [each.lower() for each in asked] if word == "any" else asked.lower()
-    if word == "any":
-        return bool(value in asked)
-    if word == "prefix":
-        return str(value).startswith(asked)
-    one, two = _rank(value), _rank(asked)
-    return bool(one >= two if word == "from" else one <= two)
-
-
-def _rank(value: Any) -> Any:
-    """What numbers, days and moments are compared by, also those that travel as text."""
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        return datetime.fromisoformat(value)
 
 
 @schemathesis.hook

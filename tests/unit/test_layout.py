@@ -59,6 +59,10 @@ STATEMENTS = """class Lists(Body):
     def apply(self) -> None:
         for name in changes.keys() & {{"{name}", "other"}}:
             change(name)
+        return {{
+            "{name}": selection.{name},
+            "other": selection.other,
+        }}
 """
 
 

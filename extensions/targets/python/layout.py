@@ -19,6 +19,7 @@ _CLOSING = ")]}"
 _CLAUSE = re.compile(r"(?= (?:for|if) )")
 _ASSIGNMENT = re.compile(r"(\s*\w+(?:: .+)? = )(\S.*)")
 _IMPORT = re.compile(r"(from \S+ import )([^(]+)")
+_ENTRY = re.compile(r"""\s*("\w+": )([\w.]+)(,)""")
 _TEXT = re.compile(r"""\s*("(?:\\.|[^"\\])*")(,?)""")
 
 
@@ -51,6 +52,8 @@ def _break(line: str) -> list[str]:
     if found := _TEXT.fullmatch(line):
         *pieces, last = pieces_of(found[1], WIDTH - len(indent))
         return [*(indent + piece for piece in pieces), f"{indent}{last}{found[2]}"]
+    if found := _ENTRY.fullmatch(line):
+        return [f"{indent}{found[1]}(", inner + found[2], f"{indent}){found[3]}"]
     if found := _IMPORT.fullmatch(line):
         return [f"{found[1]}(", *(f"{inner}{name}," for name in found[2].split(", ")), ")"]
     if assignment := _ASSIGNMENT.fullmatch(line):

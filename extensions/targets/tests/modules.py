@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...text.naming import snake
 from ..python.import_block import imports
 from ..python.imports import entity_import
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ...model.domain import Aggregate
     from ..python.domain import PythonAggregate
@@ -27,6 +28,8 @@ class NamesInTests(NamedTuple):
     """The names in the test modules of an aggregate."""
 
     test_variable: str
+    behaviours: tuple[str, ...]
+    """The classes of tests from which that of the aggregate derives."""
     test_imports: str
     use_case_test_imports: str
 
@@ -42,13 +45,27 @@ def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, sample: Examples
         sample.twin_tests,
         sample.key_tests,
     )
+    behaviours = tuple(_behaviours(aggregate, ways, sample)) or ("Behaviour",)
+    lines = [f"from ..{'api' if each == 'Behaviour' else snake(each)} import {each}" for each in behaviours]
+    if sample.apart_tests or sample.asked_tests:
+        lines.append("from typing import Any")
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
-        test_imports=_test_imports(
-            aggregate, ways, package, has_cases=any(cases), has_values=bool(sample.apart_tests or sample.asked_tests)
-        ),
+        behaviours=behaviours,
+        test_imports=_test_imports(aggregate, ways, package, lines, has_cases=any(cases)),
         use_case_test_imports=_use_case_test_imports(aggregate, package),
     )
+
+
+def _behaviours(aggregate: PythonAggregate, ways: Scenarios, sample: Examples) -> Iterator[str]:
+    """What an aggregate does beside what all of them do; each class is in a module of its name."""
+    if sample.asked_tests:
+        yield "ListBehaviour"
+    if sample.key_tests or sample.apart_tests:
+        yield "KeyBehaviour"
+    lifecycle = aggregate.declared.lifecycle
+    if ways.takings or (lifecycle and lifecycle.choices):
+        yield "LifecycleBehaviour"
 
 
 def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:
@@ -66,13 +83,13 @@ def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:
 
 
 def _test_imports(
-    aggregate: PythonAggregate, ways: Scenarios, package: str, *, has_cases: bool, has_values: bool
+    aggregate: PythonAggregate, ways: Scenarios, package: str, behaviours: Iterable[str], *, has_cases: bool
 ) -> str:
     module, name, lifecycle = aggregate.module, aggregate.declared.name, aggregate.declared.lifecycle
     lines = {
+        *behaviours,
         "import json",
         "from dev.examples import EXAMPLES",
-        "from ..api import Behaviour",
         f"from {package}.{module}.model import {entity_import(name)}",
         f"from {package}.{module}.schemas import {name}Create, {name}Patch",
         f"from {package}.platform import now",
@@ -89,8 +106,6 @@ def _test_imports(
         lines.add("import pytest")
     if has_cases or aggregate.declared.public_actions or (lifecycle and lifecycle.choices):
         lines.add("from ..api import Api")
-    if has_values:
-        lines.add("from typing import Any")
     return imports(lines, package)
 
 
