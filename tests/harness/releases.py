@@ -110,7 +110,7 @@ def with_moves(history: Path, folder: Path) -> Path:
     for path in [*(folder / "template").rglob("*.py*"), *(folder / "extensions").rglob("*.py")]:
         text = path.read_text(encoding="utf-8")
         moved = text.replace("platform.http_client import", "platform.runtime.http_client import")
-        for name in ("api", "stores"):
+        for name in ("api", "stores", "{snake(each)}"):
             moved = moved.replace(f"from ..{name} import", f"from ...{name} import")
         if moved != text:
             path.write_text(moved, encoding="utf-8")

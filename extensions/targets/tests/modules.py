@@ -45,13 +45,13 @@ def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, sample: Examples
         sample.twin_tests,
         sample.key_tests,
     )
-    behaviours = tuple(_behaviours(aggregate, ways, sample)) or ("Behaviour",)
-    lines = [f"from ..{'api' if each == 'Behaviour' else snake(each)} import {each}" for each in behaviours]
+    behaviours = tuple(_behaviours(aggregate, ways, sample))
+    lines = [f"from ..{snake(each)} import {each}" for each in behaviours] or ["from ..api import Behaviour"]
     if sample.apart_tests or sample.asked_tests:
         lines.append("from typing import Any")
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
-        behaviours=behaviours,
+        behaviours=behaviours or ("Behaviour",),
         test_imports=_test_imports(aggregate, ways, package, lines, has_cases=any(cases)),
         use_case_test_imports=_use_case_test_imports(aggregate, package),
     )
