@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from extensions.language import combinations
-from extensions.language.declarations import FieldDeclaration
-from extensions.language.grammar import FLAGS, OPERATIONS, RESERVED_FIELDS
+from extensions.language.declarations import AggregateDeclaration, FieldDeclaration
+from extensions.language.grammar import COMPARISONS, FLAGS, OPERATIONS, RESERVED_FIELDS
+from extensions.language.parser.aggregates import read_aggregates
 from extensions.language.parser.fields import read_fields
 from extensions.language.parser.place import Place
 from extensions.model.keys import MOST_BYTES
+from extensions.model.rules import complaints as rule_complaints
 from extensions.targets.python import names as python_names
 from extensions.text import english, naming
 from extensions.text.problems import Problems
@@ -240,7 +242,7 @@ def _field_mapping(draw: st.DrawFn, earlier: list[str], every: list[str], *, par
     return {name: draw(fields(name, earlier, every, part=bool(part_of))) for name in names}
 
 
-STRUCTURED = {"fields", "parts", "lifecycle", "unique", "filter", "sort"}
+STRUCTURED = {"fields", "parts", "lifecycle", "unique", "rules", "filter", "sort"}
 """A field with one of these names cannot be in an aggregate that is a bare mapping of fields."""
 
 
@@ -346,6 +348,8 @@ def _parts(draw: st.DrawFn, aggregate: str, taken: set[str], earlier: list[str],
     for body in parts.values():
         if keys := draw(_keys(body["fields"])):
             body["unique"] = keys
+        if found := draw(_rules(body)):
+            body["rules"] = found
     return parts
 
 
@@ -373,8 +377,69 @@ def _bytes(spec: Spec) -> int:
 
 def _compared(value: Any) -> FieldDeclaration | None:
     """The field, if it can be in a key."""
-    (declared,) = read_fields(Place("", Problems()), {"x": value})
+    declared = _read(value)
     return declared if declared.spec.type.indexable and not (declared.unique or declared.secret) else None
+
+
+RULED = {
+    "one_side": ["int", "date", "datetime unique", "money?", "decimal(9, 2)?", "string(20)?"],
+    "other_side": ["bigint?", "date", "datetime?", "money", "int(1..9)", "email? unique"],
+    "third_side": ["bool", "enum(a, b)", "enum(a, b)?", "date?", "int", "phone?"],
+}
+
+
+@st.composite
+def _rules(draw: st.DrawFn, body: Domain) -> list[str]:
+    """Rules over several fields that some values keep; often about fields that are there for them."""
+    for name, lines in RULED.items() if draw(COIN) and not RULED.keys() & body["fields"].keys() else ():
+        body["fields"][name] = draw(st.sampled_from(lines))
+    fields = {name: _read(value) for name, value in body["fields"].items() if _writable(value)}
+    found: list[str] = []
+    for _ in range(draw(st.integers(0, 4))):
+        rule = draw(_rule(fields))
+        declared = _declared({**body, "rules": [*found, rule]}) if rule else None
+        if declared and not [*rule_complaints(declared)] and len(declared.rules) > len(found):
+            found.append(rule)
+    return found
+
+
+@st.composite
+def _rule(draw: st.DrawFn, fields: dict[str, FieldDeclaration]) -> str:
+    """A rule about some of the fields; nothing where there is none of its kind."""
+    absent = [name for name, field in fields.items() if field.optional]
+    kind = draw(st.sampled_from(["compared", "compared", "or", "either", "when"]))
+    if kind == "compared":
+        families = [field.spec.type.family for field in fields.values() if field.spec.type.family]
+        if not families:
+            return ""
+        family = draw(st.sampled_from(families))
+        alike = [name for name, field in fields.items() if field.spec.type.family == family]
+        if len(alike) < 2:
+            return ""
+        one, other = draw(st.lists(st.sampled_from(alike), min_size=2, max_size=2, unique=True))
+        return f"{one} {draw(st.sampled_from(COMPARISONS))} {other}"
+    if kind == "when":
+        if not absent or len(fields) < 2:
+            return ""
+        one = draw(st.sampled_from(absent))
+        other = draw(st.sampled_from([name for name in fields if name != one]))
+        members = fields[other].spec.members
+        return f"{one} when {other}{f' = {draw(st.sampled_from(members)).lower()}' if members else ''}"
+    if len(absent) < 2:
+        return ""
+    names = draw(st.lists(st.sampled_from(absent), min_size=2, max_size=3, unique=True))
+    return f"{'either ' if kind == 'either' else ''}{' or '.join(names)}"
+
+
+def _declared(body: Domain) -> AggregateDeclaration:
+    """The fields, keys and rules of an aggregate or a part."""
+    (declared,) = read_aggregates(Place("", Problems()), {"X": {**body, "parts": None, "lifecycle": None}})
+    return declared
+
+
+def _read(value: Any) -> FieldDeclaration:
+    (declared,) = read_fields(Place("", Problems()), {"x": value})
+    return declared
 
 
 @st.composite
@@ -402,6 +467,8 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
         body["parts"] = draw(_parts(name, wires, earlier, every))
     if keys := draw(_keys(declared)):
         body["unique"] = keys
+    if found := draw(_rules(body)):
+        body["rules"] = found
     if "lifecycle" in body and draw(COIN):
         draw(_inputs(body, every))
     if "lifecycle" in body and draw(COIN):

@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft7Validator
 
 from extensions.language.declarations import FieldDeclaration
-from extensions.language.grammar import ASKED, FLAGS, RESERVED_FIELDS
+from extensions.language.grammar import ASKED, COMPARISONS, FLAGS, RESERVED_FIELDS
 from extensions.language.parser import parse
 from extensions.language.schema import language_schema
 from extensions.pipeline import problems_of
@@ -48,6 +48,11 @@ def words_of(domain: Json) -> set[str]:
         for owner in aggregate.owners:
             kinds = {each.name: each.spec.type.kind for each in owner.fields}
             found |= {f"{kinds[name]} in a key" for key in owner.unique for name in key.fields}
+            found |= {f"rule with {rule.sign}" for rule in owner.rules}
+            compared = [rule for rule in owner.rules if rule.sign in COMPARISONS]
+            found |= {f"{kinds[name]} compared" for rule in compared for name in rule.fields}
+            deciding = {kinds[rule.fields[1]] for rule in owner.rules if rule.sign == "when"}
+            found |= {f"when {kind}" for kind in deciding & {"enum", "bool"}}
         actions = aggregate.lifecycle.actions if aggregate.lifecycle else ()
         found |= {f"{each.spec.type.kind} in an input" for action in actions for each in action.input}
     for event in declared.consumes:
@@ -107,6 +112,7 @@ def _fits(schema: Json, value: Any) -> bool:
 @cache
 def _words_of_types() -> frozenset[str]:
     found = {word for row in TABLE.values() for word in _words_of_type(row)}
+    found |= {f"rule with {sign}" for sign in (*COMPARISONS, "or", "either", "when")} | {"when enum", "when bool"}
     for name in ("status", *RESERVED_FIELDS):
         if _valid("int", {"sort": [name], "lifecycle": LIFECYCLE}):
             found.add(f"sort of {name}")
@@ -136,6 +142,8 @@ def _words_of_type(row: FieldType) -> Iterator[str]:
         yield f"filter of {kind}{said.removeprefix('x')}"
     if any(_valid({"type": line, **more}, {"unique": [["n", "x"]]}) for more in beside):
         yield f"{kind} in a key"
+    if row.family:
+        yield f"{kind} compared"
     shut = LIFECYCLE["actions"]["shut"] | {"input": {"x": line}}
     taking = LIFECYCLE | {"actions": {"shut": shut}}
     kept = [{"type": line, "readonly": True, **more} for more in beside]

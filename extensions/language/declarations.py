@@ -52,6 +52,28 @@ class KeyDeclaration(NamedTuple):
         return f"[{', '.join(self.fields)}]"
 
 
+def rule_with(sign: str, names: tuple[str, ...], value: str | None) -> str:
+    """A rule as it is written with these names."""
+    if sign == "when":
+        return f"{names[0]} when {names[1]}{'' if value is None else f' = {value}'}"
+    if sign in {"or", "either"}:
+        return f"{'either ' if sign == 'either' else ''}{' or '.join(names)}"
+    return f"{names[0]} {sign} {names[1]}"
+
+
+class RuleDeclaration(NamedTuple):
+    """What is true of fields together, as it is `written`; `item` is its place in the list."""
+
+    written: str
+    sign: str
+    """A comparison; `or` and `either` of what is present; or `when`."""
+    fields: tuple[str, ...]
+    """The names; of `when` that of the field that has to be there, and that of the one that decides it."""
+    value: str | None
+    """The word that the latter has then; any value where there is none."""
+    item: int
+
+
 class FilterDeclaration(NamedTuple):
     """A field by which lists are narrowed, and the words for how it is asked for; `item` is its place in the list."""
 
@@ -72,6 +94,7 @@ class PartDeclaration(NamedTuple):
     mentioned: frozenset[str] = frozenset()
     """The names of all fields, those with problems too."""
     unique: tuple[KeyDeclaration, ...] = ()
+    rules: tuple[RuleDeclaration, ...] = ()
 
 
 class ActionDeclaration(NamedTuple):
@@ -113,6 +136,7 @@ class AggregateDeclaration(NamedTuple):
     mentioned: frozenset[str] = frozenset()
     """The names of all fields, those with problems too."""
     unique: tuple[KeyDeclaration, ...] = ()
+    rules: tuple[RuleDeclaration, ...] = ()
     filter: tuple[FilterDeclaration, ...] = ()
     sort: tuple[str, ...] = ()
     description: str = ""

@@ -6,10 +6,24 @@ MOST_AGGREGATES = 200
 MOST_FIELDS = 100
 MOST_PARTS = 1000
 MOST_IN_KEY = 8
+MOST_RULES = 9
+"""Of an aggregate or a part: each is a branch of one function."""
+MOST_IN_RULE = 8
 LONGEST_DESCRIPTION = 1000
 
 TOP_KEYS = ("context", "description", "aggregates", "consumes")
-AGGREGATE_KEYS = ("description", "plural", "renamed_from", "fields", "parts", "lifecycle", "unique", "filter", "sort")
+AGGREGATE_KEYS = (
+    "description",
+    "plural",
+    "renamed_from",
+    "fields",
+    "parts",
+    "lifecycle",
+    "unique",
+    "rules",
+    "filter",
+    "sort",
+)
 FIELD_KEYS = (
     "type",
     "description",
@@ -28,9 +42,11 @@ FIELD_KEYS = (
     "renamed_from",
 )
 FLAGS = ("unique", "ignorecase", "index", "readonly", "pii", "secret")
-PART_KEYS = ("entity", "max", "fields", "unique", "description")
+PART_KEYS = ("entity", "max", "fields", "unique", "rules", "description")
 LIFECYCLE_KEYS = ("initial", "states", "actions")
 ACTION_KEYS = ("from", "to", "internal", "emits", "input", "clears", "resource", "description")
+COMPARISONS = ("<", "<=", ">", ">=", "!=")
+"""How a rule compares two fields."""
 ASKED = ("any", "from", "to", "prefix", "absent")
 """How a list can be asked for a field, beside its value."""
 CONSUMED_KEYS = ("from", "fields", "triggers", "description")

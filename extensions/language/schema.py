@@ -134,6 +134,7 @@ def _aggregate() -> Json:
         },
         "lifecycle": {"$ref": "#/definitions/lifecycle"},
         "unique": _keys("No two of them have the same values in all fields of a list."),
+        "rules": _rules("What is true of each of them."),
         "filter": _filters(),
         "sort": _names(naming.SNAKE.pattern, "Fields by which lists can be ordered, beside created_at."),
     }
@@ -152,6 +153,7 @@ def _part() -> Json:
         },
         "fields": {"$ref": "#/definitions/fields"},
         "unique": _keys("No two in an aggregate have the same values in all fields of a list."),
+        "rules": _rules("What is true of each entry."),
         "description": {"$ref": "#/definitions/description"},
     }
     return _object(_ordered(grammar.PART_KEYS, properties), ["entity", "fields"])
@@ -200,6 +202,21 @@ def _keys(description: str) -> Json:
         "items": _name(naming.SNAKE.pattern),
     }
     return {"description": description, "type": "array", "uniqueItems": True, "items": key}
+
+
+def _rules(description: str) -> Json:
+    name = naming.SNAKE.pattern
+    several = rf"(?:{name})(?: +or +(?:{name}))+"
+    signs = "|".join(sorted(grammar.COMPARISONS, key=len, reverse=True))
+    forms = [rf"(?:{name}) *(?:{signs}) *(?:{name})", rf"(?:either +)?{several}"]
+    forms.append(rf"(?:{name}) +when +(?:{name})(?: *= *[A-Za-z][A-Za-z0-9_-]*)?")
+    return {
+        "description": f"{description} Fields are compared, or one has to be there when another is, or instead of it.",
+        "type": "array",
+        "maxItems": grammar.MOST_RULES,
+        "uniqueItems": True,
+        "items": {"type": "string", "pattern": f"^(?:{'|'.join(forms)})$"},
+    }
 
 
 def _event() -> Json:

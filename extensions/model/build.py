@@ -23,6 +23,7 @@ from .domain import (
     Member,
     Part,
     Reference,
+    Rule,
     Sort,
     State,
     Trigger,
@@ -31,6 +32,7 @@ from .domain import (
 from .keys import STATE
 from .names import Names, command_name
 from .order import by_dependency
+from .samples import samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         KeyDeclaration,
         LifecycleDeclaration,
         PartDeclaration,
+        RuleDeclaration,
     )
     from ..language.declarations import Domain as Declarations
     from ..text.problems import Problems
@@ -73,7 +76,7 @@ def build(declared: Declarations, reserved: Reserved, problems: Problems) -> Dom
 
 def _aggregate(declared: AggregateDeclaration, context: str, given: Mapping[str, str]) -> Aggregate:
     title = naming.words(declared.name)
-    fields = _fields(declared.fields, given)
+    fields = _owned(declared, given)
     parts = tuple(_part(part, title, given) for part in declared.parts)
     lifecycle = _lifecycle(declared.name, declared.lifecycle, fields, given) if declared.lifecycle else None
     return Aggregate(
@@ -88,6 +91,7 @@ def _aggregate(declared: AggregateDeclaration, context: str, given: Mapping[str,
         parts=parts,
         lifecycle=lifecycle,
         keys=_keys(declared.unique, fields),
+        rules=_rules(declared.rules, fields),
         filters=tuple(_filters(declared, fields)),
         sorts=tuple(_sorts(declared, fields)),
         enums=tuple(_enums(title, fields, parts, lifecycle)),
@@ -96,7 +100,7 @@ def _aggregate(declared: AggregateDeclaration, context: str, given: Mapping[str,
 
 def _part(declared: PartDeclaration, owner: str, given: Mapping[str, str]) -> Part:
     titles = naming.words(declared.name)
-    fields = _fields(declared.fields, given)
+    fields = _owned(declared, given)
     return Part(
         name=declared.name,
         titles=titles,
@@ -107,6 +111,7 @@ def _part(declared: PartDeclaration, owner: str, given: Mapping[str, str]) -> Pa
         maximum=declared.max,
         fields=fields,
         keys=_keys(declared.unique, fields),
+        rules=_rules(declared.rules, fields),
     )
 
 
@@ -136,7 +141,34 @@ def _field(declared: FieldDeclaration, type_name: str) -> Field:
         examples=_examples(declared),
         reference=_reference(declared.spec),
         renamed_from=declared.renamed_from,
+        left_out=declared.optional and declared.spec.type.local,
     )
+
+
+def _owned(declared: AggregateDeclaration | PartDeclaration, given: Mapping[str, str]) -> tuple[Field, ...]:
+    """The fields of an aggregate or a part, with examples that keep its rules."""
+    fields = _fields(declared.fields, given)
+    found = samples(declared, declared.rules)
+    if found is None:
+        raise ValueError(declared.path)
+    return tuple(
+        field._replace(
+            examples=found.values.get(field.name, field.examples),
+            left_out=found.left_out.get(field.name, field.left_out),
+            compared=field.name in found.compared,
+        )
+        for field in fields
+    )
+
+
+def _rules(declared: Iterable[RuleDeclaration], fields: Sequence[Field]) -> tuple[Rule, ...]:
+    by_name = {field.name: field for field in fields}
+    found = []
+    for each in declared:
+        about = tuple(by_name[name] for name in each.fields)
+        value = about[-1].type.type.value(about[-1].type, each.value) if each.value is not None else None
+        found.append(Rule(sign=each.sign, fields=about, value=value))
+    return tuple(found)
 
 
 def _keys(declared: Iterable[KeyDeclaration], fields: Sequence[Field]) -> tuple[Key, ...]:

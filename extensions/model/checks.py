@@ -8,7 +8,7 @@ from ..language.grammar import RESERVED_FIELDS
 from ..text import naming
 from ..text.problems import KEY, Word, below, near, nearest
 from ..types import TABLE
-from . import filters, keys
+from . import filters, keys, rules
 from .inputs import check_cleared, check_inputs
 from .keys import STATE
 from .order import cycles
@@ -121,6 +121,7 @@ class _Checks:
         self._parts(aggregate, wires)
         self._resources(aggregate)
         self._keys(aggregate)
+        self._rules(aggregate)
         check_inputs(aggregate, self._aggregates, self._problems)
         check_cleared(aggregate, self._problems)
         self._filter(aggregate)
@@ -176,6 +177,11 @@ class _Checks:
         for owner in aggregate.owners:
             for complaint, item in keys.complaints(owner):
                 self._add(below(owner.path, "unique"), complaint, item)
+
+    def _rules(self, aggregate: AggregateDeclaration) -> None:
+        for owner in aggregate.owners:
+            for complaint, item in rules.complaints(owner):
+                self._add(below(owner.path, "rules"), complaint, item)
 
     # Lists -----------------------------------------------------------------------------------------------------------
 

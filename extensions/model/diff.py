@@ -11,7 +11,7 @@ from .domain import Action, Event, Trigger
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .domain import Aggregate, Consumed, Domain, Field, Filter, Key, Part, Sort, State
+    from .domain import Aggregate, Consumed, Domain, Field, Filter, Key, Part, Rule, Sort, State
 
 
 class Named(Protocol):
@@ -24,7 +24,20 @@ class Named(Protocol):
 
 T = TypeVar("T", bound=Named)
 BESIDE = frozenset(
-    {"name", "wire", "title", "titles", "summary", "description", "examples", "renamed_from", "aggregate", "command"}
+    {
+        "name",
+        "wire",
+        "title",
+        "titles",
+        "summary",
+        "description",
+        "examples",
+        "renamed_from",
+        "aggregate",
+        "command",
+        "left_out",
+        "compared",
+    }
 )
 """What follows from a name, what only people read, and what is compared by itself."""
 
@@ -72,9 +85,10 @@ class PartDiff(NamedTuple):
     new: Part
     fields: Changes[Field]
     keys: Changes[Key]
+    rules: Changes[Rule]
 
     def __bool__(self) -> bool:
-        return bool(self.fields or self.keys)
+        return bool(self.fields or self.keys or self.rules)
 
 
 class AggregateDiff(NamedTuple):
@@ -89,12 +103,13 @@ class AggregateDiff(NamedTuple):
     actions: Changes[Action]
     events: Changes[Event]
     keys: Changes[Key]
+    rules: Changes[Rule]
     filters: Changes[Filter]
     sorts: Changes[Sort]
 
     def __bool__(self) -> bool:
         lists = (self.filters, self.sorts)
-        return any((self.fields, self.parts, *self.in_parts, self.states, self.actions, self.keys, *lists))
+        return any((self.fields, self.parts, *self.in_parts, self.states, self.actions, self.keys, self.rules, *lists))
 
 
 class ConsumedDiff(NamedTuple):
@@ -187,6 +202,7 @@ def _aggregate(old: Aggregate, new: Aggregate, names: Mapping[str, str]) -> Aggr
                 new=both.new,
                 fields=(inner := _fields(both.old.fields, both.new.fields, names)),
                 keys=_keys(both.old.keys, both.new.keys, inner),
+                rules=_rules(both.old.rules, both.new.rules, inner),
             )
             for both in parts.kept
         ),
@@ -194,6 +210,7 @@ def _aggregate(old: Aggregate, new: Aggregate, names: Mapping[str, str]) -> Aggr
         actions=match(old.actions, new.actions, differs=_differs(names)),
         events=match(old.events, new.events, differs=_differs(names)),
         keys=_keys(old.keys, new.keys, fields),
+        rules=_rules(old.rules, new.rules, fields),
         filters=match(old.filters, new.filters, former=former, differs=_differs(names)),
         sorts=match(old.sorts, new.sorts, former=former, differs=_differs(names)),
     )
@@ -220,6 +237,17 @@ def _keys(old: Iterable[Key], new: Iterable[Key], fields: Changes[Field]) -> Cha
         old,
         new,
         former=lambda key: ", ".join(former.get(field.name, field.name) for field in key.fields),
+        differs=lambda _old, _new: False,
+    )
+
+
+def _rules(old: Iterable[Rule], new: Iterable[Rule], fields: Changes[Field]) -> Changes[Rule]:
+    """A rule is found again by the former names of its fields; it says nothing else."""
+    former = {new_name: old_name for old_name, new_name in fields.names.items()}
+    return match(
+        old,
+        new,
+        former=lambda rule: rule.written(tuple(former.get(field.name, field.name) for field in rule.fields)),
         differs=lambda _old, _new: False,
     )
 

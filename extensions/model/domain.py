@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ..language.declarations import rule_with
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,6 +51,10 @@ class Field(NamedTuple):
     """Valid values as they go over the wire, all different; at least one."""
     reference: Reference | None
     renamed_from: str | None
+    left_out: bool = False
+    """Whether examples do without it: it would need another resource, or a rule excludes it beside the others."""
+    compared: bool = False
+    """Whether a rule compares it, so that its examples are the values which it may have beside those of others."""
 
     @property
     def kind(self) -> str:
@@ -93,6 +99,41 @@ class Key(NamedTuple):
         return tuple(field.wire for field in self.fields)
 
 
+class Rule(NamedTuple):
+    """What is true of fields together, in each aggregate or each item of a part."""
+
+    sign: str
+    """A comparison; `or` and `either` of what is present; or `when`."""
+    fields: tuple[Field, ...]
+    """Of `when` the one that has to be there, and the one that decides it."""
+    value: str | None
+    """The word that the latter has then; any value where there is none."""
+
+    @property
+    def name(self) -> str:
+        """As it is written."""
+        return self.written(tuple(field.name for field in self.fields))
+
+    def written(self, names: tuple[str, ...]) -> str:
+        """As it is written with these names of its fields."""
+        return rule_with(self.sign, names, None if self.value is None else self.value.lower())
+
+    @property
+    def wires(self) -> tuple[str, ...]:
+        """The names of its fields in JSON."""
+        return tuple(field.wire for field in self.fields)
+
+    @property
+    def blamed(self) -> str:
+        """The name in JSON of the field that is wrong where it is broken: the one that it begins with."""
+        return self.fields[0].wire
+
+    @property
+    def condition(self) -> str:
+        """Of `when`: what is true of the field that decides."""
+        return self.value or ("true" if self.fields[1].type.type.truth else "present")
+
+
 class Part(NamedTuple):
     """A list of entities inside an aggregate, `maximum` of them at most."""
 
@@ -107,6 +148,7 @@ class Part(NamedTuple):
     fields: tuple[Field, ...]
     keys: tuple[Key, ...]
     """What no two of an aggregate share."""
+    rules: tuple[Rule, ...]
 
     @property
     def input_fields(self) -> tuple[Field, ...]:
@@ -258,6 +300,7 @@ class Aggregate(NamedTuple):
     parts: tuple[Part, ...]
     lifecycle: Lifecycle | None
     keys: tuple[Key, ...]
+    rules: tuple[Rule, ...]
     filters: tuple[Filter, ...]
     sorts: tuple[Sort, ...]
     enums: tuple[EnumType, ...]
@@ -292,6 +335,11 @@ class Aggregate(NamedTuple):
     def commands(self) -> tuple[Action, ...]:
         """The actions to which something is sent."""
         return tuple(action for action in self.actions if action.input)
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether something is true of its fields together, or of those of its parts."""
+        return bool(self.rules or any(part.rules for part in self.parts))
 
     def all_fields(self) -> Iterator[Field]:
         """Its fields and those of its parts."""

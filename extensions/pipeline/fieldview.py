@@ -39,6 +39,7 @@ def field_view(field: PythonField, domain: Domain) -> Json:
         "unique": declared.unique,
         "ignorecase": declared.ignorecase,
         "readonly": declared.readonly,
+        "compared": declared.compared,
         "sensitivity": declared.sensitivity,
         "default": _default(field),
         "description": _description(declared),

@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from ..language.parser import is_whole_aggregate
+from ..language.parser.rules import renamed
 from ..model.diff import diff
 from .reading import domain_model
 
@@ -53,6 +54,7 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
                 " ".join((names.get(name, name), *words)) for name, *words in map(str.split, _listed(body[key]))
             ]
     _rename_in_keys(body, names)
+    _rename_in_rules(body, names)
     for action in (body.get("lifecycle") or {"actions": {}})["actions"].values():
         if action.get("input"):
             _rename_keys(action["input"], names)  # what sets a field has its name
@@ -62,6 +64,7 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
     for part in changes.in_parts:
         _rename_keys(body["parts"][part.old.name]["fields"], part.fields.names)
         _rename_in_keys(body["parts"][part.old.name], part.fields.names)
+        _rename_in_rules(body["parts"][part.old.name], part.fields.names)
 
 
 def _listed(names: str | list[str]) -> list[str]:
@@ -72,6 +75,12 @@ def _rename_in_keys(body: dict[str, Any], names: Renames) -> None:
     """What is unique over several fields goes by their new names."""
     if body.get("unique"):
         body["unique"] = [[names.get(name, name) for name in key] for key in body["unique"]]
+
+
+def _rename_in_rules(body: dict[str, Any], names: Renames) -> None:
+    """Rules are about fields by their new names."""
+    if body.get("rules"):
+        body["rules"] = [renamed(rule, names) for rule in body["rules"]]
 
 
 def _rename_keys(mapping: dict[str, Any], names: Renames) -> None:

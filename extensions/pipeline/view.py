@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..model.rules import sentence
 from ..targets.openapi.names import id_parameter, operation_id, path_of
 from ..targets.openapi.types import SHARED_SCHEMAS
 from ..targets.postgres.tables import columns, tables
@@ -47,7 +48,7 @@ def view_of(domain: Domain, stored: Mapping[str, Table], code: Mapping[str, Pyth
 def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domain) -> Json:
     aggregate = code.declared
     table, path = stored[aggregate.name], path_of(aggregate)
-    fields = [field_view(field, domain) for field in code.fields]
+    fields = _fields(code, domain)
     parts = [_part(part, stored[part.declared.entity], domain) for part in code.parts]
     filters = [filter_view(each, aggregate, fields) for each in code.filters]
     return {
@@ -73,19 +74,19 @@ def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domai
         "parts": parts,
         "lifecycle": _lifecycle(code, domain),
         "keys": _keys(aggregate),
+        "rules": _rules(aggregate),
         "enums": [_enum(enum) for enum in aggregate.enums],
         "aliases": [plain(alias) for alias in code.aliases],
         "filters": filters,
         "sorts": [sort_view(each, fields) for each in code.sorts],
         **_table(table),
-        "example": {field["wire"]: field["example"] for field in fields if not field["readonly"]}
-        | {part["wire"]: [part["example"]] for part in parts},
+        "example": _example(fields) | {part["wire"]: [part["example"]] for part in parts},
     }
 
 
 def _part(code: PythonPart, table: Table, domain: Domain) -> Json:
     part = code.declared
-    fields = [field_view(field, domain) for field in code.fields]
+    fields = _fields(code, domain)
     return {
         "name": part.name,
         "wire": part.name,
@@ -104,13 +105,38 @@ def _part(code: PythonPart, table: Table, domain: Domain) -> Json:
         "fields": fields,
         "input_fields": [field for field in fields if not field["readonly"]],
         "keys": _keys(part),
+        "rules": _rules(part),
         **_table(table),
-        "example": {field["wire"]: field["example"] for field in fields if not field["readonly"]},
+        "example": _example(fields),
     }
+
+
+def _fields(code: PythonAggregate | PythonPart, domain: Domain) -> list[Json]:
+    """The fields; `excluded` are those that examples are without, because another one is there instead."""
+    instead = {field.wire for rule in code.declared.rules if rule.sign == "either" for field in rule.fields}
+    return [
+        {**field_view(field, domain), "excluded": field.declared.left_out and field.declared.wire in instead}
+        for field in code.fields
+    ]
+
+
+def _example(fields: list[Json]) -> Json:
+    return {field["wire"]: field["example"] for field in fields if not (field["readonly"] or field["excluded"])}
 
 
 def _keys(owner: Aggregate | Part) -> list[Json]:
     return [{"wires": list(key.wires), "optional": any(field.optional for field in key.fields)} for key in owner.keys]
+
+
+def _rules(owner: Aggregate | Part) -> list[Json]:
+    return [
+        {
+            "sentence": sentence(rule, lambda wire: f"`{wire}`"),
+            "written": rule.written(rule.wires),
+            "wires": list(rule.wires),
+        }
+        for rule in owner.rules
+    ]
 
 
 def _table(table: Table) -> Json:

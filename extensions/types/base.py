@@ -78,6 +78,12 @@ class FieldType(ABC):
     asks: ClassVar[tuple[str, ...]] = ()
     """In which other ways they can be asked, beside whether there is a value."""
     sortable: ClassVar[bool] = False
+    family: ClassVar[str] = ""
+    """With what its values are compared by a rule: numbers, days, moments, amounts, identities; or nothing."""
+    ordered: ClassVar[bool] = False
+    """Whether one value of its family is less than another."""
+    truth: ClassVar[bool] = False
+    """Whether a rule can ask if it is true."""
     listable: ClassVar[bool] = True
     defaultable: ClassVar[bool] = True
     nullable: ClassVar[str] = ""
@@ -123,6 +129,10 @@ class FieldType(ABC):
     def span(self, spec: Spec) -> list[int] | None:
         """Shortest and longest text, or least and greatest number, where the type has such bounds."""
         return None
+
+    def rank(self, value: Any) -> Any:
+        """What a value as it goes over the wire is compared by with others of its family."""
+        return value
 
     @abstractmethod
     def examples(self, spec: Spec) -> Iterator[Any]: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ..text.problems import show
@@ -22,6 +22,8 @@ class DateType(FieldType):
     sample = "date"
     shape = "date"
     sortable = True
+    family = "days"
+    ordered = True
     asks = ("any", "from", "to")
 
     def value(self, spec: Spec, raw: object) -> str:
@@ -45,6 +47,8 @@ class DatetimeType(FieldType):
     sample = "datetime"
     shape = "datetime"
     sortable = True
+    family = "moments"
+    ordered = True
     filterable = False
     asks = ("from", "to")
     instant = True
@@ -58,6 +62,9 @@ class DatetimeType(FieldType):
             pass
         raise FieldTypeError(f"{show(raw)} is not a moment with its offset; expected one such as 2026-11-22T08:00:00Z")
 
+    def rank(self, value: Any) -> datetime:
+        return datetime.fromisoformat(value)
+
     def examples(self, spec: Spec) -> Iterator[str]:
         for number in range(24 * 60):
             yield f"2026-11-22T{(8 + number // 60) % 24:02d}:{number % 60:02d}:00Z"
@@ -69,6 +76,7 @@ class UuidType(FieldType):
     meaning = "a UUID"
     sample = "uuid"
     shape = "uuid"
+    family = "identities"
     asks = ("any",)
 
     def value(self, spec: Spec, raw: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..text.problems import show
 from .base import FieldType, FieldTypeError, Spec, check_order, whole_number
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class _Integral(FieldType):
     bounds = "number"
     sortable = True
+    family = "numbers"
+    ordered = True
     asks = ("any", "from", "to")
 
     def bounded(self, spec: Spec, low: object, high: object) -> Spec:
@@ -112,6 +114,8 @@ class DecimalType(FieldType):
     shape = r"decimal\(\s*[0-9]{1,2}\s*(,\s*[0-9]\s*)?\)"
     arguments = True
     sortable = True
+    family = "numbers"
+    ordered = True
     asks = ("any", "from", "to")
     bounds = "sign"
 
@@ -148,6 +152,9 @@ class DecimalType(FieldType):
         number = Decimal(text).quantize(Decimal(1).scaleb(-spec.scale), context=Context(prec=64))
         return f"{number or abs(number):f}"
 
+    def rank(self, value: Any) -> Decimal:
+        return Decimal(value)
+
     def examples(self, spec: Spec) -> Iterator[str]:
         for number in range(1, 100):
             whole = "0" if spec.precision == spec.scale else str(number % 10 ** (spec.precision - spec.scale))
@@ -178,6 +185,8 @@ class MoneyType(FieldType):
     sample = "money"
     shape = "money"
     unique = indexable = filterable = listable = False
+    family = "amounts"
+    ordered = True
     bounds = "sign"
 
     def bounded(self, spec: Spec, low: object, high: object) -> Spec:
@@ -201,6 +210,9 @@ class MoneyType(FieldType):
             )
         return {"amount": f"{Decimal(amount):f}", "currency": currency}
 
+    def rank(self, value: Any) -> Decimal:
+        return Decimal(value["amount"])
+
     def examples(self, spec: Spec) -> Iterator[dict[str, str]]:
         yield from ({"amount": f"{number}.00", "currency": "EUR"} for number in range(10, 100))
 
@@ -211,6 +223,7 @@ class BoolType(FieldType):
     meaning = "true or false"
     sample = "bool = false"
     shape = "bool"
+    truth = True
     unique = False
     nullable = "a boolean is never absent; give it a default, such as bool = false, or use an enum"
 

@@ -256,7 +256,7 @@ def _using(alter: ops.AlterColumnOp) -> str:
         return AS_IT_IS
     using = expression(alter.existing_type, alter.modify_type)
     if using is None:
-        old, new = (_name(each) for each in (alter.existing_type, alter.modify_type))
+        old, new = (type_name(each) for each in (alter.existing_type, alter.modify_type))
         raise CommandError(
             f"{alter.table_name}.{alter.column_name}: nothing tells what to make of {old} as {new}. Give the field of "
             "the new type a name of its own in domain.yaml: it becomes a column beside this one, which you can fill "
@@ -278,7 +278,7 @@ def expression(old: Type, new: Type) -> str | None:
     using = USING.get(families)
     if families == ("text", "numeric") and scale is not None:
         return _unrounded("{c}::numeric", scale)
-    return using and using.replace("{t}", _name(new))
+    return using and using.replace("{t}", type_name(new))
 
 
 def _unrounded(value: str, scale: int) -> str:
@@ -290,15 +290,15 @@ def _of_lists(old: Type, new: Type) -> str | None:
         return None
     families = _family(old.item_type), _family(new.item_type)
     if families in LISTS:
-        return "{c}::text[]" if families[1] == "text" else f"{{c}}::{_name(new.item_type)}[]"
+        return "{c}::text[]" if families[1] == "text" else f"{{c}}::{type_name(new.item_type)}[]"
     widened = expression(old.item_type, new.item_type) == AS_IT_IS
     return AS_IT_IS if families[0] == families[1] and widened else None
 
 
 def _family(type_: Type) -> str:
-    return next((name for name, each in FAMILIES.items() if isinstance(type_, each)), _name(type_))
+    return next((name for name, each in FAMILIES.items() if isinstance(type_, each)), type_name(type_))
 
 
-def _name(type_: Type) -> str:
+def type_name(type_: Type) -> str:
     """The type as PostgreSQL calls it."""
     return type_.compile(postgresql.dialect()).lower()  # type: ignore[no-untyped-call]

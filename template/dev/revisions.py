@@ -14,7 +14,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import ops
 
-from .alterations import Columns, convert, depends
+from .alterations import Columns, convert, depends, type_name
 
 IGNORECASE = "_ignorecase"
 """What the name of a unique index has more than that of the constraint for which the case of letters counts."""
@@ -80,6 +80,8 @@ def unlock(connection: sa.Connection, metadata: sa.MetaData, up: ops.UpgradeOps,
         if not columns & added:
             kept = _refuse_unfit(constraint.table, constraint.name, definition, made)
             (rest if columns & converted else asked).append(kept)
+        elif len(columns) > 1 and (row := _of_new(constraint, new)) and not columns & converted:
+            asked.append(_refuse_unfit(constraint.table, constraint.name, definition, made, row))
         rest.append(
             ops.ExecuteSQLOp(f"ALTER TABLE {constraint.table} ADD CONSTRAINT {constraint.name} {definition} NOT VALID")
         )
@@ -128,15 +130,29 @@ def _refuse_twins(table: str, name: str, keys: Iterable[str]) -> ops.ExecuteSQLO
     return _refusal(twice, f"{table}: {name} allows a value once, and rows have it twice")
 
 
-def _refuse_unfit(table: str, name: str, definition: str, made: Collection[str]) -> ops.ExecuteSQLOp:
-    """Refuse rows that do not keep a check or a foreign key, whose table may be among those that are made first."""
+def _of_new(constraint: Constraint, new: Iterable[ops.AddColumnOp]) -> str:
+    """A row with what the new columns of a check will have; nothing where a revision has to be told a value."""
+    added = {each.column.name: each.column for each in new if each.table_name == constraint.table}
+    found = [column for name, column in added.items() if name in constraint.columns]
+    if any(column.server_default is None and not column.nullable for column in found):
+        return ""
+    values = (f"{getattr(each.server_default, 'arg', 'NULL')}::{type_name(each.type)}" for each in found)
+    return f"(VALUES ({', '.join(values)})) AS new ({', '.join(each.name for each in found)})"
+
+
+def _refuse_unfit(table: str, name: str, definition: str, made: Collection[str], new: str = "") -> ops.ExecuteSQLOp:
+    """Refuse rows that do not keep a check or a foreign key, whose table may be among those that are made first.
+
+    `new` is a row of the columns that are not there yet.
+    """
     key = FOREIGN_KEY.fullmatch(definition)
     if key:
         target = f"SELECT FROM {key['target']} WHERE {key['target']}.{key['key']} = it.{key['column']}"
         lost = "" if key["target"] in made else f" AND NOT EXISTS ({target})"
         unfit = f"SELECT FROM {table} AS it WHERE {key['column']} IS NOT NULL{lost}"
     else:
-        unfit = f"SELECT FROM {table} WHERE NOT {definition.removeprefix('CHECK ')}"
+        rows = f"{table}, {new}" if new else table
+        unfit = f"SELECT FROM {rows} WHERE NOT {definition.removeprefix('CHECK ')}"
     return _refusal(unfit, f"{table}: {name} refuses rows that are there")
 
 

@@ -90,10 +90,12 @@ class Api:
         """Name → id of a new example each, or of the newest one where there cannot be more."""
         made = {}
         for name in set(names):
-            path, most = EXAMPLES[name].path, EXAMPLES[name].most
+            module, _, number = name.partition(" ")  # a number asks for another one
+            path, most = EXAMPLES[module].path, EXAMPLES[module].most
             present = (await self.get(path)).json()["items"] if most else []
             is_full = len(present) == most
-            made[name] = (present[0] if is_full else (await self.create(name)).json())["id"]
+            found = present[-int(number or 1)] if is_full else (await self.create(module)).json()
+            made[name] = found["id"]
         return made
 
 

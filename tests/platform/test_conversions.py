@@ -308,6 +308,46 @@ def test_rows_that_have_the_same_values_in_a_key(things: Tables, database: Datab
     assert "uq_things_code_name allows a value once, and rows have it twice" in database.refusal()
 
 
+def test_rows_that_break_a_rule_over_several_columns(things: Tables, database: Database) -> None:
+    """A new column is absent in all rows, or has its default; what is compared with what is absent breaks nothing."""
+    things(sa.Column("low", WHOLE), sa.Column("kind", WORD))
+    database.write("0002")
+    database.upgrade()
+    database.do("INSERT INTO things VALUES (1, 5, 'a'), (2, NULL, NULL), (3, 3, 'b')")
+    things(
+        sa.Column("low", WHOLE),
+        sa.Column("kind", WORD),
+        sa.Column("high", WHOLE),
+        sa.Column("most", WHOLE, server_default=sa.text("4"), nullable=False),
+        sa.Column("name", sa.String(5)),
+        sa.CheckConstraint("low < high", name="ck_things_low_high"),
+        sa.CheckConstraint("low <= most", name="ck_things_low_most"),
+        sa.CheckConstraint("kind <> 'b' OR name IS NOT NULL", name="ck_things_name_kind"),
+        sa.CheckConstraint("num_nonnulls(high, low) >= 1", name="ck_things_high_low"),
+    )
+    text = database.write("0003")
+    assert text.count("RAISE") == 4
+    assert text.rindex("DO $$") < text.index("op.add_column")
+    for name, mended in (
+        ("high_low", "low = 3 WHERE id = 2"),
+        ("low_most", "low = 4 WHERE id = 1"),
+        ("name_kind", "kind = 'c' WHERE id = 3"),
+    ):
+        assert f"things: ck_things_{name} refuses rows that are there" in database.refusal()
+        database.do(f"UPDATE things SET {mended}")  # noqa: S608
+    database.upgrade()
+    command.check(database.alembic)
+    database.do("UPDATE things SET high = 9, low = NULL WHERE id = 1")
+    for wrong in (
+        "high = low WHERE id = 2",
+        "low = 5 WHERE id = 2",
+        "kind = 'b' WHERE id = 2",
+        "low = NULL WHERE id = 2",
+    ):
+        with pytest.raises(asyncpg.CheckViolationError):
+            database.do(f"UPDATE things SET {wrong}")  # noqa: S608
+
+
 def test_the_linter_asks_for_a_reason(things: Tables, database: Database) -> None:
     rules = sa.UniqueConstraint("code", name="uq_things_code"), sa.CheckConstraint("code > 0", name="ck_things_code")
     things(sa.Column("code", WORD, server_default=sa.text("'1'")))

@@ -18,6 +18,7 @@ from extensions.pipeline.reading import problems_of
 from extensions.text.problems import Problems, near
 from extensions.types import TABLE
 
+TIMES = {"starts_at": "datetime?", "ends_at": "datetime?"}
 DOMAIN: dict[str, Any] = {
     "context": "shop",
     "description": "A shop.",
@@ -27,8 +28,8 @@ DOMAIN: dict[str, Any] = {
         "Order": {
             "description": "An order.",
             "plural": "orders",
-            "fields": {"number": "string(20)", "x": {"type": "string(20)"}, "quantity": {"type": "int"}},
-            "parts": {"lines": {"entity": "Line", "fields": {"sku": "string(20)"}}},
+            "fields": {"number": "string(20)", "x": {"type": "string(20)"}, "quantity": {"type": "int"}, **TIMES},
+            "parts": {"lines": {"entity": "Line", "fields": {"sku": "string(20)", **TIMES}}},
             "lifecycle": {"states": ["draft", "placed"], "actions": {"place": {"from": "draft", "to": "placed"}}},
             "filter": ["number"],
             "sort": ["number"],

@@ -21,7 +21,13 @@ SHOP: dict[str, Any] = {
                 "kind": "enum(a, b)",
                 "paid_at": "datetime? readonly",
             },
-            "parts": {"lines": {"entity": "OrderLine", "max": 9, "fields": {"sku": "string(40)", "amount": "int"}}},
+            "parts": {
+                "lines": {
+                    "entity": "OrderLine",
+                    "max": 9,
+                    "fields": {"sku": "string(40)", "amount": "int", "most": "int"},
+                }
+            },
             "lifecycle": {
                 "states": ["open", "paid", "gone"],
                 "actions": {
@@ -66,11 +72,12 @@ def lines(found: DomainDiff) -> list[str]:
 
 def _aggregate(found: AggregateDiff) -> Iterator[str]:
     inside = f"{found.new.name}."
-    for what in ("fields", "parts", "states", "actions", "keys", "filters", "sorts"):
+    for what in ("fields", "parts", "states", "actions", "keys", "rules", "filters", "sorts"):
         yield from _lines(inside, what.removesuffix("s"), getattr(found, what))
     for part in found.in_parts:
         yield from _lines(f"{inside}{part.new.name}.", "field", part.fields)
         yield from _lines(f"{inside}{part.new.name}.", "key", part.keys)
+        yield from _lines(f"{inside}{part.new.name}.", "rule", part.rules)
 
 
 def _lines(inside: str, what: str, found: Changes[Any]) -> Iterator[str]:
@@ -147,6 +154,10 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
     (
         shop(f"{ORDER}/parts/lines/unique", [["sku", "amount"]]),
         ["aggregate Order changed", "part Order.lines changed", "key Order.lines.sku, amount added"],
+    ),
+    (
+        shop(f"{ORDER}/parts/lines/rules", ["amount < most"]),
+        ["aggregate Order changed", "part Order.lines changed", "rule Order.lines.amount < most added"],
     ),
     (
         shop(f"{ACTIONS}/pay/input", {"receipt": "string(20)"}),
@@ -236,6 +247,33 @@ def test_a_key_goes_by_its_fields_under_their_new_names() -> None:
     renamed = under_new_names(old, new)["aggregates"]["Order"]
     assert (renamed["unique"], renamed["parts"]["lines"]["unique"]) == ([["customer", "code"]], [["sku", "sum"]])
     assert old["aggregates"]["Order"]["unique"] == [["customer", "number"]]
+
+
+def test_a_rule_goes_by_its_fields_under_their_new_names() -> None:
+    old, new = shop(), shop()
+    orders = [each["aggregates"]["Order"] for each in (old, new)]
+    for order, names in zip(
+        orders, (("note", "kind", "amount", "most"), ("when", "sort", "sum", "limit")), strict=True
+    ):
+        note, kind, amount, most = names
+        order["fields"] = {"number": "string(20)", "customer": "ref Customer", note: "text?", kind: "enum(a, kind)"}
+        order["parts"]["lines"]["fields"] = {amount: "int", most: "int"}
+        order["rules"] = [f"{note} when {kind} = kind"]
+        order["parts"]["lines"]["rules"] = [f"{amount}<{most}"]
+    new["aggregates"]["Order"]["fields"] |= {
+        "when": {"type": "text?", "renamed_from": "note"},
+        "sort": {"type": "enum(a, kind)", "renamed_from": "kind"},
+    }
+    orders[1]["parts"]["lines"]["fields"] = {
+        "sum": {"type": "int", "renamed_from": "amount"},
+        "limit": {"type": "int", "renamed_from": "most"},
+    }
+    order = diff(domain_model(old), domain_model(new)).in_aggregates[1]
+    assert order.rules.names == {"note when kind = kind": "when when sort = kind"}
+    assert order.in_parts[0].rules.names == {"amount < most": "sum < limit"}
+    assert order.rules.added + order.rules.removed == ()
+    renamed = under_new_names(old, new)["aggregates"]["Order"]
+    assert (renamed["rules"], renamed["parts"]["lines"]["rules"]) == (["when when sort = kind"], ["sum < limit"])
 
 
 class Thing(NamedTuple):

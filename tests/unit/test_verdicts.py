@@ -357,6 +357,17 @@ TABLES: list[tuple[dict[str, Any], list[str], list[str]]] = [
         ["rename orders.note to remark"],
         [OVERLAP.format("orders.remark", "it", "note"), LOOK.format("uq_orders_remark_size")],
     ),
+    (shop(ORDER | {"age": "int?"}, rules=["age <= size"]), ["add orders.age"], []),
+    (
+        shop(ORDER | {"age": "int = 5"}, rules=["age <= size"]),
+        ["add orders.age"],
+        [LOOK.format("ck_orders_age_size")],
+    ),
+    (
+        shop(ORDER | {"age": "int?"}, rules=["age when kind = a"]),
+        ["add orders.age"],
+        [LOOK.format("ck_orders_age_kind")],
+    ),
     (shop(ORDER | {"note": "string(10) index"}), ["index orders"], []),
     (shop(ORDER | {"note": "string(10) index ignorecase"}), ["index orders"], []),
     (shop(ORDER, filter=["kind"]), ["index orders"], []),
@@ -433,6 +444,50 @@ KEYS: list[tuple[dict[str, Any], list[str], list[str]]] = [
 @pytest.mark.parametrize(("new", "changes", "advice"), KEYS)
 def test_keys_that_change_or_go(new: dict[str, Any], changes: list[str], advice: list[str]) -> None:
     assert tables(TIED, new) == (changes, advice)
+
+
+PLAIN = {"low": "int", "high": "int", "mail": "email?", "tel": "phone?"}
+RULED = shop(PLAIN, rules=["low < high", "mail or tel"])
+RULES: list[tuple[dict[str, Any], list[str], list[str]]] = [
+    (shop(PLAIN), ["constrain orders"], []),
+    (shop(PLAIN, rules=["mail or tel", "low < high"]), [], []),
+    (shop(PLAIN, rules=["low <= high", "mail or tel"]), ["constrain orders"], [LOOK.format("ck_orders_low_high")]),
+    (
+        shop(PLAIN, rules=["low < high", "either mail or tel"]),
+        ["constrain orders"],
+        [LOOK.format("ck_orders_mail_tel")],
+    ),
+    (
+        shop(
+            {"low": "int", "top": former("high", "int"), "mail": "email?", "tel": "phone?"},
+            rules=["low < top", "mail or tel"],
+        ),
+        ["rename orders.high to top"],
+        [OVERLAP.format("orders.top", "it", "high")],
+    ),
+    (
+        shop({"low": "int", "high": "int", "mail": "email?"}, rules=["low < high"]),
+        ["drop orders.tel"],
+        [DROP.format("tel")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("new", "changes", "advice"), RULES)
+def test_rules_that_change_or_go(new: dict[str, Any], changes: list[str], advice: list[str]) -> None:
+    assert tables(RULED, new) == (changes, advice)
+
+
+def test_a_rule_that_comes_breaks_clients_and_one_that_goes_does_not() -> None:
+    old, new = (
+        document(build_model(shop(PLAIN, rules=rules)), SERVICE)
+        for rules in (["low < high"], ["low < high", "mail or tel"])
+    )
+    line = "{}: {} mail or tel"
+    names = ("OrderCreate", "OrderPatch")
+    assert sorted(contract.compare(old, new)[0]) == [line.format(name, "holds to") for name in names]
+    breaking, others = contract.compare(new, old)
+    assert (breaking, sorted(others)) == ([], [line.format(name, "need not hold to") for name in names])
 
 
 def test_a_key_of_a_part_that_becomes_narrower() -> None:

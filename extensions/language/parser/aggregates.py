@@ -16,6 +16,7 @@ from .filters import read_filter
 from .keys import read_unique
 from .lifecycle import read_lifecycle
 from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_field_names, read_mapping
+from .rules import read_rules
 
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
@@ -77,6 +78,7 @@ def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
         parts=_parts(place / "parts", body.get("parts")),
         lifecycle=read_lifecycle(place / "lifecycle", body.get("lifecycle")),
         unique=read_unique(place / "unique", body.get("unique")),
+        rules=read_rules(place / "rules", body.get("rules")),
         filter=read_filter(place / "filter", body.get("filter")),
         sort=read_field_names(place / "sort", body.get("sort")),
     )
@@ -88,7 +90,7 @@ def is_whole_aggregate(body: dict[str, Any]) -> bool:
         return True
     structured = {
         key
-        for key in ("parts", "lifecycle", "unique", "filter", "sort", "fields")
+        for key in ("parts", "lifecycle", "unique", "rules", "filter", "sort", "fields")
         if isinstance(body.get(key), (dict, list))
     }
     return any(not (isinstance(body[key], dict) and isinstance(body[key].get("type"), str)) for key in structured)
@@ -179,4 +181,5 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
         read_description(place, body),
         mentioned=_mentioned(body.get("fields")),
         unique=read_unique(place / "unique", body.get("unique")),
+        rules=read_rules(place / "rules", body.get("rules")),
     )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Fields = list[dict[str, Any]]
+Json = dict[str, Any]
 
 
 def with_article(aggregate: Mapping[str, Any]) -> str:
@@ -31,6 +32,14 @@ def commands(aggregate: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
 def shown(owner: Mapping[str, Any]) -> Fields:
     """The fields of an aggregate or a part that answers show."""
     return [field for field in owner["fields"] if field["sensitivity"] != "secret"]
+
+
+def held(owner: Mapping[str, Any], schema: Json) -> Json:
+    """The schema of what is sent of an aggregate or a part, with its rules: in words, and as they are written."""
+    if not owner["rules"]:
+        return schema
+    said = " ".join((schema["description"], *(rule["sentence"] for rule in owner["rules"])))
+    return schema | {"description": said, "x-rules": [rule["written"] for rule in owner["rules"]]}
 
 
 def distinct(owner: Mapping[str, Any]) -> str:

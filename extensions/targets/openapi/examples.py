@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...text.sentences import alternatives
-from .aggregate import actions, commands, shown, with_article
+from .aggregate import Fields, actions, commands, shown, with_article
 from .samples import CREATED_AT, CURSOR, MODIFIED_AT, example, identity
 
 if TYPE_CHECKING:
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 def examples(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
     """Component → example."""
     name, one = aggregate["schema"], with_article(aggregate)
-    create = {field["wire"]: example(field) for field in aggregate["input_fields"]}
-    parts = {
-        part["wire"]: [{field["wire"]: example(field) for field in part["input_fields"]}] for part in aggregate["parts"]
-    }
+    create = _sent(aggregate)
+    parts = {part["wire"]: [_sent(part)] for part in aggregate["parts"]}
     yield f"{name}.create", {"summary": f"A new {aggregate['title']}", "value": create | parts}
     yield (
         f"{name}.patch",
@@ -52,15 +50,25 @@ def examples(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
     )
 
 
+def _sent(owner: Mapping[str, Any]) -> Json:
+    """What is sent of an aggregate or an item of a part."""
+    return {field["wire"]: example(field) for field in owner["input_fields"] if not field["excluded"]}
+
+
+def _changed(aggregate: Mapping[str, Any]) -> Fields:
+    """The first two fields, rather those that no rule is about: another value of them keeps all rules."""
+    fields: Fields = [field for field in aggregate["input_fields"] if not field["excluded"]]
+    ruled = {wire for rule in aggregate["rules"] for wire in rule["wires"]}
+    return ([field for field in fields if field["wire"] not in ruled] or fields)[:2]
+
+
 def _changes(aggregate: Mapping[str, Any]) -> Json:
-    """Other values of the first two fields."""
-    return {
-        field["wire"]: field["examples"][min(1, len(field["examples"]) - 1)] for field in aggregate["input_fields"][:2]
-    }
+    """Other values of them."""
+    return {field["wire"]: field["examples"][min(1, len(field["examples"]) - 1)] for field in _changed(aggregate)}
 
 
 def _changed_titles(aggregate: Mapping[str, Any]) -> list[str]:
-    titles = [field["title"] for field in aggregate["input_fields"][:2]]
+    titles = [field["title"] for field in _changed(aggregate)]
     return titles or [part["titles"] for part in aggregate["parts"]] or [aggregate["title"]]
 
 
@@ -68,12 +76,12 @@ def _view(aggregate: Mapping[str, Any]) -> Json:
     """The resource right after it was created."""
     view: Json = {"id": identity(aggregate["schema"])}
     for field in shown(aggregate):
-        if not field["readonly"]:
+        if not (field["readonly"] or field["excluded"]):
             view[field["wire"]] = example(field)
         elif field["default"] is not None:
             view[field["wire"]] = field["default"]["json"]
     for part in aggregate["parts"]:
-        view[part["wire"]] = [{field["wire"]: example(field) for field in shown(part)}]
+        view[part["wire"]] = [{field["wire"]: example(field) for field in shown(part) if not field["excluded"]}]
     if aggregate["lifecycle"]:
         view["status"] = aggregate["lifecycle"]["initial"]
     return view | {"created_at": CREATED_AT, "modified_at": CREATED_AT}

@@ -21,6 +21,10 @@ def identity(name: str) -> str:
 
 
 def example(field: Mapping[str, Any]) -> Any:
-    """The field's example; a reference within the context shows the id of the example that it refers to."""
+    """The field's example; a reference within the context shows the id of the example that it refers to.
+
+    One that must differ from another reference has an id of its own.
+    """
     reference = field["reference"]
-    return identity(reference["aggregate"]) if reference and not reference["context"] else field["example"]
+    own = reference is None or reference["context"] or field["compared"]
+    return field["example"] if own else identity(reference["aggregate"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...text.naming import LONGEST_NAME
-from .aggregate import commands, distinct, shown, with_article
+from .aggregate import commands, distinct, held, shown, with_article
 from .json_schema import Json, dated, exampled, input_schema, object_of, one_of, ref, uuid
 from .parameters import CURSOR_SCHEMA
 from .samples import CREATED_AT, CURSOR, MODIFIED_AT, example, identity
@@ -21,10 +21,10 @@ def schemas(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
     """Component → schema."""
     name = aggregate["schema"]
     for part in aggregate["parts"]:
-        yield f"{part['schema']}Input", _part_input(part)
+        yield f"{part['schema']}Input", held(part, _part_input(part))
         yield part["schema"], _part_view(part)
-    yield f"{name}Create", _create(aggregate)
-    yield f"{name}Patch", _patch(aggregate)
+    yield f"{name}Create", held(aggregate, _create(aggregate))
+    yield f"{name}Patch", held(aggregate, _patch(aggregate))
     yield name, _view(aggregate)
     yield f"{name}Page", _page(aggregate)
     for action in commands(aggregate):

@@ -130,18 +130,31 @@ def _refused(old: Table, new: Table, columns: Changes[Column]) -> Iterator[str]:
         is_of_new = not news.isdisjoint(re.findall(r"\w+", " ".join((*rule.columns, *rule.keys, rule.sql or ""))))
         if rule.kind == "uq":
             is_of_new = _is_unique(rule, old, columns)
+        elif rule.kind == "ck" and len(rule.columns) > 1:
+            is_of_new = _is_kept(rule, old, columns)
         if not is_of_new and not _refuses_less(former.get(rule.name), rule):
             yield f"{new.name}: look for rows that {rule.name} refuses before the revision does, which fails on them"
+
+
+def _is_kept(rule: Constraint, old: Table, columns: Changes[Column]) -> bool:
+    """Whether no row breaks a rule of several columns: it compares with what is absent so far, or is only renamed."""
+    empty = {column.name for column in columns.added if column.server_default is None}
+    compares = not re.search(r"IS NOT NULL|num_nonnulls", rule.sql or "")
+    before = [_renamed(each.sql or "", columns) for each in old.constraints]
+    return rule.sql in before or (compares and not empty.isdisjoint(rule.columns))
+
+
+def _renamed(sql: str, columns: Changes[Column]) -> str:
+    """A condition with the new names of its columns."""
+    names = {both.old.name: both.new.name for both in columns.kept}
+    return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), sql)
 
 
 def _is_unique(rule: Constraint, old: Table, columns: Changes[Column]) -> bool:
     """Whether rows cannot be alike: by what was unique before, or as they have no value yet in one of the columns."""
     empty = {column.name for column in columns.added if column.server_default is None}
-    names = {both.old.name: both.new.name for both in columns.kept}
     return not empty.isdisjoint(rule.columns) or any(
-        {re.sub(r"\w+", lambda word: names.get(word[0], word[0]), key) for key in each.keys} <= {*rule.keys}
-        for each in old.constraints
-        if each.kind == "uq"
+        {_renamed(key, columns) for key in each.keys} <= {*rule.keys} for each in old.constraints if each.kind == "uq"
     )
 
 

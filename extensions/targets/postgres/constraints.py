@@ -93,6 +93,10 @@ class TableBuilder:
         self._add("ck", name, [column], pointer, sql=sql)
         return Check(name=name, sql=sql)
 
+    def rule(self, columns: Sequence[str], sql: str, pointer: str) -> None:
+        """A condition of several columns that every row keeps."""
+        self._add("ck", self._named("ck", columns), columns, pointer, sql=sql)
+
     def unique(self, own: Sequence[str], pointer: str, *, ignorecase: Collection[str]) -> None:
         """Refuse a second row with the values; those of some columns in another case too, by an index on terms."""
         columns = [*self._prefix, *own]

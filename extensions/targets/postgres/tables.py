@@ -8,6 +8,7 @@ from ...text import english, naming
 from . import names as sql_names
 from .constraints import TableBuilder
 from .relation import Column
+from .rules import rule_check
 from .types import column_types, sql_literals
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Tab
             )
         )
     _keys(builder, aggregate.keys)
+    _rules(builder, aggregate)
     for sort in aggregate.sorts:
         builder.index([_searched(sort.field, sort.name), "id"])
     for filter_ in aggregate.filters:
@@ -84,6 +86,7 @@ def _part(part: Part, aggregate: Aggregate, domain: Domain, relations: set[str])
     builder.foreign(parent, "", table_name(aggregate.plural), "CASCADE", use_alter=False)
     own = list(_columns(builder, aggregate.name, part.fields, domain))
     _keys(builder, part.keys)
+    _rules(builder, part)
     builder.references()
     keys = (
         _uuid(parent, f"The {aggregate.title} it belongs to.", former),
@@ -178,6 +181,13 @@ def _keys(builder: TableBuilder, keys: Iterable[Key]) -> None:
         found = {column_names(field.wire, field.type)[0]: field for field in key.fields}
         ignorecase = [column for column, field in found.items() if field.ignorecase]
         builder.unique([*found], " ".join(f"/{wire}" for wire in key.wires), ignorecase=ignorecase)
+
+
+def _rules(builder: TableBuilder, owner: Aggregate | Part) -> None:
+    stored = {field.wire: columns(field) for field in owner.fields}
+    for rule in owner.rules:
+        check = rule_check(rule, stored)
+        builder.rule(check.columns, check.sql, check.pointer)
 
 
 def _conditions(field: Field, found: Sequence[Column]) -> Iterator[list[str]]:

@@ -8,6 +8,7 @@ from .conditions import ConditionColumn, condition_columns
 from .expressions import AttributeValue, ColumnValue, row_from_domain, view_from_domain
 from .imports import entity_import
 from .names import entity_name
+from .rules import BRANCHES, RulesCode, rules_code
 
 if TYPE_CHECKING:
     from ...model.domain import Aggregate
@@ -52,6 +53,10 @@ class AggregateCode(NamedTuple):
     condition_columns: tuple[ConditionColumn, ...]
     sample_column: str
     """One of them that serves as an example."""
+    rules: RulesCode
+    has_rules: bool
+    has_many_rules: bool
+    """Whether the function that holds them has more branches than the linter likes."""
     sorts: tuple[SortCode, ...]
     sort_names: tuple[str, ...]
 
@@ -64,6 +69,7 @@ def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
         values.append(ColumnValue("status", f"{variable}.status"))
     sentence = f"{article(declared.title)} {declared.title}"
     columns = condition_columns(aggregate)
+    rules = rules_code(declared.rules, aggregate.fields, variable)
     return AggregateCode(
         a=sentence,
         an=f"{sentence[0].upper()}{sentence[1:]}",
@@ -74,6 +80,9 @@ def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
         row_values=tuple(values),
         condition_columns=columns,
         sample_column=columns[1].attribute,
+        rules=rules,
+        has_rules=declared.has_rules,
+        has_many_rules=1 + len(rules.codes) + sum(bool(part.rules) for part in declared.parts) > BRANCHES,
         sorts=tuple(_sort(sort) for sort in aggregate.sorts),
         sort_names=tuple(f"{sign}{sort.declared.wire}" for sort in aggregate.sorts for sign in ("", "-")),
     )

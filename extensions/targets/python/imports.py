@@ -91,6 +91,8 @@ def _model_imports(aggregate: PythonAggregate, codes: Sequence[FieldCode]) -> st
         lines.add("from enum import StrEnum")
     if aggregate.declared.lifecycle:
         lines.add("from ..kernel import TransitionRefused")
+    if aggregate.declared.has_rules:
+        lines.add("from ..kernel import RuleViolated")
     return imports(lines)
 
 
@@ -172,6 +174,7 @@ def _operations_imports(aggregate: PythonAggregate) -> str:
             f"from .service import {name}Service",
             f"from .store import {name}Page, {name}Reader, {name}Row, {name}Selection, {name}Store",
             *(f"from .model import {command.declared.command}" for command in aggregate.commands),
+            *(["from .model import check_rules"] if aggregate.declared.has_rules else []),
         }
     )
 

@@ -51,6 +51,8 @@ def _break(line: str) -> list[str]:
     inner = indent + " " * INDENT
     if found := _TEXT.fullmatch(line):
         *pieces, last = pieces_of(found[1], WIDTH - len(indent))
+        if len(indent) + columns(last + found[2]) > WIDTH:
+            *pieces, last = pieces_of(found[1], WIDTH - len(indent) - 1)
         return [*(indent + piece for piece in pieces), f"{indent}{last}{found[2]}"]
     if found := _ENTRY.fullmatch(line):
         return [f"{indent}{found[1]}(", inner + found[2], f"{indent}){found[3]}"]

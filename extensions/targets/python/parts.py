@@ -13,6 +13,7 @@ from .expressions import (
     view_from_domain,
 )
 from .names import entity_name
+from .rules import RulesCode, rules_code
 
 if TYPE_CHECKING:
     from .domain import PythonPart
@@ -32,6 +33,7 @@ class PartCode(NamedTuple):
     members: tuple[ColumnValue, ...]
     from_view: tuple[AttributeValue, ...]
     to_view: tuple[AttributeValue, ...]
+    rules: RulesCode
 
 
 def part_code(part: PythonPart) -> PartCode:
@@ -49,4 +51,5 @@ def part_code(part: PythonPart) -> PartCode:
         members=row_from_domain(part.fields, "part"),
         from_view=domain_from_view(part.fields, part.variable),
         to_view=view_from_domain(part.fields, part.variable),
+        rules=rules_code(part.declared.rules, part.fields, part.variable),
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...model.rules import keeps
 from ..openapi.types import field_schemas
 from ..python.domain import module_of
 from ..python.literals import python_text, row
+from .rules import RuleTest, rule_tests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -31,6 +34,7 @@ class ReferenceCode(NamedTuple):
 
     place: str
     module: str
+    """With a number behind it where it must be another one than that of another reference."""
 
 
 class InputCode(NamedTuple):
@@ -70,6 +74,7 @@ class Examples(NamedTuple):
     apart_tests: tuple[tuple[str, str], ...]
     """A part, and the changes by which an item differs from the example in each key."""
     sort_tests: tuple[str, ...]
+    rule_tests: tuple[RuleTest, ...]
     example_inputs: tuple[InputCode, ...]
 
 
@@ -78,16 +83,17 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
 
     Of the aggregates in `most` there can be only that many.
     """
-    inputs = [field for field in aggregate.input_fields if not _is_spare(field)]
+    inputs = [field for field in aggregate.input_fields if not field.left_out]
     items = {part.name: _items(part, without) for part in aggregate.parts}
-    patch, reference = _patch(aggregate, items)
+    body = {field.wire: field.examples[0] for field in inputs}
+    patch, reference = _patch(aggregate, items, body)
     twins = {part.name: _unique_members(part, items[part.name]) for part in aggregate.parts}
     apart = {part.name: _apart(part, items[part.name], most) for part in aggregate.parts}
     keys = [key for key in aggregate.keys if not any(map(_is_absent, key.fields))]
     telling = {key.name: _telling(key, most) for key in keys}
     compared = {field.wire for key in keys for field in key.fields}
     return Examples(
-        example_body={field.wire: field.examples[0] for field in inputs} | items,
+        example_body=body | items,
         example_patch=patch,
         example_patch_reference=reference,
         example_references=tuple(_references(aggregate, without)),
@@ -110,7 +116,7 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
             for filter_ in aggregate.filters
             if filter_.asked[0].word in {"", "any"} and (filter_.field is None or _is_in_example(filter_.field))
         ),
-        asked_tests=tuple(_asked(aggregate)),
+        asked_tests=tuple(_asked(aggregate, body)),
         replaceable_parts=tuple(part.name for part in aggregate.parts if _is_repeatable(part)),
         twin_tests=tuple((wire, members) for wire, members in twins.items() if members),
         key_tests=tuple(
@@ -118,6 +124,7 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
             for key in keys
         ),
         apart_tests=tuple((wire, python_text(changes)) for wire, changes in apart.items() if changes is not None),
+        rule_tests=tuple(_rule_tests(aggregate, body, items)),
         sort_tests=tuple(sort.wire for sort in aggregate.sorts if sort.wire != "created_at"),
         example_inputs=tuple(_input(action) for action in aggregate.commands if not action.internal),
     )
@@ -132,7 +139,7 @@ def limits(aggregates: Sequence[Aggregate]) -> dict[str, int]:
     for aggregate in aggregates:
         counts = []
         for field in aggregate.input_fields:
-            if not field.unique or _is_spare(field):
+            if not field.unique or field.left_out:
                 continue
             counts.append(_count(field, found))
         counts += [max(_count(field, found) for field in key.fields) for key in aggregate.keys]
@@ -165,7 +172,7 @@ def _input(action: Action) -> InputCode:
 
 def _targets(owner: Aggregate | Part) -> set[str]:
     """The aggregates that it must refer to."""
-    return {field.target for field in owner.input_fields if field.target and not field.optional}
+    return {field.target for field in owner.input_fields if field.target and not field.left_out}
 
 
 def _reached(names: set[str], needed: dict[str, set[str]]) -> set[str]:
@@ -179,14 +186,9 @@ def _reached(names: set[str], needed: dict[str, set[str]]) -> set[str]:
     return reached
 
 
-def _is_spare(field: Field) -> bool:
-    """Whether the example does without the field: an optional reference would need another resource."""
-    return field.optional and field.target is not None
-
-
 def _is_absent(field: Field) -> bool:
     """Whether new resources have no value of the field."""
-    return _is_spare(field) or (field.readonly and field.optional)
+    return field.left_out or (field.readonly and field.optional)
 
 
 def _telling(key: Key, most: Mapping[str, int]) -> Field:
@@ -210,10 +212,10 @@ def _apart(part: Part, items: list[Json], most: Mapping[str, int]) -> Json | Non
         if not others:
             return None
         changes[others[0].wire] = others[0].examples[1]
-    return changes
+    return changes if all(_keeps(part, item | changes) for item in items) else None
 
 
-def _asked(aggregate: Aggregate) -> Iterator[tuple[str, str]]:
+def _asked(aggregate: Aggregate, body: Json) -> Iterator[tuple[str, str]]:
     """What lists are asked for in other ways than by a value, as far as new resources are for or against it."""
     for filter_ in aggregate.filters:
         field = filter_.field
@@ -224,13 +226,15 @@ def _asked(aggregate: Aggregate) -> Iterator[tuple[str, str]]:
         else:
             others = field.examples
         for word, wire in filter_.asked:
+            if word == "absent" and not _keeps(aggregate, body | {filter_.wire: None}):
+                continue
             if word == "absent" or (word and (field is None or _is_in_example(field))):
                 other = None if word == "absent" else others[1] if len(others) > 1 else None
                 yield row((wire, filter_.wire, word), "()"), python_text(other)
 
 
 def _is_in_example(field: Field) -> bool:
-    return not field.readonly and not _is_spare(field)
+    return not field.readonly and not field.left_out
 
 
 def _is_repeatable(part: Part) -> bool:
@@ -255,7 +259,7 @@ def _items(part: Part, without: Collection[str]) -> list[Json]:
     """The part in the example: one item, or none where an item would need the aggregate itself."""
     if part.entity in without:
         return []
-    return [{field.wire: field.examples[0] for field in part.input_fields if not _is_spare(field)}]
+    return [{field.wire: field.examples[0] for field in part.input_fields if not field.left_out}]
 
 
 def _values(field: Field) -> str:
@@ -266,6 +270,8 @@ def _values(field: Field) -> str:
 def _choices(field: Field) -> tuple[Any, ...]:
     """The values of a unique field, where no other can be made up: of a pattern, or of a format of the team's own."""
     if field.kind in {"bool", "enum"}:
+        return field.examples
+    if field.compared:
         return field.examples
     looks_like_others = field.kind == "string" and _LIKE_OTHERS.search(field.examples[0])
     return field.examples if field.type.pattern or looks_like_others else ()
@@ -294,7 +300,7 @@ def _count(field: Field, most: Mapping[str, int]) -> int:
     return high - low + 1 if field.kind in {"int", "bigint", "decimal"} else PLENTY
 
 
-def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]]) -> tuple[Json, dict[str, str]]:
+def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]], body: Json) -> tuple[Json, dict[str, str]]:
     """A merge patch that is valid for every resource made from the example, and changes it where that can be.
 
     With it comes the module of the example that its member refers to, by the member's name, if it is a reference.
@@ -302,26 +308,44 @@ def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]]) -> tuple[Json,
     inputs = aggregate.input_fields
     plain = [field for field in inputs if not field.target]
     for field in sorted(plain, key=lambda field: field.unique):
-        if len(field.examples) > 1:
+        if len(field.examples) > 1 and _keeps(aggregate, body | {field.wire: field.examples[1]}):
             return {field.wire: field.examples[1]}, {}
     for wire, given in items.items():
         if given:
             return {wire: []}, {}
     for field in plain:
-        if field.optional:
+        if field.optional and _keeps(aggregate, body | {field.wire: None}):
             return {field.wire: None}, {}
     for field in inputs:
-        if field.target:
+        if field.target and _keeps(aggregate, body | {field.wire: field.examples[0]}):
             return {field.wire: field.examples[0]}, {field.wire: module_of(field.target)}
+    plain.sort(key=lambda field: field.left_out)
     return ({plain[0].wire: plain[0].examples[0]} if plain else {wire: [] for wire in items}), {}
+
+
+def _keeps(owner: Aggregate | Part, body: Json) -> bool:
+    return all(keeps(rule, body) for rule in owner.rules)
+
+
+def _rule_tests(aggregate: Aggregate, body: Json, items: Mapping[str, list[Json]]) -> Iterator[RuleTest]:
+    yield from rule_tests(aggregate.rules, body)
+    for part in aggregate.parts:
+        for item in items[part.name]:
+            yield from rule_tests(part.rules, item, part.name, int(_is_repeatable(part)))
 
 
 def _references(aggregate: Aggregate, without: Collection[str]) -> Iterator[ReferenceCode]:
     """The references that the example needs: those of the aggregate, and those of each part's one item."""
-    places: list[tuple[tuple[str | int, ...], Field]] = [((field.wire,), field) for field in aggregate.input_fields]
-    for part in aggregate.parts:
-        if part.entity not in without:
-            places += [((part.name, 0, field.wire), field) for field in part.input_fields]
-    for place, field in places:
-        if field.target and not field.optional:
-            yield ReferenceCode(row(place, "()"), module_of(field.target))
+    owners: list[tuple[tuple[str | int, ...], Aggregate | Part]] = [((), aggregate)]
+    owners += [((part.name, 0), part) for part in aggregate.parts if part.entity not in without]
+    for above, owner in owners:
+        apart = {field.wire for rule in owner.rules if rule.sign == "!=" for field in rule.fields}
+        count: Counter[str] = Counter()
+        for field in owner.input_fields:
+            if field.target and not field.left_out:
+                module = module_of(field.target)
+                if field.wire in apart:
+                    count[module] += 1
+                # A second one, where two must differ.
+                number = f" {count[module]}" if field.wire in apart and count[module] > 1 else ""
+                yield ReferenceCode(row((*above, field.wire), "()"), f"{module}{number}")

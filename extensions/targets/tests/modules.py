@@ -44,10 +44,11 @@ def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, sample: Examples
         sample.replaceable_parts,
         sample.twin_tests,
         sample.key_tests,
+        sample.rule_tests,
     )
     behaviours = tuple(_behaviours(aggregate, ways, sample))
     lines = [f"from ..{snake(each)} import {each}" for each in behaviours] or ["from ..api import Behaviour"]
-    if sample.apart_tests or sample.asked_tests:
+    if sample.apart_tests or sample.asked_tests or sample.rule_tests:
         lines.append("from typing import Any")
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
@@ -66,6 +67,8 @@ def _behaviours(aggregate: PythonAggregate, ways: Scenarios, sample: Examples) -
     lifecycle = aggregate.declared.lifecycle
     if ways.takings or (lifecycle and lifecycle.choices):
         yield "LifecycleBehaviour"
+    if sample.rule_tests:
+        yield "RuleBehaviour"
 
 
 def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:

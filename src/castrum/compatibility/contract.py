@@ -159,6 +159,10 @@ class _Judge:
             (self.additions if less and less <= more else self.breaking).append(f"{where}: another type")
         if old.get("format") != new.get("format"):
             self.breaking.append(f"{where}: another format")
+        if sent:
+            before, after = ((each.get("x-rules", ())) for each in (old, new))
+            self.breaking += [f"{where}: holds to {rule}" for rule in after if rule not in before]
+            self.additions += [f"{where}: need not hold to {rule}" for rule in before if rule not in after]
         self.values(where, old, new, sent=sent)
         self.properties(where, old, new, sent=sent)
         if isinstance(old.get("items"), Mapping) and isinstance(new.get("items"), Mapping):

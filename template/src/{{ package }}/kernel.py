@@ -103,8 +103,8 @@ class DomainError(Exception):
 class RuleViolated(DomainError):
     """A business rule says no. `field` is the attribute that the rule is about."""
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, field: str | None = None, place: str = "") -> None:
+        super().__init__(message, place=place)
         self.field = field
 
 
