@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from copy import deepcopy
@@ -152,6 +153,11 @@ def _identity(draw: st.DrawFn, earlier: list[str], every: list[str], *, part: bo
     flags += [" readonly"] if line.endswith("?") else []
     flags += [" secret"] if not part else []
     line += draw(st.sampled_from(flags))
+    policies = ["restrict", "cascade", "cascade", *(["clear", "clear"] if "?" in line else [])]
+    policy = draw(st.sampled_from(policies)) if kind != "id" and draw(COIN) else ""
+    if policy and draw(COIN):
+        return {"type": line, "on_delete": policy}
+    line += f" on_delete={policy}" if policy else ""
     if draw(st.integers(0, 5)) == 0:
         return {"type": line, "example": draw(_value(parse_type("uuid")))}
     return line
@@ -287,7 +293,8 @@ def _inputs(draw: st.DrawFn, body: Domain, every: list[str]) -> None:
     """Give some actions an input: fields of its own, and readonly fields that it sets."""
     declared = body["fields"]
     if draw(COIN):
-        declared["kept_for"] = f"ref {draw(st.sampled_from(every))}? readonly"
+        policy = draw(st.sampled_from(["", " on_delete=clear"]))
+        declared["kept_for"] = f"ref {draw(st.sampled_from(every))}? readonly{policy}"
     readonly = [name for name, value in declared.items() if not _writable(value) and not name.endswith("_at")]
     taken = {*declared, *body.get("parts", ())}
     for action in body["lifecycle"]["actions"].values():
@@ -326,11 +333,11 @@ def _sent(draw: st.DrawFn, field: Any) -> Any:
     """What sets this readonly field; it may be required where the field is optional."""
     required = draw(COIN)
     said = {"type": field} if isinstance(field, str) else field
-    line = said["type"].replace(" readonly", "")
+    line = re.sub(r" on_delete=\w+", "", said["type"].replace(" readonly", ""))
     line = line.replace("?", "") if required else line
     if isinstance(field, str):
         return line
-    without = {"readonly", "renamed_from", *(["default", "optional"] if required else [])}
+    without = {"readonly", "renamed_from", "on_delete", *(["default", "optional"] if required else [])}
     return {key: value for key, value in field.items() if key not in without} | {"type": line}
 
 

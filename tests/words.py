@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft7Validator
 
 from extensions.language.declarations import FieldDeclaration
-from extensions.language.grammar import ASKED, COMPARISONS, FLAGS, RESERVED_FIELDS
+from extensions.language.grammar import ASKED, COMPARISONS, FLAGS, POLICIES, RESERVED_FIELDS
 from extensions.language.parser import parse
 from extensions.language.schema import language_schema
 from extensions.pipeline import problems_of
@@ -136,6 +136,9 @@ def _words_of_type(row: FieldType) -> Iterator[str]:
     for word in WITH_THE_TYPE:
         if any(_valid({"type": line, **more, word: value}) for more in beside for value in _values(word, line)):
             yield f"{kind} {word}"
+    for policy in POLICIES:
+        if any(_valid({"type": line, **more, "on_delete": policy}) for more in beside):
+            yield f"{kind} on_delete {policy}"
     if any(_valid({"type": line, **more}, {"sort": ["x"]}) for more in beside):
         yield f"sort of {kind}"
     for said in _asked("x", lambda asked: any(_valid({"type": line, **more}, {"filter": [asked]}) for more in beside)):
@@ -181,6 +184,8 @@ def _words_of_field(declared: FieldDeclaration, domain: Json) -> set[str]:
     found = {kind, *(f"{kind} {flag}" for flag in FLAGS if getattr(declared, flag))}
     if spec.inner is not None:
         found.add(f"list of {spec.inner.type.kind}")
+    if declared.on_delete:
+        found.add(f"{kind} on_delete {declared.on_delete}")
     if declared.optional:
         found.add(f"{kind} optional")
     if declared.has_default:

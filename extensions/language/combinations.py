@@ -30,6 +30,11 @@ def complaints(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
         yield "readonly", "a readonly secret could neither be written nor read; drop one of them"
     if declared.unique and declared.has_default:
         yield "default", "a unique field has no default, for it could be used only once; drop one of them"
+    if declared.on_delete and not row.local:
+        why = "another context deletes what it refers to" if row.refers else f"a {row.kind} refers to nothing"
+        yield "on_delete", f"on_delete is for ref, and {why}; drop it"
+    elif declared.on_delete == "clear" and not declared.optional:
+        yield "on_delete", "what is cleared has to be optional; write '?' behind the type, or on_delete=cascade"
     if declared.ignorecase and not row.cased:
         yield "ignorecase", f"{row.kind} has no upper and lower case; ignorecase is for {', '.join(WITH_CASE)}"
     if declared.unique and not row.unique:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from ..types import Spec
+
+Policy = Literal["restrict", "cascade", "clear"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +25,8 @@ class FieldDeclaration:
     readonly: bool = False
     pii: bool = False
     secret: bool = False
+    on_delete: Policy | None = None
+    """What becomes of it when what it refers to is deleted, if that is said."""
     default: Any = None
     has_default: bool = False
     example: Any = None

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .declarations import Policy
+
 MOST_AGGREGATES = 200
 MOST_FIELDS = 100
 MOST_PARTS = 1000
@@ -34,6 +39,7 @@ FIELD_KEYS = (
     "readonly",
     "pii",
     "secret",
+    "on_delete",
     "default",
     "example",
     "pattern",
@@ -41,6 +47,8 @@ FIELD_KEYS = (
     "max",
     "renamed_from",
 )
+POLICIES: tuple[Policy, ...] = ("restrict", "cascade", "clear")
+"""What becomes of a reference when what it refers to is deleted; the first unless another one is said."""
 FLAGS = ("unique", "ignorecase", "index", "readonly", "pii", "secret")
 PART_KEYS = ("entity", "max", "fields", "unique", "rules", "description")
 LIFECYCLE_KEYS = ("initial", "states", "actions")

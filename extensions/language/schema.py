@@ -24,6 +24,11 @@ _FIELD_KEYS: dict[str, Json] = {
     "readonly": {"type": "boolean", "description": "In answers only; needs '?' or a default."},
     "pii": {"type": "boolean", "description": "Personal: never in a log or an address."},
     "secret": {"type": "boolean", "description": "Written only: never in an answer, an event or a log."},
+    "on_delete": {
+        "enum": list(grammar.POLICIES),
+        "default": grammar.POLICIES[0],
+        "description": "What the deletion of what it refers to does: it is refused, takes this along, or empties it.",
+    },
     "default": {"description": "Taken when the field is absent from a create request."},
     "example": {"description": "Shown in the contract and used by the tests."},
     "pattern": {"type": "string", "description": "Regular expression of the whole value; string and text only."},
@@ -65,8 +70,8 @@ def language_schema() -> Json:
             "line": {
                 "type": "string",
                 "pattern": _line_pattern(),
-                "description": "type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [= default]. Types: "
-                + "; ".join(f"{row.syntax} ({row.meaning})" for row in TABLE.values()),
+                "description": "type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [on_delete=…] "
+                "[= default]. Types: " + "; ".join(f"{row.syntax} ({row.meaning})" for row in TABLE.values()),
                 "examples": [row.sample for row in TABLE.values()],
             },
             "field": {"anyOf": [{"$ref": "#/definitions/line"}, {"$ref": "#/definitions/field_mapping"}]},
@@ -111,7 +116,8 @@ def _filters() -> Json:
 
 def _line_pattern() -> str:
     types = "|".join(row.shape for row in TABLE.values())
-    return rf"^\s*(?:{types})\??(?:\s+(?:{'|'.join(grammar.FLAGS)}))*(?:\s*=.+)?\s*$"
+    policies = rf"on_delete\s*=\s*(?:{'|'.join(grammar.POLICIES)})"
+    return rf"^\s*(?:{types})\??(?:\s+(?:{'|'.join(grammar.FLAGS)}|{policies}))*(?:\s*=.+)?\s*$"
 
 
 def _ordered(keys: tuple[str, ...], properties: Json) -> Json:

@@ -139,7 +139,7 @@ def _field(declared: FieldDeclaration, type_name: str) -> Field:
         sensitivity="secret" if declared.secret else "pii" if declared.pii else None,
         default=Default(value=declared.default) if declared.has_default else None,
         examples=_examples(declared),
-        reference=_reference(declared.spec),
+        reference=_reference(declared),
         renamed_from=declared.renamed_from,
         left_out=declared.optional and declared.spec.type.local,
     )
@@ -194,10 +194,12 @@ def _examples(declared: FieldDeclaration) -> tuple[object, ...]:
     return tuple(told_apart(declared, spec.type.distinct_examples(spec, given, wanted)) or [declared.default])
 
 
-def _reference(spec: Spec) -> Reference | None:
+def _reference(declared: FieldDeclaration) -> Reference | None:
+    spec = declared.spec
     if not spec.type.refers:
         return None
-    return Reference(aggregate=spec.target, context=None if spec.type.local else spec.context)
+    context = None if spec.type.local else spec.context
+    return Reference(aggregate=spec.target, context=context, on_delete=declared.on_delete or "restrict")
 
 
 def _enums(

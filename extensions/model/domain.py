@@ -12,6 +12,7 @@ from ..language.declarations import rule_with
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..language.declarations import Policy
     from ..types import Spec
 
 Sensitivity = Literal["pii", "secret"]
@@ -22,6 +23,8 @@ class Reference(NamedTuple):
 
     aggregate: str
     context: str | None = None
+    on_delete: Policy = "restrict"
+    """What its deletion does: it is refused, takes what has the field along, or empties the field."""
 
 
 class Default(NamedTuple):

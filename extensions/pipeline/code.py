@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..targets.openapi.linting import contract_linting
+from ..targets.openapi.names import path_of
+from ..targets.postgres.deletions import deletion
 from ..targets.postgres.statements import field_statements, part_statements, statements
 from ..targets.postgres.tablecode import table_code
 from ..targets.postgres.tables import tables
@@ -14,6 +16,7 @@ from ..targets.python.domain import python_domain
 from ..targets.python.fields import command_field, field_code
 from ..targets.python.imports import module_imports
 from ..targets.python.parts import part_code
+from ..targets.tests.deletions import deletion_tests
 from ..targets.tests.examples import circular_parts, examples, limits
 from ..targets.tests.modules import has_test_like_classes, names_in_tests
 from ..targets.tests.scenarios import scenarios
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from ..targets.postgres.relation import Table
     from ..targets.python.domain import PythonAggregate, PythonField
     from ..targets.python.fields import FieldCode
+    from ..targets.tests.deletions import DeletionTest
     from ..targets.tests.examples import Examples
 
 Json = dict[str, Any]
@@ -46,7 +50,10 @@ def with_code(domain: Domain, package: str) -> Json:
     views = {}
     for view, (name, aggregate) in zip(model["aggregates"], aggregates.items(), strict=True):
         sample = examples(aggregate.declared, without, most)
-        views[name] = _aggregate(view, aggregate, stored, _tests(aggregate, sample, package))
+        taking = _deletion(aggregate, domain, stored)
+        tried = deletion_tests(aggregate.declared, domain, without, most)
+        tests = _tests(aggregate, sample, package, tried)
+        views[name] = _aggregate(view, aggregate, stored, taking, tests)
     code = {
         **plain(application_code(list(aggregates.values()))),
         "aggregates": sorted(views.values(), key=lambda view: natural(view["module"])),
@@ -59,7 +66,9 @@ def with_code(domain: Domain, package: str) -> Json:
     return {**model, "aggregates": list(views.values()), "code": code}
 
 
-def _aggregate(view: Json, aggregate: PythonAggregate, stored: Mapping[str, Table], tests: Json) -> Json:
+def _aggregate(
+    view: Json, aggregate: PythonAggregate, stored: Mapping[str, Table], taking: Json | None, tests: Json
+) -> Json:
     declared, own = aggregate.declared, stored[aggregate.declared.name]
     inner = [stored[part.entity] for part in declared.parts]
     sql = statements(own, inner)
@@ -72,8 +81,11 @@ def _aggregate(view: Json, aggregate: PythonAggregate, stored: Mapping[str, Tabl
     described += [table_code(stored[part.entity], part.description) for part in declared.parts]
     code = {
         **plain(aggregate_code(aggregate)),
-        **plain(module_imports(aggregate, fields, list(zip(parts, fields_of_parts, strict=True)))),
+        **plain(
+            module_imports(aggregate, fields, list(zip(parts, fields_of_parts, strict=True)), sees_to=bool(taking))
+        ),
         **plain(sql),
+        "deletion": taking,
         **tests,
         "tables": plain(described),
         "uses_postgresql_types": any(table.uses_postgresql_types for table in described),
@@ -95,6 +107,14 @@ def _aggregate(view: Json, aggregate: PythonAggregate, stored: Mapping[str, Tabl
     }
 
 
+def _deletion(aggregate: PythonAggregate, domain: Domain, stored: Mapping[str, Table]) -> Json | None:
+    """The deletion that sees to what refers to the aggregate; the kinds of resources have their paths."""
+    found: Json | None = plain(deletion(aggregate.declared, domain, stored))
+    for kind in found["kinds"] if found else ():
+        kind["path"] = path_of(domain.aggregate(kind["name"]))
+    return found
+
+
 def _lifecycle(view: Json | None, aggregate: PythonAggregate) -> Json | None:
     """The lifecycle; what is sent with an action has the code of its fields."""
     if view is None:
@@ -112,9 +132,10 @@ def _action(view: Json, codes: Sequence[Json]) -> Json:
     return {**view, "command": {**command, "fields": fields}}
 
 
-def _tests(aggregate: PythonAggregate, sample: Examples, package: str) -> Json:
+def _tests(aggregate: PythonAggregate, sample: Examples, package: str, tried: Sequence[DeletionTest]) -> Json:
     ways = scenarios(aggregate.declared.lifecycle)
-    return {**plain(sample), **plain(ways), **plain(names_in_tests(aggregate, ways, sample, package))}
+    names = names_in_tests(aggregate, ways, sample, package, has_deletions=bool(tried))
+    return {**plain(sample), **plain(ways), **plain(names), "deletion_tests": plain(tried)}
 
 
 def _fields(view: Json, fields: Sequence[PythonField], codes: Sequence[FieldCode]) -> Json:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..model.deletion import consequences
 from ..model.rules import sentence
 from ..targets.openapi.names import id_parameter, operation_id, path_of
 from ..targets.openapi.types import SHARED_SCHEMAS
 from ..targets.postgres.tables import columns, tables
-from ..targets.python.aggregates import article
+from ..targets.python.aggregates import article, removal
 from ..targets.python.domain import module_of, python_domain, python_field
 from ..text.plain import plain
 from .fieldview import field_view, filter_view, sort_view
@@ -75,6 +76,8 @@ def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domai
         "lifecycle": _lifecycle(code, domain),
         "keys": _keys(aggregate),
         "rules": _rules(aggregate),
+        "deletion": consequences(domain, aggregate.name),
+        "removal": removal(aggregate, domain),
         "enums": [_enum(enum) for enum in aggregate.enums],
         "aliases": [plain(alias) for alias in code.aliases],
         "filters": filters,

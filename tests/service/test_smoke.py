@@ -32,9 +32,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("smoke")]
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A service with every module of the platform: one that has a field of JSON."""
+    """A service with every module of the platform: one that has a field of JSON, and a deletion that takes along."""
     domain = yaml.safe_load(domain_file(EXAMPLE).read_text(encoding="utf-8"))
     domain["aggregates"]["Order"]["fields"]["details"] = "json"
+    domain["aggregates"]["Order"]["fields"]["customer"] = "ref Customer on_delete=cascade"
     return rendering.copy_domain(domain, tmp_path_factory.mktemp("smoke") / EXAMPLE, rendering.answers(EXAMPLE))
 
 

@@ -55,6 +55,7 @@ VALUES: dict[str, Any] = {
     "secret": True, "default": "a", "example": "a", "renamed_from": "former", "optional": True, "ignorecase": True,
     "emits": "OrderPlaced", "resource": "placements", "type": "string(20)", "readonly": True,
     "input": {"reason": "string(200)"}, "initial": ["draft", "placed"], "internal": True, "clears": "note",
+    "on_delete": "cascade",
 }  # fmt: skip
 
 
@@ -165,8 +166,20 @@ CharField(max_length=20): string(20)
 DateTimeField(auto_now_add=True): datetime? readonly
 BooleanField(default=False): bool = false
 ForeignKey(Customer): ref Customer
-"ForeignKey(Customer, on_delete=models.CASCADE)": ref Customer
-"ForeignKey('Customer', on_delete=CASCADE, null=True)": ref Customer?
+"ForeignKey(Customer, on_delete=models.CASCADE)": ref Customer on_delete=cascade
+"ForeignKey('Customer', on_delete=CASCADE, null=True)": ref Customer? on_delete=cascade
+"ForeignKey(Customer, on_delete=models.SET_NULL, null=True)": ref Customer? on_delete=clear
+"ForeignKey(Customer, on_delete=models.PROTECT)": ref Customer
+"Customer? @relation(fields: [customerId], references: [id], onDelete: SetNull)": ref Customer? on_delete=clear
+"Customer @relation(fields: [customerId], references: [id], onDelete: Cascade)": ref Customer on_delete=cascade
+integer references customers(id) on delete cascade: ref Customer on_delete=cascade
+integer references customers on delete set null: ref Customer? on_delete=clear
+ref Customer on delete cascade: ref Customer on_delete=cascade
+ref Customer on_delete=cascade not null: ref Customer on_delete=cascade
+Customer on_delete=cascade: ref Customer on_delete=cascade
+"@ManyToOne(cascade = CascadeType.ALL) Customer": ref Customer
+"@ManyToOne @OnDelete(action = OnDeleteAction.CASCADE) Customer": ref Customer on_delete=cascade
+"belongs_to Customer, dependent: :destroy": ref Customer on_delete=cascade
 String!: string(200)
 "[String!]!": list(string(200))
 string | null: string(200)?
@@ -299,6 +312,8 @@ def test_a_key_of_others_is_answered(level: str, key: str, row: dict[str, Any]) 
             body["fields"]["x"] = "string(20)"
         if body.get("clears"):
             at(wrong, FIELDS)["note"] = "text? readonly"
+        if body.get("on_delete"):
+            body["type"] = "ref Customer"
         if body.get("ignorecase"):
             body["unique"] = True
         if body.get("readonly") or body.get("default"):

@@ -524,3 +524,37 @@ def test_the_report_says_it() -> None:
 @pytest.mark.parametrize("old", [DOMAIN, {"context": "shop", "aggregates": {"Order": {"number": "a type of old"}}}])
 def test_the_report_says_nothing_of_what_is_the_same_or_cannot_be_read(old: Any) -> None:
     assert said(old, DOMAIN) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "was", "advice"),
+    [
+        ("cascade", "", "rows go with what they refer to, as soon as one instance of the new release runs"),
+        (
+            "clear",
+            "",
+            "it is emptied with the deletion of what it refers to, as soon as one instance of the new release runs",
+        ),
+        ("restrict", "", None),
+        ("restrict", "cascade", "what it refers to cannot be deleted any more"),
+    ],
+)
+def test_another_policy_of_a_reference(policy: str, was: str, advice: str | None) -> None:
+    """The tables stay as they are; clients and rows have to know of it all the same."""
+
+    def shop(word: str) -> dict[str, Any]:
+        behind = f" on_delete={word}" if word else ""
+        fields = {"name": "string(20)", "other": f"ref Node?{behind}"}
+        parts = {"marks": {"entity": "Mark", "fields": {"link": f"ref Other?{behind}"}}}
+        aggregates = {"Node": {"fields": fields, "parts": parts}, "Other": {"name": "string(20)"}}
+        return {"context": "shop", "aggregates": aggregates}
+
+    old, new = shop(was), shop(policy)
+    expected = [f"{column}: {advice}" for column in ("nodes.other_id", "marks.link_id")] if advice else []
+    assert tables(old, new) == ([], expected)
+    assert [line.strip() for line in said(old, new) if "mind" in line] == [f"mind {line}" for line in expected]
+    prose = [
+        document(build_model(each), SERVICE)["paths"]["/others/{other_id}"]["delete"]["description"]
+        for each in (old, new)
+    ]
+    assert (prose[0] == prose[1]) is (not advice)

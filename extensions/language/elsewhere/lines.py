@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...text import naming
 from ...types import TABLE, FieldTypeError, enum_member, parse_type
-from ..grammar import FLAGS, RESERVED_FIELDS
+from ..grammar import FLAGS, POLICIES, RESERVED_FIELDS
+from .policies import answer_policy
 from .remedies import Remedy, folded, table
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def _head(name: str, text: str, known: Known) -> _Meant | None:
     )
     if relation and known.aggregate(relation[1]):
         rest = text[relation.end() :].strip("'\") ").lstrip(", ")
-        rest = re.sub(r",?\s*(?:on_delete|related_name|to_field|fields)\s*[=:]\s*[^,)]*\)?", "", rest)
+        rest = re.sub(r",?\s*(?:related_name|to_field|fields)\s*[=:]\s*[^,)]*\)?", "", rest)
         return _Meant(f"ref {known.aggregate(relation[1])}", rest=f"{leading} {rest}", foreign=True)
     relation = re.match(r"(?:ManyToMany(?:Field)?|OneToMany|has_many)\W+\"?'?:?([A-Za-z]\w*)", text)
     if relation and (target := known.aggregate(relation[1])):
@@ -354,7 +355,12 @@ def _composed(meant: _Meant) -> Remedy | None:
         default, optional, meant.exact = default or "false", False, False
     if listed:
         default, optional = default or "[]", False
+    policy = answer_policy(means.get("on_delete", "")) if type_only.startswith("ref ") else None
+    optional = optional or policy == "clear"
+    meant.exact = meant.exact and (policy is not None or not means.get("on_delete"))
     words = [f"{type_only}{'?' if optional else ''}", *dict.fromkeys(flags)]
+    if policy in POLICIES[1:]:
+        words.append(f"on_delete={policy}")
     if default and "unique" not in flags:
         words.append(f"= {default}")
     return Remedy(" ".join(words), "; ".join(dict.fromkeys(meant.because)), meant.exact and not meant.rest)

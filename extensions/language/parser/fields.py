@@ -13,6 +13,7 @@ from ..declarations import FieldDeclaration
 from ..elsewhere import answer_list, counterpart, embedded, relation
 from ..grammar import FIELD_KEYS, FLAGS, MOST_FIELDS
 from .line import read_line
+from .on_delete import read_policy
 from .place import check_keys, is_snake, read_description, read_flag, read_mapping
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
         return None
     optional = read_flag(place, body, "optional") or line.optional
     flags = {flag for flag in FLAGS if read_flag(place, body, flag)} | line.flags
+    on_delete = read_policy(place, line.on_delete, line.place, body)
     if not named:
         return None
     description = read_description(place, body)
@@ -69,6 +71,7 @@ def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
         readonly="readonly" in flags,
         pii="pii" in flags,
         secret="secret" in flags,
+        on_delete=on_delete,
         default=values.default,
         has_default=values.has_default,
         example=values.example,

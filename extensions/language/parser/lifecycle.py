@@ -26,7 +26,7 @@ from .place import (
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
 
-CONSTRAINTS = ("unique", "ignorecase", "index")
+CONSTRAINTS = ("unique", "ignorecase", "index", "on_delete")
 """What is said of a field that is stored."""
 
 

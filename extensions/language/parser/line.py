@@ -1,4 +1,4 @@
-"""The line of a field: `type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [= default]`."""
+"""The line of a field: `type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [on_delete=…] [= default]`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ...text.problems import near, show
 from ...types import TABLE, FieldTypeError, Spec, parse_type
 from ..elsewhere import answer_line
 from ..grammar import FLAGS
+from .on_delete import Said, cut
 
 if TYPE_CHECKING:
     from ...text.problems import Edit
@@ -30,10 +31,12 @@ class Line(NamedTuple):
     flags: frozenset[str]
     default: str | None
     default_at: tuple[int, int]
+    on_delete: list[Said]
 
 
 def read_line(place: Place, name: str, line: str) -> Line | None:
     """The parts of the line of a field; nothing when its type is wrong."""
+    whole, (line, policies) = line, cut(line)
     equals = _equals(line)
     behind = _type_end(line[:equals])
     text = line[:behind].strip()
@@ -41,16 +44,16 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
     try:
         spec = replace(parse_type(text.removesuffix("?")), name=name)
     except FieldTypeError as problem:
-        _say_type(place, name, line, behind, str(problem))
+        _say_type(place, name, whole, behind, str(problem))
         return None
     strangers = any(match[0] not in {*FLAGS, "?"} for match in re.finditer(r"\S+", line[behind:equals]))
     if strangers or (spec.type in _MOMENTS and _is_now(line[equals:])):
-        remedy = answer_line(name, line, place.known)
+        remedy = answer_line(name, whole, place.known)
         if remedy is not None:
             place.add(
-                f"{show(line.strip())} is not how it is said here; {remedy}",
-                (_start(line), len(line.rstrip())),
-                *_edits(line, remedy),
+                f"{show(whole.strip())} is not how it is said here; {remedy}",
+                (_start(line), len(whole.rstrip())),
+                *_edits(whole, remedy),
             )
             return None
     flags: set[str] = set()
@@ -80,7 +83,7 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
         default = None
     elif default is not None and not spec.type.structured:
         default = _unquoted(default)
-    return Line(place, spec, optional, frozenset(flags), default, default_at)
+    return Line(place, spec, optional, frozenset(flags), default, default_at, policies)
 
 
 def _say_type(place: Place, name: str, line: str, behind: int, problem: str) -> None:

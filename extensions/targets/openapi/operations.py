@@ -9,6 +9,7 @@ from .aggregate import actions, distinct, with_article
 from .json_schema import Json, ref
 from .parameters import list_parameters
 from .problems import ANY_OPERATION
+from .wire import MOST_TAKEN_ALONG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,9 +116,22 @@ def _delete(aggregate: Mapping[str, Any]) -> Json:
         "write",
         f"delete_{aggregate['singular']}",
         f"Delete {with_article(aggregate)}",
-        f"Removes the {aggregate['title']}" + (" with all that belongs to it." if aggregate["parts"] else "."),
+        f"Removes the {aggregate['title']}"
+        + (" with all that belongs to it." if aggregate["parts"] else ".")
+        + _taken(aggregate),
         parameters=[ref("parameters", "if_match")],
         responses={"204": "no-content"} | _errors(aggregate, "400", "403", "404", "409", "412", "428"),
+    )
+
+
+def _taken(aggregate: Mapping[str, Any]) -> str:
+    """What becomes of that which refers to it, with a space before it."""
+    if not aggregate["deletion"]:
+        return ""
+    return (
+        f" {aggregate['deletion']} What changes so has a new version. The scope of this operation is enough for all of "
+        f"it. If it is about more than {MOST_TAKEN_ALONG} resources, or another one refers to what would go, nothing "
+        "happens and the answer is 409."
     )
 
 

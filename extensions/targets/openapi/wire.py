@@ -16,6 +16,9 @@ PAGE_ITEMS: Final = 50
 MOST_VALUES: Final = 50
 """Values of a parameter that may be repeated."""
 
+MOST_TAKEN_ALONG: Final = 10_000
+"""Resources that one deletion may take along and change."""
+
 MOST_ERRORS: Final = 100
 LONGEST_POINTER: Final = 200
 """Of a problem: its errors, and the characters of the pointer of each."""

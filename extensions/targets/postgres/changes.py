@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...model.diff import match
+from ...model.diff import diff, match
 from .relation import Constraint
-from .tables import tables
+from .tables import column_names, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from ...model.diff import Changes
+    from ...model.diff import Changes, DomainDiff
     from ...model.domain import Domain
     from .relation import Column, Index, Table
 
@@ -22,7 +22,30 @@ ORDER = ("ck", "fk", "uq", "pk")
 
 def between(old: Domain, new: Domain) -> tuple[list[str], list[str]]:
     """What changes in the tables, as one phrase each, and advice about what is dangerous in it."""
-    return compare(_in_order(old), _in_order(new))
+    changes, advice = compare(_in_order(old), _in_order(new))
+    return changes, [*advice, *_policies(diff(old, new), tables(new))]
+
+
+POLICIES = {
+    "restrict": "what it refers to cannot be deleted any more",
+    "cascade": "rows go with what they refer to, as soon as one instance of the new release runs",
+    "clear": "it is emptied with the deletion of what it refers to, as soon as one instance of the new release runs",
+}
+
+
+def _policies(changed: DomainDiff, found: Mapping[str, Table]) -> Iterator[str]:
+    """What deletions do to rows that they did not do before."""
+    for aggregate in changed.in_aggregates:
+        owners = [
+            (aggregate.new.name, aggregate.fields),
+            *((part.new.entity, part.fields) for part in aggregate.in_parts),
+        ]
+        for name, fields in owners:
+            for both in fields.kept:
+                before, after = both.old.reference, both.new.reference
+                if before and after and before.on_delete != after.on_delete:
+                    column = column_names(both.new.wire, both.new.type)[0]
+                    yield f"{found[name].name}.{column}: {POLICIES[after.on_delete]}"
 
 
 def _in_order(domain: Domain) -> list[Table]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...model.deletion import consequences, takers
+from ...text.sentences import alternatives
 from .conditions import ConditionColumn, condition_columns
 from .expressions import AttributeValue, ColumnValue, row_from_domain, view_from_domain
 from .imports import entity_import
@@ -11,7 +13,7 @@ from .names import entity_name
 from .rules import BRANCHES, RulesCode, rules_code
 
 if TYPE_CHECKING:
-    from ...model.domain import Aggregate
+    from ...model.domain import Aggregate, Domain
     from .domain import PythonAggregate, PythonSort
 
 _DECODERS = {
@@ -91,6 +93,17 @@ def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
 def article(title: str) -> str:
     """The article before a title."""
     return "an" if title[0] in "aeiou" else "a"
+
+
+def removal(aggregate: Aggregate, domain: Domain) -> str:
+    """What the use case of a deletion accepts, and whose rules it does not ask."""
+    text, further = f"Accept that the {aggregate.title} is removed.", consequences(domain, aggregate.name)
+    if further:
+        text = f"{text} {further} The rules of these are not asked."
+    if others := takers(domain.aggregates, aggregate):
+        titles = alternatives(f"{article(each.title)} {each.title}" for each in others)
+        text = f"{text} Where it goes along with {titles}, this is not asked."
+    return text
 
 
 def router_name(aggregate: Aggregate) -> str:

@@ -46,6 +46,8 @@ class ApplicationCode(NamedTuple):
     wiring_imports: str
     has_json: bool
     """Whether some aggregate has free JSON, which patches merge."""
+    has_on_delete: bool
+    """Whether some deletion sees to what refers to the resource."""
     crossing: Crossing | None
     internal: Internal | None
     new_field: str
@@ -58,6 +60,11 @@ def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
         app_imports=_app_imports(aggregates),
         wiring_imports=_wiring_imports(aggregates),
         has_json=any(field.kind == "json" for aggregate in aggregates for field in aggregate.declared.fields),
+        has_on_delete=any(
+            field.reference is not None and field.reference.on_delete != "restrict"
+            for aggregate in aggregates
+            for field in aggregate.declared.all_fields()
+        ),
         crossing=next(_crossings(aggregates), None),
         internal=next(_internal(aggregates), None),
         new_field=_new_field(aggregates[0]),

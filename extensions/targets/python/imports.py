@@ -49,9 +49,16 @@ class ModuleImports(NamedTuple):
 
 
 def module_imports(
-    aggregate: PythonAggregate, fields: Sequence[FieldCode], parts: Sequence[tuple[PartCode, Sequence[FieldCode]]]
+    aggregate: PythonAggregate,
+    fields: Sequence[FieldCode],
+    parts: Sequence[tuple[PartCode, Sequence[FieldCode]]],
+    *,
+    sees_to: bool,
 ) -> ModuleImports:
-    """The imports of the modules in which this code is printed: that of the fields, and of each part with its own."""
+    """The imports of the modules in which this code is printed: that of the fields, and of each part with its own.
+
+    `sees_to` says that its deletion sees to what refers to it.
+    """
     name = aggregate.declared.name
     schemas = [f"{name}{suffix}" for suffix in ("Create", "Patch", "Query", "View")]
     commands = [command.declared.command for command in aggregate.commands]
@@ -61,7 +68,7 @@ def module_imports(
         schema_imports=_schema_imports(aggregate, fields, parts),
         store_imports=_store_imports(aggregate),
         operations_imports=_operations_imports(aggregate),
-        repository_imports=_repository_imports(aggregate),
+        repository_imports=_repository_imports(aggregate, sees_to=sees_to),
         use_case_models=imports({f"from .model import {each}" for each in (entity_import(name), *commands)}),
         route_schemas=imports({f"from .schemas import {each}" for each in (*schemas, *sent)}),
     )
@@ -179,7 +186,7 @@ def _operations_imports(aggregate: PythonAggregate) -> str:
     )
 
 
-def _repository_imports(aggregate: PythonAggregate) -> str:
+def _repository_imports(aggregate: PythonAggregate, *, sees_to: bool) -> str:
     name, lifecycle = aggregate.declared.name, aggregate.declared.lifecycle
     lines = {
         "from collections.abc import Mapping",
@@ -191,12 +198,16 @@ def _repository_imports(aggregate: PythonAggregate) -> str:
         "from ..kernel import Call, KeyTaken",
         "from ..platform import Condition, where",
         "from ..platform.postgres import Database, Record",
-        "from ..platform.postgres.idempotency import Claim, adding, erasing, outcome, store_claim",
+        "from ..platform.postgres.idempotency import Claim, adding, outcome, store_claim",
         "from ..platform import text",
         "from ..platform.postgres.paging import PageQuery, Sort",
         "from ..platform.postgres import numbered",
         f"from .model import {entity_import(name)}",
     }
+    if sees_to:
+        lines.add("from ..platform.postgres import deletion as _deletion")  # no aggregate has this name
+    else:
+        lines.add("from ..platform.postgres.idempotency import erasing")
     if any(filter_.asked.word for filter_ in aggregate.filters):
         lines.add("from ..platform.postgres.paging import Asked")
     lines |= {_CURSOR_IMPORTS[sort.kind] for sort in aggregate.sorts if sort.kind in _CURSOR_IMPORTS}

@@ -34,7 +34,9 @@ class NamesInTests(NamedTuple):
     use_case_test_imports: str
 
 
-def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, sample: Examples, package: str) -> NamesInTests:
+def names_in_tests(
+    aggregate: PythonAggregate, ways: Scenarios, sample: Examples, package: str, *, has_deletions: bool
+) -> NamesInTests:
     """The names in the test modules of an aggregate; `package` is the service's Python package."""
     variable = aggregate.variable
     cases = (
@@ -46,14 +48,14 @@ def names_in_tests(aggregate: PythonAggregate, ways: Scenarios, sample: Examples
         sample.key_tests,
         sample.rule_tests,
     )
-    behaviours = tuple(_behaviours(aggregate, ways, sample))
+    behaviours = (*_behaviours(aggregate, ways, sample), *(["DeletionBehaviour"] if has_deletions else []))
     lines = [f"from ..{snake(each)} import {each}" for each in behaviours] or ["from ..api import Behaviour"]
     if sample.apart_tests or sample.asked_tests or sample.rule_tests:
         lines.append("from typing import Any")
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
         behaviours=behaviours or ("Behaviour",),
-        test_imports=_test_imports(aggregate, ways, package, lines, has_cases=any(cases)),
+        test_imports=_test_imports(aggregate, ways, package, lines, has_cases=any(cases) or has_deletions),
         use_case_test_imports=_use_case_test_imports(aggregate, package),
     )
 

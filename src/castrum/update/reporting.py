@@ -146,8 +146,9 @@ def _judged(update: Update, verdict: Callable[[object, object], tuple[list[str],
 
 def _tables(update: Update) -> Iterator[str]:
     changes, advice = _judged(update, language.table_changes)
+    if changes or advice:
+        yield from ("", "Tables:", *(f"  {change}" for change in changes), *(f"  mind {line}" for line in advice))
     if changes:
         message = ", ".join(changes)
         message = message if len(message) <= 60 else f"{message[:57].rpartition(', ')[0]} and more"
-        yield from ("", "Tables:", *(f"  {change}" for change in changes), *(f"  mind {line}" for line in advice))
         yield f'  to do: make migration m="{message}" (the revisions that exist stay as they are)'
