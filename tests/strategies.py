@@ -522,7 +522,7 @@ def _searchable(name: str, value: Any, ability: str) -> bool:
     said = {key for key, given in value.items() if given is True} if isinstance(value, dict) else set(line.split())
     if {"pii", "secret"} & {*said, *line.split()} or name in {"cursor", "limit", "sort"}:
         return False
-    text = line.partition("?")[0]
+    text = line.partition("?")[0].partition(" on_delete=")[0]
     for flag in FLAGS:
         text = text.partition(f" {flag}")[0]
     able: bool = getattr(parse_type(text).type, ability)

@@ -41,7 +41,7 @@ def complaints(owner: Owner) -> Iterator[tuple[str, int]]:
         unfit = [complaint for name in rule.fields for complaint in _unfit(name, rule, owner)]
         known = [fields[name] for name in rule.fields if name in fields]
         if not unfit and len(known) == len(rule.fields):
-            unfit = [*_together(rule, known)]
+            unfit = [*_together(rule, known)] or [*_cleared(rule, known)]
         for complaint in unfit:
             sound = False
             yield complaint, rule.item
@@ -94,6 +94,17 @@ def _together(rule: RuleDeclaration, fields: list[FieldDeclaration]) -> Iterator
         if always is not None:
             then = "lets nothing else be there" if rule.sign == "either" else "is always true"
             yield f"{always!r} is never absent, so {rule.written!r} {then}; write '?' at it, or drop the rule"
+
+
+def _cleared(rule: RuleDeclaration, fields: list[FieldDeclaration]) -> Iterator[str]:
+    """Why what refers to something cannot be emptied when that is deleted: what the rule needs would be missing."""
+    needed = {"or": fields, "either": fields, "when": fields[:1]}.get(rule.sign, [])
+    for field in needed:
+        if field.on_delete == "clear":
+            yield (
+                f"a deletion empties {field.name!r}, and {rule.written!r} would no longer be true; write "
+                "on_delete=restrict or on_delete=cascade at the field, or drop the rule"
+            )
 
 
 def _incomparable(rule: RuleDeclaration, one: FieldDeclaration, other: FieldDeclaration) -> Iterator[str]:
