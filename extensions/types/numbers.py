@@ -225,7 +225,6 @@ class BoolType(FieldType):
     shape = "bool"
     truth = True
     unique = False
-    nullable = "a boolean is never absent; give it a default, such as bool = false, or use an enum"
 
     def value(self, spec: Spec, raw: object) -> bool:
         if isinstance(raw, bool):

@@ -198,7 +198,7 @@ ref Customer not null: ref Customer
 string(20) UNIQUE: string(20) unique
 string(20) nullable: string(20)?
 string(20) required: string(20)
-bool nullable: bool = false
+bool nullable: bool?
 String(20): string(20)
 """)
 

@@ -351,8 +351,6 @@ def _composed(meant: _Meant) -> Remedy | None:
         default, optional = means["default"], False
     if truth:
         default = {"0": "false", "1": "true"}.get(default, default.lower())
-    if truth and optional:
-        default, optional, meant.exact = default or "false", False, False
     if listed:
         default, optional = default or "[]", False
     policy = answer_policy(means.get("on_delete", "")) if type_only.startswith("ref ") else None
