@@ -122,6 +122,11 @@ def _scalar(draw: st.DrawFn, kinds: list[str]) -> str:
     if kind == "int" and draw(COIN):
         low, high = draw(st.one_of(_bounds(-(2**40), 2**40), _bounds(-9, 999), _bounds(7, 8)))
         return f"int({low}..{high})"
+    if kind in {"int", "float"} and draw(st.integers(0, 3)) == 0:
+        low, high = draw(_bounds(-999, 999))
+        return (
+            f"{kind}({draw(st.sampled_from([f'>{low}', f'<{high}', f'>={low}, <{high + 2}', f'{low}..{high + 1}']))})"
+        )
     if kind == "decimal":
         precision = draw(st.integers(1, 38))
         return f"decimal({precision}, {draw(st.integers(0, min(6, precision)))})"
@@ -221,6 +226,8 @@ def _mapping(draw: st.DrawFn, text: str, name: str, part: bool) -> Domain:
     elif kind in {"int", "bigint"} and draw(COIN):
         most = 2**31 if kind == "int" else 2**63
         body["min"], body["max"] = draw(_bounds(-most, most - 1))
+    elif kind == "float" and "(" not in text:
+        body["min"], body["max"] = draw(_bounds(-99, 99))
     elif kind == "list":
         body["min"], body["max"] = draw(_bounds(1, 100))
     if draw(COIN):

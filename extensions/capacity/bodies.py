@@ -32,6 +32,7 @@ LAYOUT_BYTES = 16
 JSON_BYTES = 64 * KIB
 """What is reckoned for an object of the caller's own shape, whose schema has no bound that memory could hold."""
 NUMBER_BYTES = 20
+FRACTION_BYTES = 25
 
 
 def value_bytes(field: Mapping[str, Any], schema: Mapping[str, Any]) -> int:
@@ -46,6 +47,8 @@ def value_bytes(field: Mapping[str, Any], schema: Mapping[str, Any]) -> int:
         return 2 + max(map(len, schema["enum"]))
     if schema.get("type") in {"integer", "boolean"}:
         return NUMBER_BYTES
+    if schema.get("type") == "number":
+        return FRACTION_BYTES
     each = ESCAPED_BYTES if field["kind"] in {"string", "text"} else ESCAPED_ASCII_BYTES
     return 2 + each * int(schema["maxLength"])
 

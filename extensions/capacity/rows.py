@@ -19,6 +19,8 @@ WIDTHS = {
     "integer": 4,
     "bigint": 8,
     "date": 4,
+    "time": 8,
+    "double precision": 8,
     "timestamptz": 8,
     "uuid": 16,
     "numeric": 10,

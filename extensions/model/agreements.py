@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..types.bounds import Range
 from ..types.choices import list_range
 from .diff import diff
 
@@ -130,4 +131,4 @@ def _bounds(old: Spec, new: Spec) -> bool:
     digits = old.precision - old.scale <= new.precision - new.scale and old.scale <= new.scale
     lower = new.low is None or (old.low is not None and new.low <= old.low)
     higher = new.high is None or (old.high is not None and old.high <= new.high)
-    return digits and lower and higher
+    return digits and lower and higher and (new.range or Range()).takes_no_less(old.range or Range())

@@ -126,9 +126,11 @@ def alike(one: Spec, two: Spec) -> bool:
     """Whether the same values are of both types."""
     pattern = [each.pattern.text if each.pattern else None for each in (one, two)]
     bounds = [
-        (each.type.kind, each.length, each.shortest, each.low, each.high, each.precision, each.scale, each.members)
+        (each.type.kind, each.length, each.shortest, each.low, each.high, each.precision, each.scale, each.range)
         for each in (one, two)
     ]
+    if one.members != two.members:
+        return False
     inner = one.inner is None or two.inner is None or alike(one.inner, two.inner)
     targets = [(each.target, each.context) for each in (one, two)]
     return inner and pattern[0] == pattern[1] and bounds[0] == bounds[1] and targets[0] == targets[1]

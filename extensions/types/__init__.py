@@ -14,8 +14,8 @@ from ..text.patterns import Pattern, PatternError
 from ..text.problems import nearest, show
 from .base import FieldType, FieldTypeError, Spec
 from .choices import EnumType, JsonType, ListType, enum_member
-from .moments import DatetimeType, DateType, IdType, RefType, UuidType
-from .numbers import BigintType, BoolType, DecimalType, IntType, MoneyType
+from .moments import DatetimeType, DateType, IdType, RefType, TimeType, UuidType
+from .numbers import BigintType, BoolType, DecimalType, FloatType, IntType, MoneyType
 from .text import EmailType, PhoneType, StringType, TextType, UrlType
 from .wire import LONGEST_DEFAULT, LONGEST_INDEXED, LONGEST_PATTERN
 
@@ -42,9 +42,11 @@ TABLE: Mapping[str, FieldType] = {
         IntType(),
         BigintType(),
         DecimalType(),
+        FloatType(),
         MoneyType(),
         BoolType(),
         DateType(),
+        TimeType(),
         DatetimeType(),
         UuidType(),
         EmailType(),

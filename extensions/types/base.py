@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..text.patterns import Pattern
+    from .bounds import Range
 
 
 EXAMPLES_TRIED = 100
@@ -34,6 +35,7 @@ class Spec:
     high: int | None = None
     precision: int = 0
     scale: int = 0
+    range: Range | None = None
     members: tuple[str, ...] = ()
     inner: Spec | None = None
     target: str = ""

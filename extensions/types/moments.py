@@ -1,15 +1,15 @@
-"""Days, moments and identities."""
+"""Days, times of day, moments and identities."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ..text.problems import show
 from .base import FieldType, FieldTypeError, Spec
-from .wire import DATE_PATTERN, MOMENT_PATTERN, UUID_PATTERN
+from .wire import DATE_PATTERN, MOMENT_PATTERN, TIME_PATTERN, UUID_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,28 @@ class DateType(FieldType):
     def examples(self, spec: Spec) -> Iterator[str]:
         yield from (f"2026-11-{day:02d}" for day in range(22, 31))
         yield from (f"2027-{month:02d}-{day:02d}" for month in range(1, 13) for day in range(1, 29))
+
+
+class TimeType(FieldType):
+    kind = "time"
+    syntax = "time"
+    meaning = "a time of day without a zone, such as 09:30:00; cut to microseconds"
+    sample = "time"
+    shape = "time"
+    unique = False
+    sortable = True
+    asks = ("any", "from", "to")
+
+    def value(self, spec: Spec, raw: object) -> str:
+        text = raw.isoformat() if isinstance(raw, time) else str(raw)
+        text = f"{text}:00" if re.fullmatch("[0-9]{2}:[0-9]{2}", text) else text
+        if not re.fullmatch(TIME_PATTERN[1:-1], text):
+            raise FieldTypeError(f"{show(raw)} is not a time of day; expected one such as 09:30:00")
+        return time.fromisoformat(text).isoformat()
+
+    def examples(self, spec: Spec) -> Iterator[str]:
+        for number in range(24 * 4):
+            yield f"{(9 + number // 4) % 24:02d}:{number % 4 * 15:02d}:00"
 
 
 class DatetimeType(FieldType):

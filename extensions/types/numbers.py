@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..text.problems import show
 from .base import FieldType, FieldTypeError, Spec, check_order, whole_number
-from .wire import INT32, INT64, MONEY_AMOUNT_PATTERN
+from .bounds import NOTATION, SHAPE, Bound, Range, in_order, read_range
+from .wire import INT32, INT64, LARGEST_DOUBLE, MONEY_AMOUNT_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,16 +87,30 @@ class IntType(_Integral):
     syntax = "int or int(a..b)"
     meaning = "a whole number of 32 bits, or within a..b"
     sample = "int(1..999)"
-    shape = r"int(\(\s*[+-]?[0-9_]*\s*\.\.\s*[+-]?[0-9_]*\s*\))?"
+    shape = rf"int(\({SHAPE}\))?"
     arguments = True
 
     def spec(self, arguments: str) -> Spec:
         if not arguments:
             return Spec(self)
         match = re.fullmatch(r"\s*([+-]?[0-9_]+)?\s*\.\.\s*([+-]?[0-9_]+)?\s*", arguments)
-        if not match or not (match[1] or match[2]):
+        if match and (match[1] or match[2]):
+            return self.bounded(Spec(self), match[1], match[2])
+        if not re.match(r"\s*[<>]", arguments):
             raise FieldTypeError(f"int({arguments}) is no range; expected int(a..b), such as int(1..999)")
-        return self.bounded(Spec(self), match[1], match[2])
+        return self._compared(arguments)
+
+    def _compared(self, arguments: str) -> Spec:
+        """Within bounds that may exclude their number: of whole ones, the next is the bound."""
+        low, high = read_range(arguments, self.kind)
+        for bound in (low, high):
+            if bound and bound.number % 1:
+                raise FieldTypeError(f"the bound {bound.text} of {self.kind} is no whole number; write one")
+        least = int(low.number) + low.excluded if low else None
+        most = int(high.number) - high.excluded if high else None
+        if least is not None and most is not None and least > most:
+            raise FieldTypeError(f"no whole number is within {Range(low, high).written}; move the bounds apart")
+        return self.bounded(Spec(self), least, most)
 
 
 class BigintType(_Integral):
@@ -160,6 +175,81 @@ class DecimalType(FieldType):
             whole = "0" if spec.precision == spec.scale else str(number % 10 ** (spec.precision - spec.scale))
             fraction = f"{number * 10 ** (spec.scale - 1) if spec.scale == 1 else number:0{spec.scale}d}"[-spec.scale :]
             yield f"{whole}.{fraction}" if spec.scale else whole
+
+
+class FloatType(FieldType):
+    kind = "float"
+    syntax = "float or float(a..b)"
+    meaning = "a binary fraction of 64 bits for what is measured, or within a..b, or above or below, as float(>0, <=1)"
+    sample = "float(0..1)"
+    shape = rf"float(\({SHAPE}\))?"
+    arguments = True
+    unique = indexable = filterable = False
+    sortable = True
+    asks = ("from", "to")
+    bounds = "number"
+
+    def spec(self, arguments: str) -> Spec:
+        if not arguments:
+            return Spec(self)
+        if arguments.isdigit():
+            raise FieldTypeError(f"float({arguments}) is no range: a float has 64 bits always; expected {NOTATION}")
+        return replace(Spec(self), range=_doubles(read_range(arguments, self.kind)))
+
+    def bounded(self, spec: Spec, low: object, high: object) -> Spec:
+        least, most = spec.range or Range()
+        for what, raw in (("min", low), ("max", high)):
+            if raw is None:
+                continue
+            if isinstance(raw, bool) or (number := _double(raw)) is None:
+                raise FieldTypeError(f"{what} is {show(raw)}; expected a number, such as 0.5")
+            if what == "min":
+                least = Bound(Decimal(repr(number)))
+            else:
+                most = Bound(Decimal(repr(number)))
+        return replace(spec, range=in_order(Range(least, most)))
+
+    def written(self, spec: Spec) -> str:
+        return f"float({spec.range.written})" if spec.range else self.kind
+
+    def value(self, spec: Spec, raw: object) -> float:
+        number = None if isinstance(raw, bool) else _double(raw)
+        if number is None:
+            raise FieldTypeError(f"{show(raw)} is not a finite number of 64 bits; expected one such as 1.5")
+        if spec.range and not spec.range.holds(Decimal(repr(number))):
+            raise FieldTypeError(f"{show(raw)} is not within {spec.range.written}; expected a number that is")
+        return number or 0.0
+
+    def examples(self, spec: Spec) -> Iterator[float]:
+        low, high = (bound and bound.number for bound in spec.range or Range())
+        for number in range(1, 100):
+            if low is not None and high is not None:
+                value = low + (high - low) * number / 100
+            elif high is not None:
+                value = high - number - Decimal("0.5")
+            else:
+                value = (low or 0) + number + Decimal("0.5")
+            made = float(f"{value:.12g}")
+            if not spec.range or spec.range.holds(Decimal(repr(made))):
+                yield made
+        if spec.range and low is not None and low == high:
+            yield float(low)
+
+
+def _double(raw: object) -> float | None:
+    """The number, where it is one that 64 bits hold."""
+    if not isinstance(raw, (int, float, str)) or not re.fullmatch(
+        r"[+-]?(?:[0-9]{1,400}\.?[0-9]{0,400}|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?", str(raw)
+    ):
+        return None
+    number = float(raw)
+    return number if abs(number) <= LARGEST_DOUBLE else None
+
+
+def _doubles(bounds: Range) -> Range:
+    """The range with the numbers that 64 bits hold."""
+    low, high = (bound and bound._replace(number=Decimal(repr(float(bound.number)))) for bound in bounds)
+    return in_order(Range(low, high))
 
 
 def _bounded_sign(spec: Spec, low: object, high: object) -> Spec:

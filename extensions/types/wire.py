@@ -35,6 +35,11 @@ URL_PATTERN = r"^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[0-9]{1,5})?(?:[/?#
 are exact."""
 PHONE_PATTERN = r"^\+[1-9][0-9]{6,14}$"
 """E.164: the country and the number, digits alone."""
+TIME_PATTERN = r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?$"
+"""ISO 8601, without a zone: the hands of a clock on the wall."""
+NUMBER_PATTERN = r"^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
+"""A number of JSON, as text in a query."""
+LARGEST_DOUBLE = 1.7976931348623157e308
 DATE_PATTERN = r"^[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
 _DAY = r"^(?:[1-8][0-9]|9[0-8])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _OFFSET = r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]"

@@ -23,9 +23,11 @@ Columns = set[tuple[str, str]]
 FAMILIES: dict[str, type[Type]] = {
     "text": sa.String,
     "integer": sa.Integer,
+    "float": sa.Float,
     "numeric": sa.Numeric,
     "boolean": sa.Boolean,
     "date": sa.Date,
+    "time": sa.Time,
     "moment": sa.DateTime,
     "uuid": sa.Uuid,
     "jsonb": sa.JSON,
@@ -38,7 +40,9 @@ USING = {
     ("text", "integer"): "{c}::{t}",
     ("text", "numeric"): "{c}::numeric",
     ("text", "boolean"): "{c}::boolean",
+    ("text", "float"): "{c}::double precision",
     ("text", "date"): "{c}::date",
+    ("text", "time"): "{c}::time",
     ("text", "moment"): "{c}::timestamptz",
     ("text", "uuid"): "{c}::uuid",
     ("text", "jsonb"): "CASE jsonb_typeof({c}::jsonb) WHEN 'object' THEN {c}::jsonb"
@@ -46,14 +50,22 @@ USING = {
     # Not ::varchar(n), which would cut: what is longer is refused when it is put there.
     ("integer", "text"): "{c}::text",
     ("integer", "numeric"): AS_IT_IS,
+    ("integer", "float"): "CASE WHEN {c}::double precision::text::numeric = {c} THEN {c}::double precision"
+    " ELSE ('rounded: ' || {c})::double precision END",
     ("integer", "boolean"): "{c}::text::boolean",
     ("numeric", "text"): "{c}::text",
     ("numeric", "integer"): "trim_scale({c})::text::{t}",
+    ("numeric", "float"): "CASE WHEN {c}::double precision::text::numeric = {c} THEN {c}::double precision"
+    " ELSE ('rounded: ' || {c})::double precision END",
+    ("float", "text"): "{c}::text",
+    ("float", "integer"): "trim_scale({c}::text::numeric)::text::{t}",
+    ("float", "numeric"): "{c}::text::numeric",
     ("numeric", "boolean"): "trim_scale({c})::text::boolean",
     ("boolean", "text"): "{c}::text",
     ("boolean", "integer"): "{c}::integer",
     ("boolean", "numeric"): "{c}::integer",
     ("date", "text"): "to_char({c}, 'YYYY-MM-DD')",
+    ("time", "text"): "{c}::text",
     ("date", "moment"): "{c}::timestamp AT TIME ZONE 'UTC'",
     ("moment", "text"): """to_char({c} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
     ("moment", "date"): "CASE WHEN {c} = date_trunc('day', {c}, 'UTC') THEN ({c} AT TIME ZONE 'UTC')::date"
@@ -271,6 +283,8 @@ def expression(old: Type, new: Type) -> str | None:
         return _of_lists(old, new)
     families = _family(old), _family(new)
     scale = new.scale if isinstance(new, sa.Numeric) else None
+    if scale is not None and families[0] == "float":
+        return _unrounded("{c}::text::numeric", scale)
     if scale is not None and isinstance(old, sa.Numeric):
         return AS_IT_IS if old.scale is not None and old.scale <= scale else _unrounded("{c}", scale)
     if families[0] == families[1]:

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeEngine
 
 WORD, FLAG, DAY, ID = sa.String(40), sa.Boolean(), sa.Date(), sa.Uuid()
+DOUBLE, OF_DAY = sa.Double(), sa.Time()
 WHOLE, LARGE, MOMENT = sa.Integer(), sa.BigInteger(), sa.DateTime(timezone=True)
 SOME_ID = "01900000-0000-7000-8000-000000000000"
 
@@ -47,6 +48,15 @@ PAIRS = {
     "word_number": Pair(WORD, sa.Numeric(5, 2), "1.50", "1.50", "1.555"),
     "word_amount": Pair(WORD, sa.Numeric(), "1.555", "1.555", "much"),
     "word_json": Pair(WORD, JSONB(), '{"a":1}', '{"a": 1}', "[1]"),
+    "word_double": Pair(WORD, DOUBLE, "1.5", "1.5", "much"),
+    "word_of_day": Pair(WORD, OF_DAY, "09:30", "09:30:00", "24:01"),
+    "of_day_word": Pair(OF_DAY, WORD, "09:30:00.5", "09:30:00.5"),
+    "whole_double": Pair(WHOLE, DOUBLE, "7", "7"),
+    "large_double": Pair(LARGE, DOUBLE, "9007199254740992", "9007199254740992", "9007199254740993"),
+    "number_double": Pair(sa.Numeric(38, 6), DOUBLE, "0.1", "0.1", "12345678901234567890.123456"),
+    "double_number": Pair(DOUBLE, sa.Numeric(5, 2), "1.5", "1.50", "1.125"),
+    "double_whole": Pair(DOUBLE, WHOLE, "3", "3", "3.5"),
+    "double_word": Pair(DOUBLE, WORD, "1e+300", "1e+300"),
     "whole_word": Pair(WHOLE, sa.String(3), "123", "123", "1234"),
     "whole_large": Pair(WHOLE, LARGE, "1", "1", defaults=("3", "4")),
     "large_whole": Pair(LARGE, WHOLE, "1", "1", "99999999999"),

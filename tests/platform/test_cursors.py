@@ -1,7 +1,7 @@
 """Every cursor that is issued is taken back, however long the value is at which its page ended."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +23,8 @@ SORTS = {
     "email": (Sort("email", "text", nullable=True, decode=str), "varchar(254)"),
     "number": (Sort("number", "bigint", nullable=True, decode=int), "bigint"),
     "amount": (Sort("amount", "numeric", nullable=True, decode=Decimal), "numeric(38, 6)"),
+    "double": (Sort("double", "double precision", nullable=True, decode=float), "double precision"),
+    "of_day": (Sort("of_day", "time", nullable=True, decode=time.fromisoformat), "time"),
     "day": (Sort("day", "date", nullable=True, decode=date.fromisoformat), "date"),
     "moment": (Sort("moment", "timestamptz", nullable=True, decode=datetime.fromisoformat), "timestamptz"),
 }
@@ -31,11 +33,13 @@ VALUES: dict[str, list[Any]] = {
     "email": [f"{'a' * 64}@{'b' * 59}.{'c' * 60}.{'d' * 60}.example", "a@b.example"],
     "number": [-(2**63), 2**63 - 1, 2**53 + 1],
     "amount": [Decimal(f"{sign}{'9' * 32}.{'9' * 6}") for sign in ("", "-")] + [Decimal("0.000001"), Decimal(0)],
+    "double": [1.7976931348623157e308, -1.7976931348623157e308, 5e-324, 0.1],
+    "of_day": [time(0), time(23, 59, 59, 999_999)],
     "day": [date(1000, 1, 1), date(9999, 12, 31)],
     "moment": [datetime(1000, 1, 1, tzinfo=UTC), datetime(9899, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)],
 }
 PAGES = PageQuery(
-    select="SELECT id, text, email, number, amount, day, moment FROM longest",
+    select="SELECT id, text, email, number, amount, double, of_day, day, moment FROM longest",
     sorts={name: sort for name, (sort, _) in SORTS.items()},
     filters={"text": "text"},
 )

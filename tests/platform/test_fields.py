@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,6 +10,8 @@ from ordering.platform.http.fields import (
     Day,
     DecimalText,
     Digits,
+    Double,
+    DoubleText,
     Email,
     Int32,
     JsonObject,
@@ -18,6 +20,7 @@ from ordering.platform.http.fields import (
     NonNegativeMoneyIn,
     NotNull,
     Text,
+    TimeOfDay,
     Timestamp,
     TrueFalse,
     Url,
@@ -29,6 +32,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 SHARE = Annotated[Decimal, DecimalText(3, 2, min=0)]
 FRACTION = Annotated[Decimal, DecimalText(2, 2)]
 WHOLE = Annotated[Decimal, DecimalText(3, 0)]
+SHARE_OF_ONE = Annotated[float, Double(gt=0.0, le=1.0)]
+ASKED_SHARE = Annotated[float, DoubleText(gt=0.0, le=1.0)]
 CODE = Annotated[str, Line(9, pattern="^[A-Z]+$")]
 PRESENT = Annotated[str | None, NotNull]
 ID = "018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f"
@@ -49,6 +54,11 @@ ID = "018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f"
         (NonNegativeMoneyIn, '{"amount": "1", "currency": "EUR"}', Money(Decimal(1), "EUR")),
         (Day, '"2026-02-28"', date(2026, 2, 28)),
         (Timestamp, '"2026-02-28T01:00:00.5+02:00"', datetime(2026, 2, 27, 23, 0, 0, 500_000, tzinfo=UTC)),
+        (TimeOfDay, '"09:30:00"', time(9, 30)),
+        (TimeOfDay, '"23:59:59.999999"', time(23, 59, 59, 999_999)),
+        (SHARE_OF_ONE, "1", 1.0),
+        (SHARE_OF_ONE, "5e-324", 5e-324),
+        (ASKED_SHARE, '"1e-3"', 0.001),
         (Timestamp, '"2026-02-28T01:00:00Z"', datetime(2026, 2, 28, 1, tzinfo=UTC)),
         (Timestamp, '"2026-02-28t01:00:00.9999999z"', datetime(2026, 2, 28, 1, 0, 0, 999_999, tzinfo=UTC)),
         (Timestamp, '"2026-02-28T01:00+01:00"', datetime(2026, 2, 28, tzinfo=UTC)),
@@ -87,6 +97,17 @@ def test_takes(annotation: Any, sent: str, value: Any) -> None:
         (NonNegativeMoneyIn, '{"amount": "-1", "currency": "EUR"}', "string_pattern_mismatch"),
         (Day, '"2026-02-30"', "no_such_day"),
         (Day, '"20260228"', "string_pattern_mismatch"),
+        (TimeOfDay, '"24:00:00"', "string_pattern_mismatch"),
+        (TimeOfDay, '"09:30"', "string_pattern_mismatch"),
+        (TimeOfDay, '"09:30:00Z"', "string_pattern_mismatch"),
+        (SHARE_OF_ONE, "0", "greater_than"),
+        (SHARE_OF_ONE, "1.0000001", "less_than_equal"),
+        (SHARE_OF_ONE, "true", "float_type"),
+        (SHARE_OF_ONE, '"0.5"', "float_type"),
+        (SHARE_OF_ONE, "1e999", "finite_number"),
+        (ASKED_SHARE, '"0"', "greater_than"),
+        (ASKED_SHARE, '"NaN"', "string_pattern_mismatch"),
+        (ASKED_SHARE, '"1e999"', "finite_number"),
         (Timestamp, '"2026-02-30T00:00:00Z"', "no_such_day"),
         (Timestamp, '"2026-02-28T08:00:60Z"', "no_leap_second"),
         (Timestamp, '"1000-01-01T00:00:00+00:01"', "out_of_range"),

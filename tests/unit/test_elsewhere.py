@@ -114,7 +114,8 @@ int(11): int
 int unsigned not null: int(0..4294967295)
 tinyint(1) default 0: bool = false
 boolean default false: bool = false
-double precision: decimal(18, 6)
+double precision: float
+"time without time zone not null": time
 text -- the note: text
 string(20) // the b: string(20)
 integer references customer(id): ref Customer

@@ -101,7 +101,9 @@ def relation(name: str, raw: object, known: Known) -> Remedy | None:
 def _line(name: str, line: str) -> str:
     """The line, if it is one of ours as far as that can be seen, or what to write for it."""
     if re.match(
-        r"(?:string|enum|list|decimal)\(|(?:text|int|bigint|money|bool|date|datetime|uuid|email|url|phone|ref)\b", line
+        r"(?:string|enum|list|decimal)\("
+        r"|(?:text|int|bigint|float|money|bool|date|time|datetime|uuid|email|url|phone|ref)\b",
+        line,
     ):
         return line
     found = answer_line(name, line, Known())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...model.domain import Aggregate, Filter
     from .json_schema import Json
 
-_MOMENTS = frozenset({"date", "datetime"})
+_MOMENTS = frozenset({"date", "datetime", "time"})
 _SHOWN = 3
 """Characters of an example that the example of a prefix has."""
 

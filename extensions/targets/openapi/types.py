@@ -10,6 +10,7 @@ from ...types.wire import (
     CURRENCY_PATTERN,
     DATE_PATTERN,
     DEEPEST,
+    LARGEST_DOUBLE,
     LARGEST_JSON_NUMBER,
     LINE_PATTERN,
     LONGEST_MEMBER,
@@ -19,6 +20,7 @@ from ...types.wire import (
     MOST_MEMBERS,
     RFC3339_PATTERN,
     TEXT_PATTERN,
+    TIME_PATTERN,
     TIMESTAMP_PATTERN,
 )
 from ..rows import row_of
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ...types import Spec
+    from ...types.bounds import Bound
 
 Json = dict[str, Any]
 
@@ -76,6 +79,17 @@ def _decimal(spec: Spec) -> FieldSchemas:
     return _both({"type": "string", "format": "decimal", "maxLength": longest, "pattern": spec.type.pattern(spec)})
 
 
+def _float(spec: Spec) -> FieldSchemas:
+    low, high = spec.range or (None, None)
+    least = {"minimum": -LARGEST_DOUBLE} if low is None else {_word("Minimum", low): float(low.number)}
+    most = {"maximum": LARGEST_DOUBLE} if high is None else {_word("Maximum", high): float(high.number)}
+    return _both({"type": "number", "format": "double", **least, **most})
+
+
+def _word(word: str, bound: Bound) -> str:
+    return f"exclusive{word}" if bound.excluded else word.lower()
+
+
 def _money(spec: Spec) -> FieldSchemas:
     return _shared("NonNegativeMoney" if is_non_negative(spec) else "Money")
 
@@ -86,6 +100,11 @@ def _bool(_spec: Spec) -> FieldSchemas:
 
 def _date(_spec: Spec) -> FieldSchemas:
     return _both({"type": "string", "format": "date", "minLength": 10, "maxLength": 10, "pattern": DATE_PATTERN})
+
+
+def _time(_spec: Spec) -> FieldSchemas:
+    # `format: time` of JSON Schema has a zone; the registry of OpenAPI calls the hands of a clock on the wall so.
+    return _both({"type": "string", "format": "time-local", "minLength": 8, "maxLength": 15, "pattern": TIME_PATTERN})
 
 
 def _datetime(_spec: Spec) -> FieldSchemas:
@@ -120,9 +139,11 @@ TABLE: Mapping[str, Callable[[Spec], FieldSchemas]] = {
     "int": _integer,
     "bigint": _integer,
     "decimal": _decimal,
+    "float": _float,
     "money": _money,
     "bool": _bool,
     "date": _date,
+    "time": _time,
     "datetime": _datetime,
     "uuid": _uuid,
     "email": _formatted("email"),

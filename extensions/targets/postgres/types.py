@@ -80,6 +80,16 @@ def _numeric(spec: Spec) -> tuple[ColumnType, ...]:
     return (ColumnType(sql=f"numeric{digits}", sa=f"sa.Numeric{digits}", cast="numeric", checks=checks),)
 
 
+def _double(spec: Spec) -> tuple[ColumnType, ...]:
+    low, high = spec.range or (None, None)
+    checks = [] if low and high else ["abs({c}) < 'Infinity'"]  # no number is above NaN there
+    checks += [f"{{c}} {'>' if low.excluded else '>='} {low.text}"] if low else []
+    checks += [f"{{c}} {'<' if high.excluded else '<='} {high.text}"] if high else []
+    return (
+        ColumnType(sql="double precision", sa="sa.Double()", cast="double precision", checks=(" AND ".join(checks),)),
+    )
+
+
 def _money(spec: Spec) -> tuple[ColumnType, ...]:
     size = "{c} >= 0 AND {c}" if is_non_negative(spec) else "abs({c})"
     amount = f"scale({{c}}) <= 4 AND {size} < 100000000000000"
@@ -144,9 +154,11 @@ TABLE: Mapping[str, _Row] = {
     "int": _Row(_integer, _number_literal),
     "bigint": _Row(_integer, _number_literal),
     "decimal": _Row(_numeric, _number_literal),
+    "float": _Row(_double, _number_literal),
     "money": _Row(_money, _money_literals),
     "bool": _Row(_always("boolean", "sa.Boolean()", "boolean"), _bool_literal),
     "date": _Row(_always("date", "sa.Date()", "date"), _text_literal),
+    "time": _Row(_always("time", "sa.Time()", "time"), _text_literal),
     "datetime": _Row(_always("timestamptz", "sa.DateTime(timezone=True)", "timestamptz"), _text_literal),
     "uuid": _UUID,
     "email": _Row(_varchar, _text_literal),

@@ -20,6 +20,8 @@ _DECODERS = {
     "date": "date.fromisoformat",
     "datetime": "datetime.fromisoformat",
     "decimal": "Decimal",
+    "float": "float",
+    "time": "time.fromisoformat",
     "int": "int",
     "bigint": "int",
     "uuid": "UUID",

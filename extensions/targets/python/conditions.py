@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from .domain import PythonAggregate, PythonField
 
-_ORDERED = frozenset({"bigint", "date", "datetime", "decimal", "int"})
+_ORDERED = frozenset({"bigint", "date", "datetime", "decimal", "float", "int", "time"})
 """The kinds of fields whose values have the same order in Python and in SQL; that of text depends on a database."""
 
 

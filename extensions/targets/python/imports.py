@@ -21,6 +21,7 @@ _CURSOR_IMPORTS = {
     "date": "from datetime import date",
     "datetime": "from datetime import datetime",
     "decimal": "from decimal import Decimal",
+    "time": "from datetime import time",
 }
 """What reads a sort's value back from a cursor, by the kind of the field."""
 
@@ -29,6 +30,7 @@ _OF_COLUMN = {
     "date": "from datetime import date",
     "datetime": "from datetime import datetime",
     "Decimal": "from decimal import Decimal",
+    "time": "from datetime import time",
     "UUID": "from uuid import UUID",
 }
 """What the types of columns in conditions need."""

@@ -58,10 +58,10 @@ RESERVED_CLASSES = frozenset(
 
 BORROWED_CLASSES = frozenset(
     """
-    Api Asked Behaviour Body Call Caller Claim Column Condition DELETE Database Day DeletionBehaviour Digits E164
-    Email FIND Field INSERT INSERT_WITHOUT_KEY KeyBehaviour LOAD LifecycleBehaviour Line ListBehaviour Mapping
-    MoneyView NotFound Once Operations PAGE PageParameters PageQuery Patch Protocol Record Reply RuleBehaviour
-    SELECT Several Sort Text Timestamp UPDATE Url Whole
+    Api Asked Behaviour Body Call Caller Claim Column Condition Database Day DELETE DeletionBehaviour Digits Double
+    DoubleText E164 Email Field FIND INSERT INSERT_WITHOUT_KEY KeyBehaviour LifecycleBehaviour Line ListBehaviour
+    LOAD Mapping MoneyView NotFound Once Operations PAGE PageParameters PageQuery Patch Protocol Record Reply
+    RuleBehaviour SELECT Several Sort Text TimeOfDay Timestamp UPDATE Url Whole
     """.split()
 )
 """What the modules beside a model import or define: there, an aggregate or a part goes by another name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...types.choices import list_range
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ANNOTATED = "from typing import Annotated"
 DATE = "from datetime import date"
 DATETIME = "from datetime import datetime"
+TIME = "from datetime import time"
 DECIMAL = "from decimal import Decimal"
 MONEY = "from ..kernel import Money"
 UUID = "from uuid import UUID"
@@ -114,6 +115,16 @@ def _decimal(spec: Spec) -> PythonType:
     return _same(Code("Decimal", (DECIMAL,)), _field("DecimalText", annotation, DECIMAL, ANNOTATED))
 
 
+def _float(spec: Spec) -> PythonType:
+    low, high = spec.range or (None, None)
+    bounds = [f"{'gt' if low.excluded else 'ge'}={float(low.number)!r}"] if low else []
+    bounds += [f"{'lt' if high.excluded else 'le'}={float(high.number)!r}"] if high else []
+    body, query = (
+        _field(name, f"Annotated[float, {name}({', '.join(bounds)})]", ANNOTATED) for name in ("Double", "DoubleText")
+    )
+    return PythonType(model=Code("float"), body=body, answer=Code("float"), query=query)
+
+
 def _money(spec: Spec) -> PythonType:
     return PythonType(
         model=Code("Money", (MONEY,)),
@@ -128,6 +139,10 @@ def _bool(_spec: Spec) -> PythonType:
 
 def _date(_spec: Spec) -> PythonType:
     return _same(Code("date", (DATE,)), _field("Day"))
+
+
+def _time(_spec: Spec) -> PythonType:
+    return _same(Code("time", (TIME,)), _field("TimeOfDay"))
 
 
 def _datetime(_spec: Spec) -> PythonType:
@@ -185,6 +200,13 @@ def _date_literal(_spec: Spec, value: Any) -> Code:
     return Code(f"date({day.year}, {day.month}, {day.day})", (DATE,))
 
 
+def _time_literal(_spec: Spec, value: Any) -> Code:
+    of_day = time.fromisoformat(value)
+    parts = [of_day.hour, of_day.minute]
+    parts += [of_day.second, of_day.microsecond] if of_day.microsecond else [of_day.second] if of_day.second else []
+    return Code(f"time({', '.join(map(str, parts))})", (TIME,))
+
+
 def _datetime_literal(_spec: Spec, value: Any) -> Code:
     moment = datetime.fromisoformat(value)
     parts = [moment.year, moment.month, moment.day, moment.hour, moment.minute]
@@ -215,9 +237,11 @@ TABLE: Mapping[str, _Row] = {
     "int": _Row(_integer, _plain_literal),
     "bigint": _Row(_integer, _plain_literal),
     "decimal": _Row(_decimal, _decimal_literal),
+    "float": _Row(_float, _plain_literal),
     "money": _Row(_money, _money_literal),
     "bool": _Row(_bool, _plain_literal),
     "date": _Row(_date, _date_literal),
+    "time": _Row(_time, _time_literal),
     "datetime": _Row(_datetime, _datetime_literal),
     "uuid": _UUID,
     "email": _Row(_formatted("Email"), _plain_literal),

@@ -269,7 +269,7 @@ def _values(field: Field) -> str:
 
 def _choices(field: Field) -> tuple[Any, ...]:
     """The values of a unique field, where no other can be made up: of a pattern, or of a format of the team's own."""
-    if field.kind in {"bool", "enum"}:
+    if field.kind in {"bool", "enum", "time"}:
         return field.examples
     if field.compared:
         return field.examples

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -196,11 +196,11 @@ class _Judge:
             now, was = (json.dumps(each["default"]) if "default" in each else "none" for each in (new, old))
             self.additions.append(f"{where}: the default is {now}, was {was}")
         for keyword, upwards in BOUNDS.items():
-            one, two = old.get(keyword), new.get(keyword)
+            one, two = (_Bound.of(each, keyword) for each in (old, new))
             if one == two:
                 continue
-            narrower = two is not None and (one is None or (two < one if upwards else two > one))
-            now, was = ("none" if each is None else each for each in (two, one))
+            narrower = two is not None and (one is None or two.is_narrower(one, upwards=upwards))
+            now, was = ("none" if each is None else each.said for each in (two, one))
             (self.breaking if narrower == sent else self.additions).append(f"{where}: {keyword} is {now}, was {was}")
 
     def properties(self, where: str, old: Json, new: Json, *, sent: bool) -> None:
@@ -229,6 +229,28 @@ class _Judge:
                 target = target[key.replace("~1", "/").replace("~0", "~")]
             value = target
         return value
+
+
+class _Bound(NamedTuple):
+    number: float
+    excluded: bool
+
+    @classmethod
+    def of(cls, schema: Json, keyword: str) -> "_Bound | None":
+        """The bound, which may be written as one that is not among the values itself."""
+        excluding = f"exclusive{keyword.capitalize()}"
+        if excluding in schema:
+            return cls(schema[excluding], excluded=True)
+        return cls(schema[keyword], excluded=False) if schema.get(keyword) is not None else None
+
+    def is_narrower(self, other: "_Bound", *, upwards: bool) -> bool:
+        if self.number == other.number:
+            return self.excluded and not other.excluded
+        return self.number < other.number if upwards else self.number > other.number
+
+    @property
+    def said(self) -> str:
+        return f"{self.number}{', excluded' if self.excluded else ''}"
 
 
 def _words(schema: Json, *, sent: bool) -> set[str]:
