@@ -86,7 +86,7 @@ MEMBERS = [
     "in-transit",
 ]
 
-PATTERNS = ["[A-Z]{3}-[0-9]{4,8}", "^(?:ab|c.)+$", "[^x]*y?", r"v[0-9]+\.[0-9]+", "ABC", "[AB]"]
+PATTERNS = [r"\w+-\d{3}", "[A-Z]{3}-[0-9]{4,8}", "^(?:ab|c.)+$", "[^x]*y?", r"v[0-9]+\.[0-9]+", "ABC", "[AB]"]
 
 TEXTS = st.text(
     st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")).filter(str.isprintable),

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONTROLS = r"\x00-\x1F\x7F-\x9F"
+_ASCII: dict[str, list[tuple[str, str]]] = {
+    "d": [("0", "9")],
+    "w": [("A", "Z"), ("a", "z"), ("0", "9"), ("_", "_")],
+    "s": [(" ", " ")],
+}
+"""What `\\d`, `\\w` and `\\s` are here: of the digits, letters and blanks in which engines differ, those of ASCII."""
 _SPECIAL = frozenset("^$\\.*+?()[]{}|/")
 _LONGEST_REPEAT = 1000
 _QUANTIFIER = re.compile(r"\{(\d{1,4})(?:(,)(\d{1,4})?)?\}")
@@ -202,6 +208,10 @@ class Pattern:
         if character == ".":
             return _Class(negated=True, ranges=[])
         if character == "\\":
+            kind = self._source[self._at : self._at + 1]
+            if kind and kind.lower() in _ASCII:
+                self._at += 1
+                return _Class(negated=kind.isupper(), ranges=_ASCII[kind.lower()])
             return self._single(self._escape())
         if character in "^$":
             raise PatternError(f"has a {character!r} inside; a pattern always describes the whole value")
@@ -220,9 +230,8 @@ class Pattern:
     def _escape(self) -> str:
         character = self._source[self._at : self._at + 1]
         self._at += 1
-        if character in {"d", "w", "s", "D", "W", "S"}:
-            instead = {"d": "[0-9]", "w": "[A-Za-z0-9_]", "s": "[ ]", "D": "[^0-9]", "W": "[^A-Za-z0-9_]", "S": "[^ ]"}
-            raise PatternError(rf"uses '\{character}', which differs between engines; write '{instead[character]}'")
+        if character and character.lower() in _ASCII:
+            raise PatternError(rf"has a range with '\{character}'; write '\-' for a hyphen")
         if not character:
             raise PatternError("ends in a backslash; remove it, or write two")
         if character.isalnum() or _is_control(character) or ord(character) > 0x7E or character == "_":
@@ -240,6 +249,10 @@ class Pattern:
             if character == "]":
                 self._at += 1
                 break
+            kind = self._source[self._at + 1 : self._at + 2] if character == "\\" else ""
+            if kind and kind.lower() in _ASCII:
+                ranges += self._kind_in_class(kind)
+                continue
             low = self._class_character()
             high = low
             if self._source.startswith("-", self._at) and self._source[self._at + 1 : self._at + 2] not in {"]", ""}:
@@ -253,6 +266,15 @@ class Pattern:
         if not ranges:
             raise PatternError("has an empty class; write what may stand there")
         return _Class(negated, ranges)
+
+    def _kind_in_class(self, kind: str) -> list[tuple[str, str]]:
+        if kind.isupper():
+            raise PatternError(rf"has '\{kind}' inside a class; write what may stand there, or '[^…]'")
+        self._at += 2
+        following = self._source[self._at : self._at + 2]
+        if following[:1] == "-" and following != "-]":
+            raise PatternError(rf"has a range with '\{kind}'; write '\-' for a hyphen")
+        return _ASCII[kind]
 
     def _class_character(self) -> str:
         character = self._source[self._at]

@@ -24,6 +24,9 @@ CONTROLS = r"\x00-\x1F\x7F-\x9F"
         ("(ab)+?", "^(?:ab)+?$"),
         (r"\.\-/", r"^\.-\/$"),
         (r"[\]\-a]", r"^[\]\-a]$"),
+        (r"\d{3}\s\w+", "^[0-9]{3} [A-Za-z0-9_]+$"),
+        (r"\D\S?\W*", f"^[^0-9{CONTROLS}][^ {CONTROLS}]?[^A-Za-z0-9_{CONTROLS}]*$"),
+        (r"[\w.-]+@[^\s@]+", rf"^[A-Za-z0-9_.\-]+@[^ @{CONTROLS}]+$"),
     ],
 )
 def test_portable_text(source: str, portable: str) -> None:
@@ -33,7 +36,9 @@ def test_portable_text(source: str, portable: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        r"\d",
+        r"[\S]",
+        r"[\d-z]",
+        r"[a-\d]",
         r"\bx",
         r"\x41",
         "(?=a)",
@@ -90,3 +95,21 @@ def test_any_text_is_checked_or_refused(source: str) -> None:
         assert compiled.fullmatch(value)
         assert validator.validate_python(value) == value
         assert pattern.shortest <= len(value) <= (pattern.longest if pattern.longest is not None else len(value))
+
+
+@pytest.mark.parametrize("source", [r"\d+", r"\w+", r"[\d\s]+", r"\S+", r"\W\D", r"[^\w]"])
+def test_kinds_of_characters_are_those_of_ascii(source: str) -> None:
+    """Of what engines take differently, digits, letters and blanks beyond ASCII, none is among them."""
+    pattern = Pattern(source)
+    rust = SchemaValidator(core_schema.str_schema(pattern=pattern.text))
+    for value in ("7", "a", "_", " ", "é", "٣", "\u00a0", "\u2003", "\t", "\n", "7 ", "--", "é٣"):
+        ascii_only = re.fullmatch(f"(?a:{source})", value) is not None
+        # Where the class is negated, what is beyond ASCII is in it; but no control character, which strings never have.
+        expected = ascii_only and not any(each < " " for each in value)
+        assert pattern.matches(value) == expected, value
+        try:
+            rust.validate_python(value)
+            taken = True
+        except ValueError:
+            taken = False
+        assert taken == expected, value
