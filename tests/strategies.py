@@ -86,6 +86,24 @@ MEMBERS = [
     "in-transit",
 ]
 
+WRITTEN = [
+    "usd",
+    "USD",
+    "In Transit",
+    "in-transit",
+    "inTransit",
+    "18+",
+    "2x",
+    "+",
+    "N/A",
+    "d'accord",
+    "Größe",
+    "class",
+    "a:b",
+    "100%",
+]
+"""Words of an enum that stay as they are."""
+
 PATTERNS = [r"\w+-\d{3}", "[A-Z]{3}-[0-9]{4,8}", "^(?:ab|c.)+$", "[^x]*y?", r"v[0-9]+\.[0-9]+", "ABC", "[AB]"]
 
 TEXTS = st.text(
@@ -130,6 +148,9 @@ def _scalar(draw: st.DrawFn, kinds: list[str]) -> str:
     if kind == "decimal":
         precision = draw(st.integers(1, 38))
         return f"decimal({precision}, {draw(st.integers(0, min(6, precision)))})"
+    if kind == "enum" and draw(st.integers(0, 2)) == 0:
+        words = draw(st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=6, unique=True))
+        return f"enum({', '.join(f'{chr(34)}{word}{chr(34)}' for word in words)})"
     if kind == "enum":
         return f"enum({', '.join(draw(st.lists(st.sampled_from(MEMBERS), min_size=1, max_size=5, unique=True)))})"
     if kind == "list":

@@ -5,6 +5,7 @@ Pure functions of the model and of a pod's memory. The formula of each is in its
 
 from __future__ import annotations
 
+import json
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def value_bytes(field: Mapping[str, Any], schema: Mapping[str, Any]) -> int:
     if schema.get("type") == "array":
         return 2 + int(schema["maxItems"]) * (value_bytes({"kind": field["item"]}, schema["items"]) + LAYOUT_BYTES)
     if "enum" in schema:
-        return 2 + max(map(len, schema["enum"]))
+        return max(len(json.dumps(word)) for word in schema["enum"])
     if schema.get("type") in {"integer", "boolean"}:
         return NUMBER_BYTES
     if schema.get("type") == "number":

@@ -14,6 +14,7 @@ from ..targets.openapi.types import SHARED_SCHEMAS
 from ..targets.postgres.tables import columns, tables
 from ..targets.python.aggregates import article, removal
 from ..targets.python.domain import module_of, python_domain, python_field
+from ..targets.python.names import member_names
 from ..text.plain import plain
 from .fieldview import field_view, filter_view, sort_view
 
@@ -214,7 +215,9 @@ def _enum(enum: EnumType) -> Json:
 
 
 def _members(members: Iterable[Member | State]) -> list[Json]:
-    return [{"name": each.name, "value": each.name, "title": each.title} for each in members]
+    values = list(members)
+    names = member_names([each.name for each in values])
+    return [{"name": name, "value": each.name, "title": each.title} for name, each in zip(names, values, strict=True)]
 
 
 def _consumed(event: Consumed, domain: Domain) -> Json:

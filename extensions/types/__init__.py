@@ -13,7 +13,7 @@ from ..text import naming
 from ..text.patterns import Pattern, PatternError
 from ..text.problems import nearest, show
 from .base import FieldType, FieldTypeError, Spec
-from .choices import EnumType, JsonType, ListType, enum_member
+from .choices import EnumType, JsonType, ListType, as_enum, enum_member
 from .moments import DatetimeType, DateType, IdType, RefType, TimeType, UuidType
 from .numbers import BigintType, BoolType, DecimalType, FloatType, IntType, MoneyType
 from .text import EmailType, PhoneType, StringType, TextType, UrlType
@@ -29,6 +29,7 @@ __all__ = [
     "FieldType",
     "FieldTypeError",
     "Spec",
+    "as_enum",
     "enum_member",
     "parse_type",
     "pattern_of",

@@ -37,6 +37,8 @@ class Spec:
     scale: int = 0
     range: Range | None = None
     members: tuple[str, ...] = ()
+    as_written: bool = False
+    """Whether the words of an enum are those on the wire."""
     inner: Spec | None = None
     target: str = ""
     context: str = ""

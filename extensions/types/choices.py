@@ -15,13 +15,13 @@ from .base import FieldType, FieldTypeError, Spec, check_order, whole_number
 from .wire import LARGEST_JSON_NUMBER, LONGEST_LIST, TEXT_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class EnumType(FieldType):
     kind = "enum"
     syntax = "enum(a, b, c)"
-    meaning = "one of the listed words, upper case on the wire"
+    meaning = "one of the listed words, upper case on the wire, or as they are written where they are quoted"
     sample = "enum(low, normal, high)"
     shape = r"enum\([^()]+\)"
     asks = ("any",)
@@ -30,8 +30,12 @@ class EnumType(FieldType):
 
     def spec(self, arguments: str) -> Spec:
         members: list[str] = []
-        for raw in filter(None, (word.strip() for word in arguments.split(","))):
-            member = enum_member(raw)
+        words = [word for word in (word.strip() for word in arguments.split(",")) if word]
+        quoted = [word for word in words if word[0] in "'\""]
+        if quoted and len(quoted) < len(words):
+            raise FieldTypeError("enum has words with quotes and without; write all of them in the same way")
+        for raw in words:
+            member = _as_written(raw) if quoted else enum_member(raw)
             if member in members:
                 raise FieldTypeError(f"enum lists {raw!r} twice; drop one")
             members.append(member)
@@ -39,13 +43,16 @@ class EnumType(FieldType):
             raise FieldTypeError("enum needs its words, such as enum(low, high); expected enum(a, b, c)")
         if len(members) > 100:
             raise FieldTypeError(f"enum has {len(members)} words; at most 100 are possible")
-        return Spec(self, members=tuple(members))
+        return Spec(self, members=tuple(members), as_written=bool(quoted))
 
     def written(self, spec: Spec) -> str:
+        if spec.as_written:
+            return as_enum(spec.members)
         return f"enum({', '.join(member.lower() for member in spec.members)})"
 
     def value(self, spec: Spec, raw: object) -> str:
-        text = str(raw).strip().upper().replace("-", "_")
+        text = str(raw).strip()
+        text = text if spec.as_written else text.upper().replace("-", "_")
         if text not in spec.members:
             raise FieldTypeError(f"{show(raw)} is not a word of the enum; expected one of {', '.join(spec.members)}")
         return text
@@ -54,12 +61,34 @@ class EnumType(FieldType):
         yield from spec.members
 
 
+_KEPT = re.compile(r"[^\s\"\\,(){}`](?:[^\"\\,(){}`]*[^\s\"\\,(){}`])?")
+
+
+def _as_written(raw: str) -> str:
+    """A word in quotes, which goes over the wire as it is; raises FieldTypeError."""
+    word = raw[1:-1]
+    if raw[-1] != raw[0] or len(raw) < 2 or raw[0] in word or not _KEPT.fullmatch(word) or not word.isprintable():
+        raise FieldTypeError(
+            f'{show(raw)} is no word in quotes; expected one such as "in transit", without a blank at its ends, '
+            "quotation marks, backslashes, commas and brackets"
+        )
+    if len(word) > naming.LONGEST_NAME:
+        raise FieldTypeError(f"{show(raw)} has {len(word)} characters; at most {naming.LONGEST_NAME} are possible")
+    return word
+
+
+def as_enum(words: Iterable[str]) -> str:
+    """An enum whose words are those on the wire, as one writes it."""
+    return "enum(" + ", ".join(f'"{word}"' for word in words) + ")"
+
+
 def enum_member(raw: str) -> str:
     """A word of an enum as it goes over the wire: `in-transit` → `IN_TRANSIT`; raises FieldTypeError."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*", raw) or len(raw) > naming.LONGEST_NAME:
         raise FieldTypeError(
             f"{show(raw)} is not a word of the letters a to z, digits and '_', at most {naming.LONGEST_NAME} long; "
             + ("a word begins with a letter, such as v1" if raw[:1].isdigit() else "expected one such as in_transit")
+            + '; what is in quotes stays as it is, such as enum("usd", "18+")'
         )
     return raw.upper().replace("-", "_")
 

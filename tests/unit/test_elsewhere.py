@@ -131,7 +131,7 @@ date = today: date? readonly
 datetime = now(): datetime? readonly
 string(20) default 'x': string(20) = x
 json default {}: json = {}
-enum('a','b'): enum(a, b)
+"ENUM('a','b') NOT NULL": 'enum("a", "b")'
 string(20) check (x > 1): string(20)
 "decimal(10,2) unsigned": decimal(10,2)
 "@NotNull": string(200)
@@ -185,7 +185,7 @@ String!: string(200)
 "[String!]!": list(string(200))
 string | null: string(200)?
 "number | undefined": decimal(12, 2)?
-"'low' | 'high'": enum(low, high)
+"'low' | 'high'": 'enum("low", "high")'
 string[]: list(string(200))
 Array<number>: "list(decimal(12, 2))"
 Record<string, any>: json

@@ -205,6 +205,7 @@ def test_values_are_brought_into_their_wire_form() -> None:
         ("datetime", "2026-01-01t02:00:00.1234567z", "2026-01-01T02:00:00.123456Z"),
         ("datetime", "2026-01-01T02:00Z", "2026-01-01T02:00:00Z"),
         ("enum(in-transit)", "in-transit", "IN_TRANSIT"),
+        ('enum("usd", "In Transit")', "In Transit", "In Transit"),
         ("list(int)", "[1, 2]", [1, 2]),
         ("json", '{"a": 1}', {"a": 1}),
         ("bool", "true", True),

@@ -21,6 +21,7 @@ from extensions.targets.postgres.tables import tables
 from extensions.targets.python.domain import python_domain
 from extensions.targets.python.fields import annotated
 from extensions.targets.python.lint import looks_secret, noted
+from extensions.targets.python.names import member_names
 from extensions.targets.python.types import python_literal
 from extensions.targets.tests.scenarios import Move, Refusal, scenarios
 from extensions.text.naming import natural
@@ -218,3 +219,17 @@ def test_templates_have_no_word_that_nobody_reads() -> None:
     found = [load_yaml((ROOT / "examples" / name / "domain.yaml").read_bytes()) for name in ("awkward", "everything")]
     words = {word for domain in found for word in _words(template_model(domain, "service"))}
     assert sorted(words - read) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["IN_TRANSIT", "V1A"], ["IN_TRANSIT", "V1A"]),
+        (["usd", "inTransit", "In Transit", "in-transit"], ["USD", "IN_TRANSIT", "IN_TRANSIT_2", "IN_TRANSIT_3"]),
+        (["18+", "2x", "+", "-", "Größe"], ["N18", "N2X", "WORD", "WORD_2", "GROSSE"]),
+        (["a", "A", "a 2"], ["A", "A_2", "A_2_2"]),
+    ],
+)
+def test_names_of_the_words_of_an_enum(words: list[str], names: list[str]) -> None:
+    assert member_names(words) == names
+    assert all(name.isidentifier() for name in names)

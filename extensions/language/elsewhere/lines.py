@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ...text import naming
-from ...types import TABLE, FieldTypeError, enum_member, parse_type
+from ...types import TABLE, FieldTypeError, as_enum, enum_member, parse_type
 from ..grammar import FLAGS, POLICIES, RESERVED_FIELDS
 from .policies import answer_policy
 from .remedies import Remedy, folded, table
@@ -208,11 +208,11 @@ def _head(name: str, text: str, known: Known) -> _Meant | None:
     if (literals := re.fullmatch(r"""(['"][\w-]+['"])(?:\s*\|\s*['"][\w-]+['"])+""", text)) and (
         words := words_of(literals[0].split("|"))
     ):
-        return _Meant(f"enum({', '.join(words)})", rest=leading, foreign=True)
+        return _Meant(as_enum(words), rest=leading, foreign=True)
     if (quoted := re.match(r"""enum\s*\(((?:\s*['"][\w-]+['"],?)+)\)""", text, re.IGNORECASE)) and (
         words := words_of(quoted[1].rstrip(",").split(","))
     ):
-        return _Meant(f"enum({', '.join(words)})", rest=f"{leading} {text[quoted.end() :]}", foreign=True)
+        return _Meant(as_enum(words), rest=f"{leading} {text[quoted.end() :]}", foreign=True)
     return _word(name, leading, text, known)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ...text.naming import LONGEST_NAME
+from ...types.wire import LINE_PATTERN
 from .aggregate import commands, distinct, held, shown, with_article
 from .json_schema import Json, dated, exampled, input_schema, object_of, one_of, ref, uuid
 from .parameters import CURSOR_SCHEMA
@@ -123,11 +125,12 @@ def _enum(enum: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
     """Open in answers, closed in requests."""
     values = [member["value"] for member in enum["members"]]
     description = {"description": enum["description"]}
+    pattern = ENUM_PATTERN if all(re.match(ENUM_PATTERN, value) for value in values) else LINE_PATTERN
     yield (
         enum["name"],
         {"type": "string"}
         | description
-        | {"x-extensible-enum": values, "maxLength": LONGEST_NAME, "pattern": ENUM_PATTERN, "examples": [values[0]]},
+        | {"x-extensible-enum": values, "maxLength": LONGEST_NAME, "pattern": pattern, "examples": [values[0]]},
     )
     yield f"{enum['name']}Input", description | one_of(values)
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
+from itertools import count
+from typing import TYPE_CHECKING
+
+from ...text import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LONGEST_VARIABLE = 16
+_MEMBER = re.compile("[A-Z][A-Z0-9_]*")
 
 PYTHON_WORDS = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist)
 BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
@@ -102,6 +111,20 @@ def method_name(name: str) -> str:
         return "assert_it"  # `assert_` is taken for unittest's by linters
     taken = name in PYTHON_WORDS or name in OWN_NAMES or name in PYDANTIC_ATTRIBUTES or name in VARIABLES
     return f"{name}_" if taken or name in METHODS else name
+
+
+def member_names(words: Sequence[str]) -> list[str]:
+    """The words of an enum as names of its members: `IN_TRANSIT` stays, `in transit` → `IN_TRANSIT`, `18+` → `N18`."""
+    found: list[str] = []
+    for word in words:
+        name = word
+        if not _MEMBER.fullmatch(word):
+            spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", naming.plain(word))
+            name = re.sub(r"[^A-Za-z0-9]+", "_", spaced).strip("_").upper() or "WORD"
+            name = f"N{name}" if name[0].isdigit() else name
+        taken = next(number for number in count(1) if (f"{name}_{number}" if number > 1 else name) not in found)
+        found.append(f"{name}_{taken}" if taken > 1 else name)
+    return found
 
 
 def entity_name(name: str) -> str:

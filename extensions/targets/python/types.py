@@ -9,6 +9,7 @@ from ...types.choices import list_range
 from ...types.numbers import has_whole_range, integer_range, is_non_negative, is_wide
 from ..rows import row_of
 from .literals import python_text, raw_text
+from .names import member_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -220,7 +221,7 @@ def _uuid_literal(_spec: Spec, value: Any) -> Code:
 
 def _enum_literal(spec: Spec, value: Any) -> Code:
     enum = _enum_class(spec)
-    return Code(f"{enum.text}.{value}", enum.imports)
+    return Code(f"{enum.text}.{member_names(spec.members)[spec.members.index(value)]}", enum.imports)
 
 
 def _list_literal(spec: Spec, value: Any) -> Code:
