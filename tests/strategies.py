@@ -145,6 +145,8 @@ def _scalar(draw: st.DrawFn, kinds: list[str]) -> str:
         return (
             f"{kind}({draw(st.sampled_from([f'>{low}', f'<{high}', f'>={low}, <{high + 2}', f'{low}..{high + 1}']))})"
         )
+    if kind == "money" and draw(COIN):
+        return f"money({', '.join(draw(st.lists(st.sampled_from(['EUR', 'USD', 'CHF']), min_size=1, unique=True)))})"
     if kind == "decimal":
         precision = draw(st.integers(1, 38))
         return f"decimal({precision}, {draw(st.integers(0, min(6, precision)))})"

@@ -118,6 +118,8 @@ def takes_no_less(old: Spec, new: Spec) -> bool:
         return False
     if not set(old.members) <= set(new.members):
         return False
+    if new.currencies and not (old.currencies and set(old.currencies) <= set(new.currencies)):
+        return False
     if old.inner is not None and new.inner is not None and not takes_no_less(old.inner, new.inner):
         return False
     return _bounds(old, new)

@@ -272,7 +272,16 @@ def _meaning(value: object, names: Mapping[str, str]) -> object:
     """What a value says beside its own name, with the aggregates that it refers to under their new names."""
     if isinstance(value, Spec):
         target = value.target if value.context else names.get(value.target, value.target)
-        bounds = (value.length, value.low, value.high, value.precision, value.scale, value.range, tuple(value.members))
+        bounds = (
+            value.length,
+            value.low,
+            value.high,
+            value.precision,
+            value.scale,
+            value.range,
+            value.currencies,
+            tuple(value.members),
+        )
         pattern = value.pattern.text if value.pattern else None
         return (value.type.kind, *bounds, pattern, _meaning(value.inner, names), target, value.context)
     if isinstance(value, (Event, Trigger)):

@@ -129,7 +129,7 @@ def alike(one: Spec, two: Spec) -> bool:
         (each.type.kind, each.length, each.shortest, each.low, each.high, each.precision, each.scale, each.range)
         for each in (one, two)
     ]
-    if one.members != two.members:
+    if one.members != two.members or {*one.currencies} != {*two.currencies}:
         return False
     inner = one.inner is None or two.inner is None or alike(one.inner, two.inner)
     targets = [(each.target, each.context) for each in (one, two)]

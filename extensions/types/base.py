@@ -36,6 +36,8 @@ class Spec:
     precision: int = 0
     scale: int = 0
     range: Range | None = None
+    currencies: tuple[str, ...] = ()
+    """In which money may be; none where in each."""
     members: tuple[str, ...] = ()
     as_written: bool = False
     """Whether the words of an enum are those on the wire."""

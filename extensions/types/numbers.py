@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..text.problems import show
 from .base import FieldType, FieldTypeError, Spec, check_order, whole_number
 from .bounds import NOTATION, SHAPE, Bound, Range, in_order, read_range
-from .wire import INT32, INT64, LARGEST_DOUBLE, MONEY_AMOUNT_PATTERN
+from .wire import INT32, INT64, LARGEST_DOUBLE, MONEY_AMOUNT_PATTERN, MOST_CURRENCIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -270,19 +270,41 @@ def _at_least(spec: Spec) -> str:
 
 class MoneyType(FieldType):
     kind = "money"
-    syntax = "money"
-    meaning = "an exact amount with its currency, such as 10.00 EUR"
+    syntax = "money or money(EUR, USD)"
+    meaning = "an exact amount with its currency, such as 10.00 EUR, or only in one of those that are listed"
     sample = "money"
-    shape = "money"
+    shape = r"money(\(\s*[A-Z]{3}(?:\s*,\s*[A-Z]{3})*\s*\))?"
+    arguments = True
     unique = indexable = filterable = listable = False
     family = "amounts"
     ordered = True
     bounds = "sign"
 
+    def spec(self, arguments: str) -> Spec:
+        if not arguments:
+            return Spec(self)
+        found: list[str] = []
+        for word in (each.strip() for each in arguments.split(",")):
+            if not re.fullmatch("[A-Z]{3}", word):
+                raise FieldTypeError(
+                    f"{show(word)} is no currency of three capital letters; expected money, or such as money(EUR, USD)"
+                )
+            if word in found:
+                raise FieldTypeError(f"money lists {word} twice; drop one")
+            found.append(word)
+        if len(found) > MOST_CURRENCIES:
+            raise FieldTypeError(f"money lists {len(found)} currencies; at most {MOST_CURRENCIES} are possible")
+        return Spec(self, currencies=tuple(found))
+
+    def written(self, spec: Spec) -> str:
+        return f"money({', '.join(spec.currencies)})" if spec.currencies else self.kind
+
     def bounded(self, spec: Spec, low: object, high: object) -> Spec:
         return _bounded_sign(spec, low, high)
 
     def value(self, spec: Spec, raw: object) -> dict[str, str]:
+        if len(spec.currencies) == 1 and re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?", str(raw)):
+            raw = f"{raw} {spec.currencies[0]}"
         if isinstance(raw, str) and (match := re.fullmatch(r"\s*(\S+)\s+(\S+)\s*", raw)):
             raw = {"amount": match[1], "currency": match[2]}
         if not isinstance(raw, dict) or set(raw) != {"amount", "currency"}:
@@ -298,13 +320,17 @@ class MoneyType(FieldType):
             raise FieldTypeError(
                 f"the currency {show(currency)} is not three capital letters; expected one such as EUR"
             )
+        if spec.currencies and currency not in spec.currencies:
+            raise FieldTypeError(f"{currency} is not one of the currencies; expected {', '.join(spec.currencies)}")
         return {"amount": f"{Decimal(amount):f}", "currency": currency}
 
     def rank(self, value: Any) -> Decimal:
         return Decimal(value["amount"])
 
     def examples(self, spec: Spec) -> Iterator[dict[str, str]]:
-        yield from ({"amount": f"{number}.00", "currency": "EUR"} for number in range(10, 100))
+        currencies = spec.currencies or ("EUR",)
+        for number in range(10, 100):
+            yield {"amount": f"{number}.00", "currency": currencies[(number - 10) % len(currencies)]}
 
 
 class BoolType(FieldType):

@@ -59,4 +59,5 @@ RFC3339_PATTERN = (
 """What the contract promises to take: the format `date-time` knows no moment without its second."""
 MONEY_AMOUNT_PATTERN = r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$"
 CURRENCY_PATTERN = "^[A-Z]{3}$"
+MOST_CURRENCIES = 20
 UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

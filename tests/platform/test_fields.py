@@ -17,6 +17,7 @@ from ordering.platform.http.fields import (
     JsonObject,
     Line,
     MoneyIn,
+    MoneyObject,
     NonNegativeMoneyIn,
     NotNull,
     Text,
@@ -34,6 +35,7 @@ FRACTION = Annotated[Decimal, DecimalText(2, 2)]
 WHOLE = Annotated[Decimal, DecimalText(3, 0)]
 SHARE_OF_ONE = Annotated[float, Double(gt=0.0, le=1.0)]
 ASKED_SHARE = Annotated[float, DoubleText(gt=0.0, le=1.0)]
+EUROS = Annotated[Money, MoneyObject("EUR|CHF", sign="")]
 CODE = Annotated[str, Line(9, pattern="^[A-Z]+$")]
 PRESENT = Annotated[str | None, NotNull]
 ID = "018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f"
@@ -52,6 +54,7 @@ ID = "018f6d2e-7c1a-7b3e-9f00-0a1b2c3d4e5f"
         (MoneyIn, '{"amount": "-1.500", "currency": "EUR"}', Money(Decimal("-1.500"), "EUR")),
         (MoneyIn, '{"amount": "-0.00", "currency": "EUR"}', Money(Decimal("0.00"), "EUR")),
         (NonNegativeMoneyIn, '{"amount": "1", "currency": "EUR"}', Money(Decimal(1), "EUR")),
+        (EUROS, '{"amount": "1", "currency": "CHF"}', Money(Decimal(1), "CHF")),
         (Day, '"2026-02-28"', date(2026, 2, 28)),
         (Timestamp, '"2026-02-28T01:00:00.5+02:00"', datetime(2026, 2, 27, 23, 0, 0, 500_000, tzinfo=UTC)),
         (TimeOfDay, '"09:30:00"', time(9, 30)),
@@ -95,6 +98,8 @@ def test_takes(annotation: Any, sent: str, value: Any) -> None:
         (MoneyIn, '{"amount": "1.50000", "currency": "EUR"}', "string_pattern_mismatch"),
         (MoneyIn, '{"amount": "1.50", "currency": "EUR", "more": 1}', "extra_forbidden"),
         (NonNegativeMoneyIn, '{"amount": "-1", "currency": "EUR"}', "string_pattern_mismatch"),
+        (EUROS, '{"amount": "1", "currency": "USD"}', "string_pattern_mismatch"),
+        (EUROS, '{"amount": "-1", "currency": "EUR"}', "string_pattern_mismatch"),
         (Day, '"2026-02-30"', "no_such_day"),
         (Day, '"20260228"', "string_pattern_mismatch"),
         (TimeOfDay, '"24:00:00"', "string_pattern_mismatch"),
@@ -147,6 +152,7 @@ def test_refuses(annotation: Any, sent: str, code: str) -> None:
         (Day, '"28.02.2026"', "Input should be a date, such as 2026-02-28"),
         (FRACTION, '"1,5"', "Input should be a decimal number, with 0 before the point and at most 2 digits after it"),
         (WHOLE, '"1.5"', "Input should be a decimal number, with at most 3 digits and no point"),
+        (EUROS, '{"amount": "1", "currency": "USD"}', "Input should be EUR or CHF"),
         (CODE, '"abc"', "String should match pattern '^[A-Z]+$'"),
     ],
 )

@@ -45,6 +45,8 @@ MODELS = [
     "float(>0, <=100.5)",
     "float(<-1.5)",
     "money",
+    "money(EUR, USD)",
+    "money(CHF)",
     "bool",
     "date",
     "time",
@@ -139,7 +141,7 @@ VALUES = st.one_of(
     st.lists(st.text(max_size=4), max_size=3),
     st.fixed_dictionaries(
         {"amount": st.from_regex(r"-?[0-9]{1,16}(\.[0-9]{1,5})?", fullmatch=True)},
-        optional={"currency": st.sampled_from(["EUR", "eur"])},
+        optional={"currency": st.sampled_from(["EUR", "eur", "CHF"])},
     ),
     st.dictionaries(st.text(max_size=3), st.one_of(st.text(max_size=3), st.integers(), st.none()), max_size=3),
 )
@@ -201,6 +203,7 @@ def test_values_are_brought_into_their_wire_form() -> None:
         ("decimal(5, 2)", 3, "3.00"),
         ("decimal(5, 2)", "-0", "0.00"),
         ("money", "10 EUR", {"amount": "10", "currency": "EUR"}),
+        ("money(CHF)", "10.50", {"amount": "10.50", "currency": "CHF"}),
         ("datetime", "2026-01-01T02:00:00+02:00", "2026-01-01T00:00:00Z"),
         ("datetime", "2026-01-01t02:00:00.1234567z", "2026-01-01T02:00:00.123456Z"),
         ("datetime", "2026-01-01T02:00Z", "2026-01-01T02:00:00Z"),

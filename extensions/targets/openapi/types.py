@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...text.sentences import alternatives
 from ...types.choices import list_range
 from ...types.numbers import integer_range, is_non_negative, is_wide
 from ...types.wire import (
@@ -91,7 +92,16 @@ def _word(word: str, bound: Bound) -> str:
 
 
 def _money(spec: Spec) -> FieldSchemas:
-    return _shared("NonNegativeMoney" if is_non_negative(spec) else "Money")
+    name = "NonNegativeMoney" if is_non_negative(spec) else "Money"
+    if not spec.currencies:
+        return _shared(name)
+    properties = SHARED_SCHEMAS[name]["properties"]
+    of_these = {
+        "description": f"ISO 4217 code: {alternatives(spec.currencies)}.",
+        "pattern": f"^(?:{'|'.join(spec.currencies)})$",
+        "examples": [spec.currencies[0]],
+    }
+    return _both(SHARED_SCHEMAS[name] | {"properties": properties | {"currency": properties["currency"] | of_these}})
 
 
 def _bool(_spec: Spec) -> FieldSchemas:

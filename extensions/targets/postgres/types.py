@@ -93,7 +93,7 @@ def _double(spec: Spec) -> tuple[ColumnType, ...]:
 def _money(spec: Spec) -> tuple[ColumnType, ...]:
     size = "{c} >= 0 AND {c}" if is_non_negative(spec) else "abs({c})"
     amount = f"scale({{c}}) <= 4 AND {size} < 100000000000000"
-    currency = "{c} ~ '^[A-Z]{3}$'"
+    currency = f"{{c}} IN ({_texts(spec.currencies)})" if spec.currencies else "{c} ~ '^[A-Z]{3}$'"
     return (
         ColumnType(suffix="_amount", sql="numeric", sa="sa.Numeric()", cast="numeric", checks=(amount,)),
         ColumnType(suffix="_currency", sql="varchar(3)", sa="sa.String(3)", cast="text", checks=(currency,)),

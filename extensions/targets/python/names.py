@@ -69,7 +69,8 @@ BORROWED_CLASSES = frozenset(
     """
     Api Asked Behaviour Body Call Caller Claim Column Condition Database Day DELETE DeletionBehaviour Digits Double
     DoubleText E164 Email Field FIND INSERT INSERT_WITHOUT_KEY KeyBehaviour LifecycleBehaviour Line ListBehaviour
-    LOAD Mapping MoneyView NotFound Once Operations PAGE PageParameters PageQuery Patch Protocol Record Reply
+    LOAD Mapping MoneyObject MoneyView NotFound Once Operations PAGE PageParameters PageQuery Patch Protocol Record
+    Reply
     RuleBehaviour SELECT Several Sort Text TimeOfDay Timestamp UPDATE Url Whole
     """.split()
 )

@@ -127,9 +127,14 @@ def _float(spec: Spec) -> PythonType:
 
 
 def _money(spec: Spec) -> PythonType:
+    body = _field("NonNegativeMoneyIn" if is_non_negative(spec) else "MoneyIn")
+    if spec.currencies:
+        currencies = "|".join(spec.currencies)
+        sign = ', sign=""' if is_non_negative(spec) else ""
+        body = _field("MoneyObject", f'Annotated[Money, MoneyObject("{currencies}"{sign})]', MONEY, ANNOTATED)
     return PythonType(
         model=Code("Money", (MONEY,)),
-        body=_field("NonNegativeMoneyIn" if is_non_negative(spec) else "MoneyIn"),
+        body=body,
         answer=Code("MoneyView", ("from ..platform import MoneyView",)),
     )
 
