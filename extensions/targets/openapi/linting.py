@@ -29,6 +29,8 @@ class ContractLinting(NamedTuple):
     has_api_like_path: bool
     members: tuple[str, ...]
     """The names of what objects in the contract consist of."""
+    has_words_as_written: bool
+    """Whether some enum has words that an API had before."""
     has_null: bool
     """Whether some example or default of free JSON has null in it."""
     credential_places: tuple[str, ...]
@@ -49,6 +51,9 @@ def contract_linting(aggregates: Sequence[Aggregate]) -> ContractLinting:
         has_version_like_path=any(re.search("v[0-9]", path) for path in paths),
         has_api_like_path=any(path.startswith("/api") for path in paths),
         members=tuple(sorted({*(field.wire for field in fields), *(part.name for part in parts)})),
+        has_words_as_written=any(
+            each.as_written for field in fields for each in (field.type, field.type.inner) if each
+        ),
         has_null=any(_has_null(_shown(field)) for field in fields if field.kind == "json"),
         credential_places=tuple(_credential_places(aggregates)),
     )
