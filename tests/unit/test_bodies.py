@@ -1,6 +1,8 @@
 """What the service takes is what the contract allows, as far as there is memory for it."""
 
 import json
+import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -54,7 +56,11 @@ def largest(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
     if kind == "integer":
         return max(schema["minimum"], schema["maximum"], key=size)
     if kind == "string":
-        return ("x" if "format" in schema else WIDEST) * schema["maxLength"]
+        widest = WIDEST * schema["maxLength"]
+        is_ascii = "format" in schema or not re.search(schema.get("pattern", ""), widest)
+        return "x" * len(widest) if is_ascii else widest
+    if kind == "number":
+        return schema.get("minimum", -sys.float_info.max)
     return {"boolean": False}.get(kind)
 
 
