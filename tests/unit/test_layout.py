@@ -61,6 +61,7 @@ STATEMENTS = """class Lists(Body):
             change(name)
         return {{
             "{name}": selection.{name},
+            "{name}_some": selection.{name}_some or None,
             "other": selection.other,
         }}
 """

@@ -19,7 +19,7 @@ _CLOSING = ")]}"
 _CLAUSE = re.compile(r"(?= (?:for|if) )")
 _ASSIGNMENT = re.compile(r"(\s*\w+(?:: .+)? = )(\S.*)")
 _IMPORT = re.compile(r"(from \S+ import )([^(]+)")
-_ENTRY = re.compile(r"""\s*("\w+": )([\w.]+)(,)""")
+_ENTRY = re.compile(r"""\s*("\w+": )([\w.]+(?: or None)?)(,)""")
 _TEXT = re.compile(r"""\s*("(?:\\.|[^"\\])*")(,?)""")
 
 
