@@ -55,7 +55,8 @@ def _break(line: str) -> list[str]:
             *pieces, last = pieces_of(found[1], WIDTH - len(indent) - 1)
         return [*(indent + piece for piece in pieces), f"{indent}{last}{found[2]}"]
     if found := _ENTRY.fullmatch(line):
-        return [f"{indent}{found[1]}(", inner + found[2], f"{indent}){found[3]}"]
+        value = [found[2]] if len(inner + found[2]) <= WIDTH else found[2].replace(" or ", "\nor ").split("\n")
+        return [f"{indent}{found[1]}(", *(inner + each for each in value), f"{indent}){found[3]}"]
     if found := _IMPORT.fullmatch(line):
         return [f"{found[1]}(", *(f"{inner}{name}," for name in found[2].split(", ")), ")"]
     if assignment := _ASSIGNMENT.fullmatch(line):
