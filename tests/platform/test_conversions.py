@@ -52,7 +52,7 @@ PAIRS = {
     "word_of_day": Pair(WORD, OF_DAY, "09:30", "09:30:00", "24:01"),
     "of_day_word": Pair(OF_DAY, WORD, "09:30:00.5", "09:30:00.5"),
     "whole_double": Pair(WHOLE, DOUBLE, "7", "7"),
-    "large_double": Pair(LARGE, DOUBLE, "9007199254740992", "9007199254740992", "9007199254740993"),
+    "large_double": Pair(LARGE, DOUBLE, "9007199254740992", "9.007199254740992e+15", "9007199254740993"),
     "number_double": Pair(sa.Numeric(38, 6), DOUBLE, "0.1", "0.1", "12345678901234567890.123456"),
     "double_number": Pair(DOUBLE, sa.Numeric(5, 2), "1.5", "1.50", "1.125"),
     "double_whole": Pair(DOUBLE, WHOLE, "3", "3", "3.5"),
