@@ -204,11 +204,11 @@ def test_the_page_on_a_job_needs_own_files_only(sample: Path) -> None:
 INTERNAL = """
 import pytest
 
-from everything.own.jobs import jobs
-from everything.own.wiring import OwnWiring
-from everything.platform.jobs import DONE, run
-from everything.platform.postgres import Database
-from everything.settings import Settings
+from catalogue.own.jobs import jobs
+from catalogue.own.wiring import OwnWiring
+from catalogue.platform.jobs import DONE, run
+from catalogue.platform.postgres import Database
+from catalogue.settings import Settings
 
 from .api import Api
 
@@ -229,7 +229,7 @@ def test_the_page_on_an_internal_action_needs_own_files_only(everything: Path) -
     page = follow(everything, "internal-action")
     for command in re.findall(r"`make (jobs)`", page):
         make(everything, command)
-    check_changes(everything, "deploy/helm/everything/jobs.yaml", "src/everything/own/jobs.py")
+    check_changes(everything, "deploy/helm/catalogue/jobs.yaml", "src/catalogue/own/jobs.py")
     (everything / "tests" / "test_job.py").write_text(INTERNAL, encoding="utf-8")
     pytest_of(everything, "tests/test_job.py")
 
