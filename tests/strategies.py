@@ -430,8 +430,12 @@ def _rules(draw: st.DrawFn, body: Domain) -> list[str]:
     """Rules over several fields that some values keep; often about fields that are there for them."""
     for name, lines in RULED.items() if draw(COIN) and not RULED.keys() & body["fields"].keys() else ():
         body["fields"][name] = draw(st.sampled_from(lines))
+    pair = {"stands_for", "instead_of"}
+    if draw(st.integers(0, 3)) == 0 and not pair & body["fields"].keys():
+        kind = draw(st.sampled_from(["uuid?", "id elsewhere.Thing?"]))
+        body["fields"] |= {"stands_for": kind, "instead_of": kind}
     fields = {name: _read(value) for name, value in body["fields"].items() if _writable(value)}
-    found: list[str] = []
+    found = ["stands_for != instead_of"] if pair <= fields.keys() else []
     for _ in range(draw(st.integers(0, 4))):
         rule = draw(_rule(fields))
         declared = _declared({**body, "rules": [*found, rule]}) if rule else None
@@ -544,6 +548,8 @@ def _asked(draw: st.DrawFn, name: str, declared: Domain) -> str:
     if len(fit) < least:
         return ""
     chosen = draw(st.lists(st.sampled_from(fit), min_size=least, unique=True)) if fit else []
+    if "absent" in fit and "absent" not in chosen and draw(COIN):
+        chosen.append("absent")
     return " ".join([name, *chosen])
 
 

@@ -60,7 +60,7 @@ def test_random_domains_render(batch: int, tmp_path: Path) -> None:
 def test_random_domains_use_every_word() -> None:
     """A word of the language that nobody draws is one that these tests, and the campaign of gates, never try."""
     missing = every_word()
-    for batch in range(2 * BATCHES):
+    for batch in range(4 * BATCHES):
         missing = missing.difference(*map(words_of, invent(batch, PER_BATCH)))
         if not missing:
             break
