@@ -52,16 +52,22 @@ def _unfit(name: str, key: str, owner: AggregateDeclaration | PartDeclaration) -
 
 def _unknown(name: str, key: str, owner: AggregateDeclaration | PartDeclaration) -> Iterator[str]:
     """What to write instead of a name that is none of a field, unless the field has a problem already."""
-    field = next((field for field in owner.fields if field.wire == name), None)
     aggregate = owner if isinstance(owner, AggregateDeclaration) else None
     if name == STATE and aggregate and aggregate.lifecycle:
         yield f"{name!r} is changed by actions, which refuse no values; leave it out of {key}"
-    elif field is not None:
-        yield f"{name!r} is the name on the wire; write the field's name {field.name!r}"
     elif aggregate and any(part.name == name for part in aggregate.parts):
         yield f"{name!r} is a part; only fields of the aggregate itself are possible"
     elif aggregate and name in RESERVED_FIELDS:
         yield f"{name!r} is made by the service; leave it out of {key}"
+    else:
+        yield from misspelt(name, owner)
+
+
+def misspelt(name: str, owner: AggregateDeclaration | PartDeclaration) -> Iterator[str]:
+    """What the field is called whose name on the wire this is, or that is called nearly so."""
+    field = next((field for field in owner.fields if field.wire == name), None)
+    if field is not None:
+        yield f"{name!r} is the name on the wire; write the field's name {field.name!r}"
     elif owner.mentioned and name not in owner.mentioned:
         yield f"unknown field {name!r}{nearest(name, sorted(owner.mentioned))}"
 

@@ -10,7 +10,7 @@ from ..text.problems import nearest
 from ..text.sentences import alternatives, together
 from ..types import TABLE
 from ..types.base import FieldTypeError
-from .keys import STATE
+from .keys import STATE, misspelt
 from .samples import impossible
 
 if TYPE_CHECKING:
@@ -67,12 +67,9 @@ def _unfit(name: str, rule: RuleDeclaration, owner: Owner) -> Iterator[str]:
 
 def _unknown(name: str, rule: RuleDeclaration, owner: Owner) -> Iterator[str]:
     """What to write instead of a name that is none of a field, unless the field has a problem already."""
-    field = next((field for field in owner.fields if field.wire == name), None)
     aggregate = owner if isinstance(owner, AggregateDeclaration) else None
     if name == STATE and aggregate and aggregate.lifecycle:
         yield f"{name!r} is changed by actions, whose rules are code in service.py; leave it out of {rule.written!r}"
-    elif field is not None:
-        yield f"{name!r} is the name on the wire; write the field's name {field.name!r}"
     elif aggregate and any(part.name == name for part in aggregate.parts):
         yield f"{name!r} is a part; rules about its fields are written in the part, others in service.py"
     elif name in RESERVED_FIELDS or "." in name:
@@ -80,8 +77,8 @@ def _unknown(name: str, rule: RuleDeclaration, owner: Owner) -> Iterator[str]:
         yield f"{name!r} {what}; leave it out of {rule.written!r}"
     elif name in {"now", "today"}:
         yield f"{name!r} is no field; the time of the request is known to service.py only"
-    elif owner.mentioned and name not in owner.mentioned:
-        yield f"unknown field {name!r}{nearest(name, sorted(owner.mentioned))}"
+    else:
+        yield from misspelt(name, owner)
 
 
 def _together(rule: RuleDeclaration, fields: list[FieldDeclaration]) -> Iterator[str]:
