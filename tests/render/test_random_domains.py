@@ -4,6 +4,7 @@ import ast
 import functools
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,20 @@ def test_the_linter_finds_nothing(aggregates: dict[str, Any], tmp_path: Path) ->
     tree = rendering.copy_domain({"context": "odd", "aggregates": aggregates}, tmp_path / "odd", answers)
     run(BIN / "ruff", "check", "--no-cache", "--quiet", tree)
     run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tree)
+
+
+WORDS = load_yaml((DOMAINS / "words.yaml").read_bytes())["aggregates"]
+
+
+@pytest.mark.parametrize("aggregates", [SUSPECT, WORDS], ids=["suspect", "words"])
+def test_bandit_finds_nothing(aggregates: dict[str, Any], tmp_path: Path) -> None:
+    """As `make sast` does in a service's pipeline, which its gate does without."""
+    tree = rendering.copy_domain({"context": "odd", "aggregates": aggregates}, tmp_path / "odd")
+    command = re.search(r"^sast:.*\n\t\$\(UVX\) (.+)$", (tree / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert command
+    bandit = shlex.split(command[1])
+    done = run(BIN / "uvx", "--quiet", "--python", BIN / "python", *bandit, cwd=tree, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_what_is_generated_has_names_of_its_own(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_linters_of_the_code_are_told_of_suspects() -> None:
     assert [looks_secret(name) for name in ("token", "api_token_id", "tokens", "PASSWD", "passport")] == [
         *(True, True, False, True, False),
     ]
-    assert noted('host = "0.0.0.0"') == 'host = "0.0.0.0"  # noqa: S104 - a text of the domain'
+    assert noted('host = "0.0.0.0"') == 'host = "0.0.0.0"  # noqa: S104 - a text of the domain  # nosec B104'
     assert noted('    "/tmp/x"') == '    "/tmp/x"'
 
 

@@ -1,4 +1,4 @@
-"""What ruff has to be told about texts and names of a domain that it takes for passwords, addresses or folders."""
+"""What ruff and bandit have to be told about texts of a domain that they take for passwords, addresses or folders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def has_suspects(source: str) -> bool:
 
 
 def noted(line: str) -> str:
-    """The line with a word to the linter, where a text of the domain looks like an address or a folder of the code."""
+    """The line with a word to both linters, where a text of the domain looks like an address or a folder in code."""
     code, _, note = line.partition(NOTE)
     if code.lstrip()[:1] in {'"', "'"} and not code.endswith(","):
         return line  # a piece of a longer text
@@ -40,4 +40,6 @@ def noted(line: str) -> str:
     }
     if not rules:
         return line
-    return f"{code}{NOTE}{', '.join(sorted(rules))}{f', {note}' if note else ' - a text of the domain'}"
+    weaknesses = ", ".join(f"B{rule[1:]}" for rule in sorted(rules))  # as bandit calls them
+    reason = f", {note}" if note else " - a text of the domain"
+    return f"{code}{NOTE}{', '.join(sorted(rules))}{reason}  # nosec {weaknesses}"

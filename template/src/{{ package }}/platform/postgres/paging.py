@@ -182,7 +182,8 @@ class PageQuery:
         several = f"{value}::{asked.cast}[]"
         if asked.column in self.ignorecase:
             column, typed = _folded(column), _folded(typed)
-            several = f"ARRAY(SELECT {_folded('each')} FROM unnest({several}) AS each)"  # noqa: S608 - of names only
+            folded = _folded("each")
+            several = f"ARRAY(SELECT {folded} FROM unnest({several}) AS each)"  # noqa: S608 - of names  # nosec B608
         if asked.word == "any":
             return f"{column} = ANY({several})"
         if asked.word == "prefix":
