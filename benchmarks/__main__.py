@@ -1,6 +1,7 @@
 """`python -m benchmarks`: measure, print the report and write it to build/benchmarks/report.md."""
 
 import argparse
+import functools
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -32,17 +33,18 @@ def main() -> int:
     lines = ["# Benchmarks", "", f"{datetime.now(UTC):%Y-%m-%d}, {measuring.processors()}, {_python()}."]
     if served:
         lines.append(f"The servers run on Python {interpreter.version()}, and on the Node of its makers.")
+    yardstick = functools.partial(generation.yardstick, options.copies)  # each time: a machine's speed changes
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
         scratch.chmod(0o755)  # PostgreSQL may run as another user
         template = generation.clone(options.template, scratch / "template")
         if "generation" in parts:
             times = generation.measure(template, scratch, options.copies)
-            lines += ["", *generation.lines(times, generation.yardstick(options.copies))]
+            lines += ["", *generation.lines(times, yardstick())]
         if "updates" in parts:
-            lines += ["", *updates.lines(updates.measure(template, scratch, options.copies))]
+            lines += ["", *updates.lines(updates.measure(template, scratch, options.copies), yardstick())]
         if "gate" in parts:
-            lines += ["", *gate.lines(gate.measure(template, scratch, options.gates))]
+            lines += ["", *gate.lines(gate.measure(template, scratch, options.gates), yardstick())]
         if served:
             FOLDER.mkdir(parents=True, exist_ok=True)
             site = Site(template, scratch, stack)

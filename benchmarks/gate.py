@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from .generation import children, copy, environment
+from .generation import children, copy, environment, verdict
 
 LIMIT_S = 25.0
 """What the gate of the default service may take on two processors."""
@@ -46,10 +46,9 @@ def _check(project: Path) -> GateTime:
     return GateTime(time.monotonic() - began, children() - processor)
 
 
-def lines(times: Sequence[GateTime]) -> list[str]:
+def lines(times: Sequence[GateTime], importing_s: float) -> list[str]:
     """The part of the report."""
     best = min(each.waited for each in times)
-    verdict = "below" if best < LIMIT_S else "ABOVE"
     return [
         "## The gate",
         "",
@@ -60,5 +59,5 @@ def lines(times: Sequence[GateTime]) -> list[str]:
         f"| waited | {best:.1f} | {median(each.waited for each in times):.1f} |",
         f"| processor | {min(each.processor for each in times):.1f} | {median(each.processor for each in times):.1f} |",
         "",
-        f"It takes {best:.1f} s: {verdict} the {LIMIT_S:.0f} s that it may take.",
+        verdict("It", best, LIMIT_S, importing_s),
     ]

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from .generation import children, copy, environment
+from .generation import children, copy, environment, verdict
 
 LIMIT_S = 3.5
 """What an update of the default project may take."""
@@ -65,10 +65,9 @@ def measure(template: Path, scratch: Path, times: int) -> list[UpdateTime]:
     return [UpdateTime(name, tuple(taken)) for name, taken in seconds.items()]
 
 
-def lines(times: list[UpdateTime]) -> list[str]:
+def lines(times: list[UpdateTime], importing_s: float) -> list[str]:
     """The part of the report."""
     best = min(times[0].seconds)
-    verdict = "below" if best < LIMIT_S else "ABOVE"
     return [
         "## Updates",
         "",
@@ -78,7 +77,7 @@ def lines(times: list[UpdateTime]) -> list[str]:
         "|---|---:|",
         *(f"| `{each.name}` | {min(each.seconds):.2f} |" for each in times),
         "",
-        f"`castrum update` takes {best:.2f} s: {verdict} the {LIMIT_S} s that it may take.",
+        verdict("`castrum update`", best, LIMIT_S, importing_s),
     ]
 
 
