@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from ..types import Spec
     from .diff import ConsumedDiff
-    from .domain import Consumed, Domain, Event, Field
+    from .domain import Consumed, Domain, Event
+    from .fields import Field
 
 
 class Line(NamedTuple):

@@ -12,23 +12,20 @@ from .domain import (
     Action,
     Aggregate,
     Consumed,
-    Default,
     Domain,
     EnumType,
     Event,
-    Field,
     Filter,
     Key,
     Lifecycle,
     Member,
     Part,
-    Reference,
     Rule,
     Sort,
     State,
     Trigger,
-    enum_of,
 )
+from .fields import Default, Field, Reference, enum_of
 from .keys import STATE
 from .names import Names, command_name
 from .order import by_dependency

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..language.declarations import Policy
-    from .domain import Aggregate, Domain, Field, Part
+    from .domain import Aggregate, Domain, Part
+    from .fields import Field
 
 
 class Referring(NamedTuple):

@@ -11,7 +11,8 @@ from .domain import Action, Event, Trigger
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .domain import Aggregate, Consumed, Domain, Field, Filter, Key, Part, Rule, Sort, State
+    from .domain import Aggregate, Consumed, Domain, Filter, Key, Part, Rule, Sort, State
+    from .fields import Field
 
 
 class Named(Protocol):

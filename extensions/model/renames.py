@@ -12,7 +12,8 @@ from .domain import Part
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .domain import Aggregate, Domain, Field
+    from .domain import Aggregate, Domain
+    from .fields import Field
     from .reserved import Reserved
 
 Stored = dict[str, frozenset[str]]

@@ -15,7 +15,8 @@ from ..text.plain import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..model.domain import Aggregate, Domain, Field
+    from ..model.domain import Aggregate, Domain
+    from ..model.fields import Field
     from ..targets.python.domain import PythonField, PythonFilter, PythonSort
 
 Json = dict[str, Any]

@@ -10,7 +10,8 @@ from strategies import domains
 from extensions.language.parser import parse
 from extensions.language.yaml_reader import load_yaml
 from extensions.model.build import build
-from extensions.model.domain import Default, Domain, Field
+from extensions.model.domain import Domain
+from extensions.model.fields import Default, Field
 from extensions.pipeline.reading import domain_model, problems_of, sample_domain
 from extensions.pipeline.reserved import RESERVED
 from extensions.targets.postgres.tables import tables

@@ -10,7 +10,8 @@ from .names import id_parameter, operation_id, path_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ...model.domain import Aggregate, Field
+    from ...model.domain import Aggregate
+    from ...model.fields import Field
 
 _CREDENTIAL = re.compile(r"token|password|secret|apikey", re.IGNORECASE)
 """What OWASP's rules take for a credential in the name of a parameter."""

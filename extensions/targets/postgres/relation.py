@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from ...model.domain import Field
+    from ...model.fields import Field
 
 Kind = Literal["pk", "uq", "fk", "ck"]
 

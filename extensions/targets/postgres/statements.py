@@ -9,7 +9,7 @@ from ...text.columns import WIDTH
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ...model.domain import Field
+    from ...model.fields import Field
     from .relation import Column, Table
 
 _CONDITION_INDENT = 12

@@ -14,7 +14,8 @@ from .types import column_types, sql_literals
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ...model.domain import Aggregate, Domain, Field, Filter, Key, Part
+    from ...model.domain import Aggregate, Domain, Filter, Key, Part
+    from ...model.fields import Field
     from ...types import Spec
     from .relation import Table
 

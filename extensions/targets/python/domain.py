@@ -13,7 +13,8 @@ from .types import MOMENT, TRUE_OR_FALSE, Code, beginning, python_literal, pytho
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ...model.domain import Action, Aggregate, Asked, Domain, Field, Filter, Part, Sort
+    from ...model.domain import Action, Aggregate, Asked, Domain, Filter, Part, Sort
+    from ...model.fields import Field
     from ..postgres.relation import Column, Table
 
 

@@ -15,7 +15,8 @@ from .rules import RuleTest, rule_tests
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from ...model.domain import Action, Aggregate, Field, Key, Part
+    from ...model.domain import Action, Aggregate, Key, Part
+    from ...model.fields import Field
 
 Json = dict[str, Any]
 

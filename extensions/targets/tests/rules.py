@@ -12,7 +12,8 @@ from ..python.literals import python_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ...model.domain import Field, Rule
+    from ...model.domain import Rule
+    from ...model.fields import Field
 
 Json = dict[str, Any]
 
