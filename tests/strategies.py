@@ -168,11 +168,16 @@ def _value(draw: st.DrawFn, spec: Spec) -> Any:
     return draw(st.sampled_from(values)) if values else None
 
 
+IDENTITIES = [" string(64)", " string(2)", " int", " int(1..9)", " bigint"]
+"""The types of identities of other contexts that are no UUID."""
+
+
 @st.composite
 def _identity(draw: st.DrawFn, earlier: list[str], every: list[str], *, part: bool) -> Any:
     """A reference or a foreign identity; required references only lead to `earlier` aggregates."""
     kind = draw(st.sampled_from(["id", "ref", *(["ref to earlier"] if earlier else [])]))
-    line = {"id": "id elsewhere.Thing", "ref": f"ref {draw(st.sampled_from(every))}?"}.get(kind) or (
+    typed = f"id elsewhere.Thing{draw(st.sampled_from(['', '', *IDENTITIES]))}"
+    line = {"id": typed, "ref": f"ref {draw(st.sampled_from(every))}?"}.get(kind) or (
         f"ref {draw(st.sampled_from(earlier))}"
     )
     if kind == "id" and draw(COIN):
@@ -187,7 +192,8 @@ def _identity(draw: st.DrawFn, earlier: list[str], every: list[str], *, part: bo
         return {"type": line, "on_delete": policy}
     line += f" on_delete={policy}" if policy else ""
     if draw(st.integers(0, 5)) == 0:
-        return {"type": line, "example": draw(_value(parse_type("uuid")))}
+        spec = parse_type(typed if kind == "id" else "uuid")
+        return {"type": line, "example": draw(_value(spec))}
     return line
 
 

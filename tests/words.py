@@ -112,6 +112,7 @@ def _fits(schema: Json, value: Any) -> bool:
 @cache
 def _words_of_types() -> frozenset[str]:
     found = {word for row in TABLE.values() for word in _words_of_type(row)}
+    found |= {f"id of {row.kind}" for row in TABLE.values() if row.identity and row.kind != "uuid"}
     found |= {f"rule with {sign}" for sign in (*COMPARISONS, "or", "either", "when")} | {"when enum", "when bool"}
     for name in ("status", *RESERVED_FIELDS):
         if _valid("int", {"sort": [name], "lifecycle": LIFECYCLE}):
@@ -184,6 +185,8 @@ def _words_of_field(declared: FieldDeclaration, domain: Json) -> set[str]:
     found = {kind, *(f"{kind} {flag}" for flag in FLAGS if getattr(declared, flag))}
     if spec.inner is not None:
         found.add(f"list of {spec.inner.type.kind}")
+    if spec.context and kind != "id":
+        found.add(f"id of {kind}")
     if declared.on_delete:
         found.add(f"{kind} on_delete {declared.on_delete}")
     if declared.optional:

@@ -31,7 +31,7 @@ def complaints(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
     if declared.unique and declared.has_default:
         yield "default", "a unique field has no default, for it could be used only once; drop one of them"
     if declared.on_delete and not row.local:
-        why = "another context deletes what it refers to" if row.refers else f"a {row.kind} refers to nothing"
+        why = "another context deletes what it refers to" if declared.spec.refers else f"a {row.kind} refers to nothing"
         yield "on_delete", f"on_delete is for ref, and {why}; drop it"
     elif declared.on_delete == "clear" and not declared.optional:
         yield "on_delete", "what is cleared has to be optional; write '?' behind the type, or on_delete=cascade"

@@ -41,7 +41,7 @@ class FieldDeclaration:
 
     def wire_of(self, name: str) -> str:
         """The name in JSON that the field would have under another name."""
-        return f"{name}_id" if self.spec.type.refers else name
+        return f"{name}_id" if self.spec.refers else name
 
 
 class KeyDeclaration(NamedTuple):

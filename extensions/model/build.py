@@ -193,7 +193,7 @@ def _examples(declared: FieldDeclaration) -> tuple[object, ...]:
 
 def _reference(declared: FieldDeclaration) -> Reference | None:
     spec = declared.spec
-    if not spec.type.refers:
+    if not spec.refers:
         return None
     context = None if spec.type.local else spec.context
     return Reference(aggregate=spec.target, context=context, on_delete=declared.on_delete or "restrict")

@@ -67,7 +67,7 @@ class _Checks:
                         Word(spec.target),
                         near(spec.target, self._aggregates),
                     )
-                elif spec.type.refers and not spec.type.local and spec.context == self._domain.context:
+                elif spec.refers and not spec.type.local and spec.context == self._domain.context:
                     self._add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
                 elif spec.type.local and not declared.optional and declared in aggregate.fields:
                     required[aggregate.name].append(spec.target)
@@ -148,7 +148,7 @@ class _Checks:
         if name in RESERVED_FIELDS:
             self._add(path, f"{name!r} is a field that every aggregate has already; drop it or rename it", KEY)
             return
-        if declared.spec.type.refers and name.endswith("_id"):
+        if declared.spec.refers and name.endswith("_id"):
             self._add(
                 path, f"name the relation, not its id: {name.removesuffix('_id')!r}; on the wire it is {name!r}", KEY
             )

@@ -95,7 +95,7 @@ def _named(given: FieldDeclaration, action: ActionDeclaration, parts: set[str]) 
         return [f"{given.wire!r} is the moment of the action, which the service sets; name the input otherwise"]
     if given.wire in parts:
         return [f"{name!r} is a part, which clients change as a whole; name the input otherwise"]
-    if given.spec.type.refers and name.endswith("_id"):
+    if given.spec.refers and name.endswith("_id"):
         return [f"name the relation, not its id: {name.removesuffix('_id')!r}; on the wire it is {name!r}"]
     return []
 

@@ -113,6 +113,10 @@ def _incomparable(rule: RuleDeclaration, one: FieldDeclaration, other: FieldDecl
                 f"drop the rule"
             )
         return
+    if (left.context or right.context) and left.type.ordered and right.type.ordered:
+        if rule.sign != "!=" or (left.target, left.context) != (right.target, right.context):
+            yield "an identity is only compared by != with another one of the same kind; drop the rule"
+        return
     for field in (one, other):
         if not field.spec.type.ordered:
             able = ", ".join(COMPARED)

@@ -7,6 +7,7 @@ and a row in `types.py` of each target.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..text import naming
@@ -65,7 +66,7 @@ _FLAGS = frozenset({"unique", "ignorecase", "index", "readonly", "pii", "secret"
 
 
 def parse_type(text: str) -> Spec:
-    """The type written as `string(120)`, `list(int(1..9))`, `ref Customer` or `id payments.Payment`."""
+    """The type written as `string(120)`, `list(int(1..9))`, `ref Customer` or `id payments.Payment bigint`."""
     text = text.strip()
     match = re.fullmatch(r"(ref|id)\s+(\S.*)", text)
     if match:
@@ -109,10 +110,23 @@ def _reference(word: str, target: str) -> Spec:
                 f"{show(target)} is not the name of an aggregate; expected {row.syntax}, such as {row.sample}"
             )
         return Spec(row, target=target)
-    match = re.fullmatch(r"([a-z][a-z0-9]*(?:[_-][a-z0-9]+)*)\.([A-Z][A-Za-z0-9]*)", target)
+    named, *typed = target.split(None, 1)
+    match = re.fullmatch(r"([a-z][a-z0-9]*(?:[_-][a-z0-9]+)*)\.([A-Z][A-Za-z0-9]*)", named.removesuffix("?"))
     if not match:
-        raise FieldTypeError(f"{show(target)} is not context.Aggregate; expected {row.syntax}, such as {row.sample}")
-    return Spec(row, context=match[1], target=match[2])
+        raise FieldTypeError(f"{show(named)} is not context.Aggregate; expected {row.syntax}, such as {row.sample}")
+    if not typed:
+        return Spec(row, context=match[1], target=match[2])
+    if named.endswith("?"):
+        raise FieldTypeError(f"the '?' stands before the type; write id {match[0]} {typed[0].rstrip('?')}?")
+    spec = parse_type(typed[0])
+    if not spec.type.identity:
+        kinds = [each.kind for each in TABLE.values() if each.identity]
+        raise FieldTypeError(
+            f"{spec.written} is no type of an identity; expected one of {', '.join(kinds)}, "
+            f"such as id {match[0]} string(64)"
+        )
+    # All that is said of the type holds for the identity; a UUID is what it is anyway.
+    return replace(row.spec("") if spec.type.kind == "uuid" else spec, context=match[1], target=match[2])
 
 
 def pattern_of(text: object) -> Pattern:

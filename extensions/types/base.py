@@ -54,9 +54,15 @@ class Spec:
         return 1 if self.low is None else self.low
 
     @property
+    def refers(self) -> bool:
+        """Whether it holds the identity of an aggregate, here or elsewhere."""
+        return self.type.refers or bool(self.context)
+
+    @property
     def written(self) -> str:
         """The type as a reader of the domain would write it."""
-        return self.type.written(self)
+        said = self.type.written(self)
+        return f"id {self.context}.{self.target} {said}" if self.context and not self.type.refers else said
 
     @property
     def item(self) -> Spec:
@@ -108,7 +114,9 @@ class FieldType(ABC):
     instant: ClassVar[bool] = False
     """Whether its values are moments, which an action can set."""
     refers: ClassVar[bool] = False
-    """Whether it holds the identity of an aggregate."""
+    """Whether it holds the identity of an aggregate, always: others do where an `id` says so."""
+    identity: ClassVar[bool] = False
+    """Whether aggregates of other contexts may have such identities."""
     local: ClassVar[bool] = False
     """Whether that aggregate is one of this context."""
 

@@ -9,10 +9,15 @@ from uuid import UUID
 
 from ..text.problems import show
 from .base import FieldType, FieldTypeError, Spec
+from .numbers import BigintType, IntType
+from .text import StringType
 from .wire import DATE_PATTERN, MOMENT_PATTERN, TIME_PATTERN, UUID_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_IDENTITIES = (StringType.shape, IntType.shape, BigintType.shape, "uuid")
+"""The types of identities that may stand behind `id context.X`, for editors."""
 
 
 class DateType(FieldType):
@@ -98,6 +103,7 @@ class UuidType(FieldType):
     meaning = "a UUID"
     sample = "uuid"
     shape = "uuid"
+    identity = True
     family = "identities"
     asks = ("any",)
 
@@ -119,7 +125,7 @@ class RefType(UuidType):
     meaning = "a reference to the aggregate X of this context"
     sample = "ref Customer"
     shape = r"ref\s+[A-Z][A-Za-z0-9]*"
-    listable = defaultable = False
+    listable = defaultable = identity = False
     refers = local = True
 
     def written(self, spec: Spec) -> str:
@@ -129,10 +135,10 @@ class RefType(UuidType):
 class IdType(UuidType):
     kind = "id"
     syntax = "id context.X"
-    meaning = "the identity of an aggregate of another context"
+    meaning = "the identity of an aggregate of another context: a UUID, or a string(n), int or bigint"
     sample = "id payments.Payment"
-    shape = r"id\s+[a-z][a-z0-9_-]*\.[A-Z][A-Za-z0-9]*"
-    listable = defaultable = False
+    shape = rf"id\s+[a-z][a-z0-9_-]*\.[A-Z][A-Za-z0-9]*(?:\s+(?:{'|'.join(_IDENTITIES)}))?"
+    listable = defaultable = identity = False
     refers = True
 
     def written(self, spec: Spec) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class _Integral(FieldType):
     bounds = "number"
     sortable = True
+    identity = True
     family = "numbers"
     ordered = True
     asks = ("any", "from", "to")

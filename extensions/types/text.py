@@ -116,6 +116,7 @@ class StringType(_Textual):
     sortable = True
     asks = ("any", "prefix")
     cased = True
+    identity = True
     longest_indexed = LONGEST_INDEXED
 
     def spec(self, arguments: str) -> Spec:
@@ -128,6 +129,12 @@ class StringType(_Textual):
 
     def written(self, spec: Spec) -> str:
         return f"string({spec.length})"
+
+    def examples(self, spec: Spec) -> Iterator[str]:
+        if spec.refers and not spec.pattern:
+            made = (f"{naming.kebab(spec.name)}-{number}" for number in range(1001, 1031))
+            yield from (text for text in made if spec.shortest <= len(text) <= spec.length)
+        yield from super().examples(spec)
 
 
 class TextType(_Textual):

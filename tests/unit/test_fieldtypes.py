@@ -61,6 +61,8 @@ MODELS = [
     "list(decimal(5, 2))",
     "ref X",
     "id other.X",
+    "id other.X string(9)",
+    "id other.X bigint",
 ]
 
 

@@ -73,11 +73,15 @@ def fields(**declared: str) -> dict[str, Any]:
         ("int(>0)", "int(1..)", None),
         ("list(enum(a))", "list(enum(a, b))", True),
         ("list(string(9))", "list(string(8))", False),
+        ("id crm.Account", "id crm.Account bigint", False),
+        ("id crm.Account int", "id crm.Account bigint", False),
+        ("id crm.Account string(20)", "id crm.Account string(40)", True),
     ],
 )
 def test_to_expect_less_of_an_event_needs_nobodys_consent(type_: str, other: str, compatible: bool | None) -> None:
     judged = events(*(DOMAIN | {"consumes": fields(more=each)} for each in (type_, other)))
-    line = f"Paid: more is {other.rstrip('?')}, was {type_.rstrip('?')}"
+    name = "more_id" if type_.startswith("id ") else "more"
+    line = f"Paid: {name} is {other.rstrip('?')}, was {type_.rstrip('?')}"
     if compatible is None:
         assert judged == ([], [])
         return
@@ -342,6 +346,7 @@ TABLES: list[tuple[dict[str, Any], list[str], list[str]]] = [
     (shop(ORDER | {"note": "string(10) = x"}), ["change orders.note"], []),
     (shop(ORDER | {"note": "int"}), ["change orders.note"], [FITS.format("note")]),
     (shop(ORDER | {"age": "int?"}), ["add orders.age"], []),
+    (shop(ORDER | {"payer": "id stripe.Customer string(64)?"}), ["add orders.payer_id"], []),
     (shop(ORDER | {"age": "int = 5"}), ["add orders.age"], []),
     (shop(ORDER | {"age": "int"}), ["add orders.age"], [FILL.format("age")]),
     (shop(ORDER | {"age": "int(1..9)? unique"}), ["add orders.age"], []),

@@ -119,6 +119,8 @@ def answer_line(name: str, line: str, known: Known) -> Remedy | None:
     """What to write for the line of a field; nothing if it says nothing in other words that is known."""
     if name in RESERVED_FIELDS:
         return Remedy("", f"every aggregate has {name} already", place="field")
+    if identity := re.match(r"\s*(id\s+[a-z][\w-]*\.[A-Z]\w*)\s+(?=[\w@])", line):
+        return _identified(identity[1], answer_line(name, line[identity.end() :], known))
     text, because = _inner(line)
     if because == "list" and line.strip().startswith("list(") and text.removesuffix("?") != text:
         return None
@@ -133,6 +135,15 @@ def answer_line(name: str, line: str, known: Known) -> Remedy | None:
         meant.means["optional"] = ""
     _read_words(meant, known)
     return _composed(meant) if meant.foreign and not (meant.own and meant.rest) else None
+
+
+def _identified(identity: str, said: Remedy | None) -> Remedy | None:
+    """What to write for an identity of another context, with what to write for the type of its values."""
+    try:
+        spec = parse_type(re.split(r"[?\s]", said.write)[0]) if said and said.place == "line" else None
+    except FieldTypeError:
+        return None
+    return said._replace(write=f"{identity} {said.write}") if said and spec and spec.type.identity else None
 
 
 def _in_place(name: str, remedy: Remedy) -> Remedy:

@@ -197,8 +197,9 @@ def _default(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> tupl
     if given is None:
         place.add("the default is nothing; drop it, or make the field optional with '?'", spot)
         return None, False
-    if not spec.type.defaultable:
-        place.add(f"a {spec.type.kind} has no default, since all would have the same identity; drop it", spot)
+    if not spec.type.defaultable or spec.refers:
+        what = "an id" if spec.context else f"a {spec.type.kind}"
+        place.add(f"{what} has no default, since all would have the same identity; drop it", spot)
         return None, False
     try:
         default = spec.type.value(spec, given)

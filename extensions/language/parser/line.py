@@ -129,10 +129,14 @@ def _equals(line: str) -> int:
 
 
 def _type_end(text: str) -> int:
-    """Where the type with its `?` ends: `ref Customer? index` → behind the `?`, also in `string (20) unique`."""
+    """Where the type with its `?` ends: `id crm.Account int? index` → behind the `?`, also in `string (20) unique`."""
     at = _word_end(text, _start(text))
-    if text[:at].strip() in {"ref", "id"}:
+    word = text[:at].strip()
+    if word in {"ref", "id"}:
         at = _word_end(text, at + _start(text[at:]))
+    start = at + _start(text[at:])
+    if word == "id" and (typed := re.match(r"\w+", text[start:])) and typed[0] in TABLE:
+        at = _word_end(text, start)  # of an identity that is no UUID
     following = at + _start(text[at:])
     return _word_end(text, following) if text[following : following + 1] == "(" else at
 
