@@ -9,7 +9,14 @@ from harness.machines import NEEDS_HISTORY
 from harness.paths import ROOT
 
 OF_THE_TEMPLATE = ["ARCHITECTURE.md", "AGENTS.md", "docs/template-development.md"]
-GUIDES = ["README.md", *OF_THE_TEMPLATE, "docs/domain-language.md", "docs/monorepos.md", "docs/platform-teams.md"]
+GUIDES = [
+    "README.md",
+    *OF_THE_TEMPLATE,
+    "docs/domain-language.md",
+    "docs/monorepos.md",
+    "docs/platform-teams.md",
+    "docs/coverage/README.md",
+]
 PLACES = tuple(f"{folder}/" for folder in ("extensions", "src/castrum", "questions", "releases", "tests", "benchmarks"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
