@@ -470,8 +470,9 @@ def _rule(draw: st.DrawFn, fields: dict[str, FieldDeclaration]) -> str:
             return ""
         one = draw(st.sampled_from(absent))
         other = draw(st.sampled_from([name for name in fields if name != one]))
-        members = fields[other].spec.members
-        return f"{one} when {other}{f' = {draw(st.sampled_from(members)).lower()}' if members else ''}"
+        spec = fields[other].spec
+        words = spec.members if spec.as_written else [member.lower() for member in spec.members]
+        return f"{one} when {other}{f' = {draw(st.sampled_from(words))}' if words else ''}"
     if len(absent) < 2:
         return ""
     names = draw(st.lists(st.sampled_from(absent), min_size=2, max_size=3, unique=True))

@@ -134,7 +134,8 @@ def _undecided(rule: RuleDeclaration, needed: FieldDeclaration, asked: FieldDecl
     if not needed.optional:
         yield f"{needed.name!r} is never absent, so {rule.written!r} is always true; write '?' at it, or drop the rule"
     elif rule.value is None and members:
-        yield f"{asked.name!r} is one of {', '.join(members)}; say of which, such as = {members[0].lower()}"
+        word = members[0] if asked.spec.as_written else members[0].lower()
+        yield f"{asked.name!r} is one of {', '.join(members)}; say of which, such as = {word}"
     elif rule.value is None and not asked.optional and not asked.spec.type.truth:
         yield (f"{asked.name!r} is never absent, so {needed.name!r} would always be needed; drop its '?' and the rule")
     elif rule.value is not None and asked.spec.type.truth:
@@ -145,7 +146,7 @@ def _undecided(rule: RuleDeclaration, needed: FieldDeclaration, asked: FieldDecl
         try:
             asked.spec.type.value(asked.spec, rule.value)
         except FieldTypeError:
-            words = [member.lower() for member in members]
+            words = [*members] if asked.spec.as_written else [member.lower() for member in members]
             yield f"{rule.value!r} is not a word of {asked.name!r}{nearest(rule.value, words)}"
 
 

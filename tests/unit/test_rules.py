@@ -10,11 +10,13 @@ from extensions.model.domain import Aggregate, Part
 from extensions.model.rules import keeps, sentence
 from extensions.pipeline import domain_model
 from extensions.targets.postgres.tables import tables
+from extensions.targets.python.domain import python_domain
+from extensions.targets.python.rules import rules_code
 
 FIELDS = {
     "low": "int", "high": "decimal(9, 2)?", "day": "date", "end": "date?", "at": "datetime", "till": "datetime",
     "price": "money", "full": "money?", "one": "ref Order?", "other": "ref Order?", "mail": "email?", "tel": "phone?",
-    "kind": "enum(a, b)", "open": "bool",
+    "kind": "enum(a, b)", "open": "bool", "coin": 'enum("usd", "eur")?',
 }  # fmt: skip
 EUR = {"amount": "2.00", "currency": "EUR"}
 CASES: dict[str, tuple[str, str, list[dict[str, Any]], list[dict[str, Any]]]] = {
@@ -78,6 +80,12 @@ CASES: dict[str, tuple[str, str, list[dict[str, Any]], list[dict[str, Any]]]] = 
         [{"kind": "A", "tel": "a"}, {"kind": "B"}, {"kind": "B", "tel": "a"}],
         [{"kind": "A"}],
     ),
+    "tel when coin = eur": (
+        "tel must be present when coin is eur.",
+        "coin <> 'eur' OR tel IS NOT NULL",
+        [{"coin": "eur", "tel": "a"}, {"coin": "usd"}, {}],
+        [{"coin": "eur"}],
+    ),
     "tel when open": (
         "tel must be present when open is true.",
         "NOT open OR tel IS NOT NULL",
@@ -109,6 +117,16 @@ def test_a_rule(written: str) -> None:
     checks = [each.sql for each in tables(domain)["Order"].constraints if each.kind == "ck" and len(each.columns) > 1]
     assert checks == [sql]
     assert [keeps(rule, values) for values in (*kept, *broken)] == [True] * len(kept) + [False] * len(broken)
+
+
+@pytest.mark.parametrize(("word", "member"), [("kind = b", "OrderKind.B"), ("coin = eur", "OrderCoin.EUR")])
+def test_a_word_is_a_member_in_the_model(word: str, member: str) -> None:
+    domain = domain_model(
+        {"context": "shop", "aggregates": {"Order": {"fields": FIELDS, "rules": [f"tel when {word}"]}}}
+    )
+    order = python_domain(domain, tables(domain))["Order"]
+    (code,) = rules_code(domain.aggregates[0].rules, order.fields, "order").codes
+    assert f" == {member} and " in code.broken
 
 
 def example(owner: Aggregate | Part, **others: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...model.rules import sentence
 from ...text.columns import WIDTH
 from .literals import python_text
+from .names import member_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,7 +75,8 @@ def _ways(rule: Rule, fields: Sequence[PythonField], variable: str) -> list[list
 def _holds(rule: Rule, field: PythonField, name: str) -> str:
     """What is true where the other field has to be there."""
     if rule.value is not None:
-        return f"{name} == {field.declared.enum}.{rule.value}"
+        words = field.declared.type.members
+        return f"{name} == {field.declared.enum}.{member_names(words)[words.index(rule.value)]}"
     return name if field.declared.type.type.truth else f"{name} is not None"
 
 
