@@ -22,6 +22,7 @@ from extensions.language.parser.fields import read_fields
 from extensions.language.parser.place import Place
 from extensions.model.keys import MOST_BYTES
 from extensions.model.rules import complaints as rule_complaints
+from extensions.model.sorts import complaints as order_complaints
 from extensions.targets.python import names as python_names
 from extensions.text import english, naming
 from extensions.text.problems import Problems
@@ -284,7 +285,7 @@ def _field_mapping(draw: st.DrawFn, earlier: list[str], every: list[str], *, par
     return {name: draw(fields(name, earlier, every, part=bool(part_of))) for name in names}
 
 
-STRUCTURED = {"fields", "parts", "lifecycle", "unique", "rules", "filter", "sort"}
+STRUCTURED = {"fields", "parts", "lifecycle", "unique", "rules", "filter", "sort", "order"}
 """A field with one of these names cannot be in an aggregate that is a bare mapping of fields."""
 
 
@@ -542,6 +543,33 @@ def _lists(draw: st.DrawFn, body: Domain) -> None:
             if key == "filter":
                 chosen = [said for name in chosen if (said := draw(_asked(name, declared)))]
             body[key] = chosen[0] if len(chosen) == 1 and draw(COIN) else chosen
+    draw(_orders(body, [*able["sortable"], *moments]))
+
+
+@st.composite
+def _orders(draw: st.DrawFn, body: Domain, names: list[str]) -> None:
+    """Orders by several fields, and one for lists that are asked for none."""
+    keys = st.tuples(st.sampled_from(["", "-"]), st.sampled_from(names)).map("".join)
+    orders = st.lists(keys, min_size=2, max_size=4, unique_by=lambda key: key.removeprefix("-"))
+    alone = [body["sort"]] if isinstance(body.get("sort"), str) else body.get("sort", [])
+    together: list[list[str]] = []
+    for order in draw(st.lists(orders, max_size=3)) if draw(COIN) else ():
+        if _is_sortable(body["fields"], {"sort": [*together, order]}):
+            together.append(order)
+    if together:
+        body["sort"] = [*alone, *together]
+    default = draw(st.one_of(st.none(), keys, st.lists(keys, max_size=1), orders))
+    if default and _is_sortable(body["fields"], {"order": default}):
+        body["order"] = default
+
+
+def _is_sortable(declared: Domain, said: Domain) -> bool:
+    problems = Problems()
+    (aggregate,) = read_aggregates(Place("aggregates", problems), {"A": {"fields": declared, **said}})
+    paths = [problem.path for problem in problems]
+    return not any(path.startswith(("aggregates.A.sort", "aggregates.A.order")) for path in paths) and not any(
+        order_complaints(aggregate)
+    )
 
 
 @st.composite

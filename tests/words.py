@@ -42,6 +42,10 @@ def words_of(domain: Json) -> set[str]:
             found |= _words_of_field(each, domain)
         kinds = {each.name: each.spec.type.kind for each in aggregate.fields}
         found |= {f"sort of {kinds.get(name, name)}" for name in aggregate.sort}
+        orders = [*aggregate.sort_together, *([aggregate.order] if aggregate.order else [])]
+        together = [key for order in orders if len(order.keys) > 1 for key in order.keys]
+        found |= {f"{kinds[key.name]} sorted with others" for key in together if key.name in kinds}
+        found |= {"a falling key"} if any(key.descending for key in together) else set()
         for asked in aggregate.filter:
             kind = kinds.get(asked.name, asked.name)
             found |= {f"filter of {kind}"} | {f"filter of {kind} {word}" for word in asked.words}
@@ -114,6 +118,7 @@ def _words_of_types() -> frozenset[str]:
     found = {word for row in TABLE.values() for word in _words_of_type(row)}
     found |= {f"id of {row.kind}" for row in TABLE.values() if row.identity and row.kind != "uuid"}
     found |= {f"rule with {sign}" for sign in (*COMPARISONS, "or", "either", "when")} | {"when enum", "when bool"}
+    found.add("a falling key")
     for name in ("status", *RESERVED_FIELDS):
         if _valid("int", {"sort": [name], "lifecycle": LIFECYCLE}):
             found.add(f"sort of {name}")
@@ -142,6 +147,7 @@ def _words_of_type(row: FieldType) -> Iterator[str]:
             yield f"{kind} on_delete {policy}"
     if any(_valid({"type": line, **more}, {"sort": ["x"]}) for more in beside):
         yield f"sort of {kind}"
+        yield f"{kind} sorted with others"
     for said in _asked("x", lambda asked: any(_valid({"type": line, **more}, {"filter": [asked]}) for more in beside)):
         yield f"filter of {kind}{said.removeprefix('x')}"
     if any(_valid({"type": line, **more}, {"unique": [["n", "x"]]}) for more in beside):

@@ -86,6 +86,35 @@ class FilterDeclaration(NamedTuple):
     item: int
 
 
+class SortKey(NamedTuple):
+    """A field by which lists are ordered, and in which direction."""
+
+    name: str
+    descending: bool = False
+
+    @property
+    def written(self) -> str:
+        """As it is written."""
+        return f"{'-' * self.descending}{self.name}"
+
+
+class OrderDeclaration(NamedTuple):
+    """An order of lists by several fields, or that of lists asked for none; `item` is its place in the list."""
+
+    keys: tuple[SortKey, ...]
+    item: int | None
+
+    @property
+    def written(self) -> str:
+        """As it is written."""
+        return f"[{', '.join(key.written for key in self.keys)}]"
+
+    @property
+    def backwards(self) -> tuple[SortKey, ...]:
+        """Its keys in the other direction."""
+        return tuple(key._replace(descending=not key.descending) for key in self.keys)
+
+
 class PartDeclaration(NamedTuple):
     """A list of entities inside an aggregate."""
 
@@ -143,6 +172,10 @@ class AggregateDeclaration(NamedTuple):
     rules: tuple[RuleDeclaration, ...] = ()
     filter: tuple[FilterDeclaration, ...] = ()
     sort: tuple[str, ...] = ()
+    sort_together: tuple[OrderDeclaration, ...] = ()
+    """Fields by which lists can be ordered together."""
+    order: OrderDeclaration | None = None
+    """The order of lists that are asked for none."""
     description: str = ""
     renamed_from: str | None = None
 

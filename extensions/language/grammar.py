@@ -14,6 +14,8 @@ MOST_IN_KEY = 8
 MOST_RULES = 9
 """Of an aggregate or a part: each is a branch of one function."""
 MOST_IN_RULE = 8
+MOST_IN_SORT = 4
+"""Fields that a list is ordered by together."""
 LONGEST_DESCRIPTION = 1000
 
 TOP_KEYS = ("context", "description", "aggregates", "consumes")
@@ -28,6 +30,7 @@ AGGREGATE_KEYS = (
     "rules",
     "filter",
     "sort",
+    "order",
 )
 FIELD_KEYS = (
     "type",

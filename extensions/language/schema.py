@@ -114,6 +114,29 @@ def _filters() -> Json:
     }
 
 
+def _sorts() -> Json:
+    name = _name(naming.SNAKE.pattern)
+    together = {"type": "array", "minItems": 2, "maxItems": grammar.MOST_IN_SORT, "uniqueItems": True, "items": _key()}
+    either = {"anyOf": [name, together]}
+    return {
+        "description": "Fields by which lists can be ordered, beside created_at, and lists of those that go together.",
+        "anyOf": [name, {"type": "array", "uniqueItems": True, "items": either}],
+    }
+
+
+def _order() -> Json:
+    keys = {"type": "array", "minItems": 1, "maxItems": grammar.MOST_IN_SORT, "uniqueItems": True, "items": _key()}
+    return {
+        "description": "How lists are ordered that are asked for nothing else, after a '-' from the greatest on; "
+        "without it the newest come first.",
+        "anyOf": [_key(), keys],
+    }
+
+
+def _key() -> Json:
+    return {"type": "string", "pattern": f"^-?(?:{naming.SNAKE.pattern})$", "maxLength": naming.LONGEST_NAME + 1}
+
+
 def _line_pattern() -> str:
     types = "|".join(row.shape for row in TABLE.values())
     policies = rf"on_delete\s*=\s*(?:{'|'.join(grammar.POLICIES)})"
@@ -142,7 +165,8 @@ def _aggregate() -> Json:
         "unique": _keys("No two of them have the same values in all fields of a list."),
         "rules": _rules("What is true of each of them."),
         "filter": _filters(),
-        "sort": _names(naming.SNAKE.pattern, "Fields by which lists can be ordered, beside created_at."),
+        "sort": _sorts(),
+        "order": _order(),
     }
     return _object(_ordered(grammar.AGGREGATE_KEYS, properties), ["fields"])
 

@@ -30,6 +30,7 @@ from .keys import STATE
 from .names import Names, command_name
 from .order import by_dependency
 from .samples import samples
+from .sorts import asked_by, names_of, orders_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -76,6 +77,8 @@ def _aggregate(declared: AggregateDeclaration, context: str, given: Mapping[str,
     fields = _owned(declared, given)
     parts = tuple(_part(part, title, given) for part in declared.parts)
     lifecycle = _lifecycle(declared.name, declared.lifecycle, fields, given) if declared.lifecycle else None
+    sorts = _sorts(declared, fields)
+    orders, order = orders_of(declared, sorts)
     return Aggregate(
         name=declared.name,
         singular=naming.snake(declared.name),
@@ -90,7 +93,9 @@ def _aggregate(declared: AggregateDeclaration, context: str, given: Mapping[str,
         keys=_keys(declared.unique, fields),
         rules=_rules(declared.rules, fields),
         filters=tuple(_filters(declared, fields)),
-        sorts=tuple(_sorts(declared, fields)),
+        sorts=tuple(sorts[name] for name in names_of(declared)),
+        orders=orders,
+        order=order,
         enums=tuple(_enums(title, fields, parts, lifecycle)),
     )
 
@@ -309,10 +314,8 @@ def _filters(declared: AggregateDeclaration, fields: Sequence[Field]) -> Iterato
         yield Filter(name=each.name, field=by_name.get(each.name), words=each.words)
 
 
-def _sorts(declared: AggregateDeclaration, fields: Sequence[Field]) -> Iterator[Sort]:
-    """The orders of a list; that of creation is always there, and the first."""
+def _sorts(declared: AggregateDeclaration, fields: Sequence[Field]) -> dict[str, Sort]:
+    """All fields by which a list is ordered, alone or with others."""
     by_name = {field.name: field for field in fields}
-    yield Sort(name="created_at", field=None)
-    for name in declared.sort:
-        if name != "created_at":
-            yield Sort(name=name, field=by_name.get(name))
+    names = (*names_of(declared), *(name for _, name, _ in asked_by(declared)))
+    return {name: Sort(name=name, field=by_name.get(name)) for name in names}

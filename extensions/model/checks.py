@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from ..language.grammar import RESERVED_FIELDS
 from ..text import naming
 from ..text.problems import KEY, Word, below, near, nearest
-from ..types import TABLE
-from . import filters, keys, rules
+from . import filters, keys, rules, sorts
 from .inputs import check_cleared, check_inputs
 from .keys import STATE
 from .order import cycles
@@ -205,7 +204,7 @@ class _Checks:
         fields = {field.name: field for field in aggregate.fields}
         path = f"{aggregate.path}.sort"
         for name in aggregate.sort:
-            if name in {"created_at", "modified_at"}:
+            if name in sorts.MOMENTS:
                 continue
             declared = fields.get(name.removeprefix("-"))
             if declared is not None and name.startswith("-"):
@@ -216,15 +215,21 @@ class _Checks:
                     declared.name,
                 )
             elif declared is None:
-                self._unknown_field(path, name, aggregate, [*aggregate.mentioned, "created_at", "modified_at"])
-            elif not declared.spec.type.sortable:
-                self._add(
-                    path,
-                    f"{name!r} is {declared.spec.type.kind}, which cannot be sorted by; only {_kinds('sortable')} can",
-                    Word(name),
-                )
+                self._unknown_field(path, name, aggregate, [*aggregate.mentioned, *sorts.MOMENTS])
+            elif unfit := sorts.unfit(declared):
+                self._add(path, unfit, Word(name))
             else:
                 self._searched(path, declared)
+        for key, name, spot in sorts.asked_by(aggregate):
+            path, declared = below(aggregate.path, key), fields.get(name)
+            if declared is None and name not in sorts.MOMENTS:
+                self._unknown_field(path, name, aggregate, [*aggregate.mentioned, *sorts.MOMENTS], spot=spot)
+            elif declared is not None and (unfit := sorts.unfit(declared)):
+                self._add(path, unfit, spot)
+            elif declared is not None:
+                self._searched(path, declared, spot)
+        for key, complaint, item in sorts.complaints(aggregate):
+            self._add(below(aggregate.path, key), complaint, item)
 
     def _unknown_field(
         self,
@@ -233,15 +238,18 @@ class _Checks:
         aggregate: AggregateDeclaration,
         valid: Sequence[str],
         asked: FilterDeclaration | None = None,
+        *,
+        spot: Spot = None,
     ) -> None:
-        spot: Spot = asked.item if asked else Word(name)
+        mends = spot is None  # of several fields no single name takes the place
+        spot = asked.item if asked else Word(name) if spot is None else spot
         declared = next((field for field in aggregate.fields if field.wire == name), None)
         if declared is not None:
             self._add(
                 path,
                 f"{name!r} is the name on the wire; write the field's name {declared.name!r}",
                 spot,
-                _said(declared.name, asked),
+                _said(declared.name, asked) if mends else "",
             )
         elif any(part.name == name for part in aggregate.parts):
             self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible", spot)
@@ -251,7 +259,7 @@ class _Checks:
             )
             self._add(path, f"{name!r} cannot be used here: {what}; drop it", spot)
         elif name not in aggregate.mentioned:
-            instead = _said(near(name, sorted(valid)), asked)
+            instead = _said(near(name, sorted(valid)), asked) if mends else ""
             self._add(path, f"unknown field {name!r}{nearest(name, sorted(valid))}", spot, instead)
 
     def _searched(self, path: str, declared: FieldDeclaration, spot: Spot = None) -> None:
@@ -274,8 +282,3 @@ class _Checks:
 def _said(name: str, asked: FilterDeclaration | None) -> str:
     """The right name, with the words that stood behind the wrong one."""
     return " ".join((name, *asked.words)) if name and asked else name
-
-
-def _kinds(ability: str) -> str:
-    """The types that lists can go by."""
-    return ", ".join(kind for kind, row in TABLE.items() if getattr(row, ability))

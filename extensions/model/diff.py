@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ..types import Spec
 from .domain import Action, Event, Trigger
+from .sorts import Order, OrderKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -107,9 +108,10 @@ class AggregateDiff(NamedTuple):
     rules: Changes[Rule]
     filters: Changes[Filter]
     sorts: Changes[Sort]
+    orders: Changes[Order]
 
     def __bool__(self) -> bool:
-        lists = (self.filters, self.sorts)
+        lists = (self.filters, self.sorts, self.orders)
         return any((self.fields, self.parts, *self.in_parts, self.states, self.actions, self.keys, self.rules, *lists))
 
 
@@ -214,12 +216,23 @@ def _aggregate(old: Aggregate, new: Aggregate, names: Mapping[str, str]) -> Aggr
         rules=_rules(old.rules, new.rules, fields),
         filters=match(old.filters, new.filters, former=former, differs=_differs(names)),
         sorts=match(old.sorts, new.sorts, former=former, differs=_differs(names)),
+        orders=match(
+            old.orders,
+            new.orders,
+            former=lambda order: Order(tuple(_under_former_name(key, former) for key in order.keys)).name,
+            differs=_differs(names),
+        ),
     )
 
 
-def _itself(aggregate: Aggregate) -> tuple[str, tuple[str, ...]]:
-    """What an aggregate says beside what it consists of: how its lists are called, and where it begins."""
-    return aggregate.plural, aggregate.lifecycle.initial if aggregate.lifecycle else ()
+def _under_former_name(key: OrderKey, former: Callable[[Sort], str | None]) -> OrderKey:
+    name = former(key.sort)
+    return key if name is None else key._replace(sort=key.sort._replace(name=name))
+
+
+def _itself(aggregate: Aggregate) -> tuple[str, str, tuple[str, ...]]:
+    """What an aggregate says beside what it consists of: how its lists are called and ordered, and where it begins."""
+    return aggregate.plural, aggregate.order.name, aggregate.lifecycle.initial if aggregate.lifecycle else ()
 
 
 def _consumed(old: Consumed, new: Consumed, names: Mapping[str, str]) -> ConsumedDiff:

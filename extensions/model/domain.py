@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .fields import Field
+    from .sorts import Order
 
 
 class Key(NamedTuple):
@@ -235,6 +236,10 @@ class Aggregate(NamedTuple):
     rules: tuple[Rule, ...]
     filters: tuple[Filter, ...]
     sorts: tuple[Sort, ...]
+    orders: tuple[Order, ...]
+    """Those by several fields together."""
+    order: Order
+    """That of lists which are asked for none."""
     enums: tuple[EnumType, ...]
     """Those of its fields, parts and actions, and that of its states."""
 

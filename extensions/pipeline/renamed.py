@@ -48,11 +48,9 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
         _rename_keys(body, names)
         return
     _rename_keys(body["fields"], names)
-    for key in ("filter", "sort"):
+    for key in ("filter", "sort", "order"):
         if body.get(key):
-            body[key] = [
-                " ".join((names.get(name, name), *words)) for name, *words in map(str.split, _listed(body[key]))
-            ]
+            body[key] = [_under_new_name(each, names) for each in _listed(body[key])]
     _rename_in_keys(body, names)
     _rename_in_rules(body, names)
     for action in (body.get("lifecycle") or {"actions": {}})["actions"].values():
@@ -65,6 +63,15 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
         _rename_keys(body["parts"][part.old.name]["fields"], part.fields.names)
         _rename_in_keys(body["parts"][part.old.name], part.fields.names)
         _rename_in_rules(body["parts"][part.old.name], part.fields.names)
+
+
+def _under_new_name(said: str | list[str], names: Renames) -> str | list[str]:
+    """A field by which lists are narrowed or ordered, with its words or its sign, or several of them together."""
+    if isinstance(said, list):
+        return [str(_under_new_name(each, names)) for each in said]
+    name, *words = said.split()
+    bare = name.removeprefix("-")
+    return " ".join((name.removesuffix(bare) + names.get(bare, bare), *words))
 
 
 def _listed(names: str | list[str]) -> list[str]:

@@ -83,6 +83,8 @@ def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domai
         "aliases": [plain(alias) for alias in code.aliases],
         "filters": filters,
         "sorts": [sort_view(each, fields) for each in code.sorts],
+        "orders": [each.wire for order in aggregate.orders for each in (order, order.backwards)],
+        "order": aggregate.order.wire,
         **_table(table),
         "example": _example(fields) | {part["wire"]: [part["example"]] for part in parts},
     }

@@ -1,5 +1,8 @@
 from binascii import b2a_base64
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import product
+from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,13 +13,20 @@ from ordering.kernel import InvalidCursor, InvalidValue
 from ordering.platform.postgres import Database
 from ordering.platform.postgres.paging import PageQuery, Sort
 
+TITLE = Sort("title", "text", nullable=True, decode=str)
+PAGES = Sort("pages", "integer", nullable=True, decode=int)
+PRINTED_AT = Sort("printed_at", "timestamptz", nullable=True, decode=datetime.fromisoformat)
 BOOKS = PageQuery(
     select="SELECT id, title, pages, printed_at, shelf_id FROM book",
     sorts={
         "id": Sort("id", "uuid", nullable=False, decode=UUID),
-        "title": Sort("title", "text", nullable=True, decode=str),
-        "pages": Sort("pages", "integer", nullable=True, decode=int),
-        "printed_at": Sort("printed_at", "timestamptz", nullable=True, decode=datetime.fromisoformat),
+        "title": TITLE,
+        "pages": PAGES,
+        "printed_at": PRINTED_AT,
+        "title,pages": (TITLE, PAGES),
+        "-title,pages": (TITLE._replace(descending=True), PAGES),
+        "pages,-title,-printed_at": (PAGES, TITLE._replace(descending=True), PRINTED_AT._replace(descending=True)),
+        "title,pages,printed_at": (TITLE, PAGES, PRINTED_AT),
     },
     filters={"title": "text", "shelf_id": "uuid"},
 )
@@ -63,24 +73,27 @@ async def walk(library: Database, sort: str, filters: dict[str, Any], limit: int
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(rows=Rows, column=st.sampled_from(sorted(BOOKS.sorts)), descending=st.booleans(), limit=st.integers(1, 5))
+@given(rows=Rows, order=st.sampled_from(sorted(BOOKS.sorts)), turned=st.booleans(), limit=st.integers(1, 5))
 async def test_pages_in_a_row_are_the_sorted_table(
-    library: Database, shelf_id: UUID, *, rows: list[tuple[Any, ...]], column: str, descending: bool, limit: int
+    library: Database, shelf_id: UUID, *, rows: list[tuple[Any, ...]], order: str, turned: bool, limit: int
 ) -> None:
-    books = await fill(library, shelf_id, rows)
+    expected = await fill(library, shelf_id, rows)
+    keys = [key.removeprefix("-") if turned and key.startswith("-") else "-" * turned + key for key in order.split(",")]
 
-    def rank(book: dict[str, Any]) -> tuple[Any, ...]:
+    def rank(column: str, book: dict[str, Any]) -> tuple[Any, ...]:
         value = book[column]
         text = value.encode() if isinstance(value, str) else value  # the order of code points, as the server's
-        return (value is None, 0 if value is None else text, book["id"])
+        return (value is None, 0 if value is None else text)
 
-    expected = [book["id"] for book in sorted(books, key=rank, reverse=descending)]
-    pages = await walk(library, f"-{column}" if descending else column, {"shelf_id": shelf_id}, limit)
-    assert [book_id for page in pages for book_id in page] == expected
+    expected.sort(key=itemgetter("id"), reverse=keys[-1].startswith("-"))
+    for key in reversed(keys):
+        expected.sort(key=partial(rank, key.removeprefix("-")), reverse=key.startswith("-"))
+    pages = await walk(library, ",".join(keys), {"shelf_id": shelf_id}, limit)
+    assert [book_id for page in pages for book_id in page] == [book["id"] for book in expected]
     assert all(len(page) == limit for page in pages[:-1])
-    assert pages[-1] or not books
+    assert pages[-1] or not expected
 
 
 async def test_filters_narrow_and_absent_ones_do_not(library: Database, shelf_id: UUID) -> None:
@@ -133,6 +146,21 @@ async def test_a_far_page_is_read_from_the_index(library: Database, shelf_id: UU
         await connection.execute("DROP INDEX ix_book_pages")
 
 
+async def test_a_far_page_by_several_columns_is_read_from_their_index(library: Database) -> None:
+    async with library.transaction() as connection:
+        await connection.execute("CREATE INDEX ix_book_several ON book (pages, title DESC, printed_at DESC, id DESC)")
+        for other in ("seqscan", "bitmapscan"):
+            await connection.execute(f"SET LOCAL enable_{other} = off")
+        for sort in ("pages,-title,-printed_at", "-pages,title,printed_at"):
+            for pages, title in product((3, None), ("a", None)):
+                row = {"id": uuid4(), "pages": pages, "title": title, "printed_at": EPOCH}
+                sql, args = BOOKS.statement(sort, {}, BOOKS.cursor(sort, {}, row), 10)
+                plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {sql}", *args))
+                assert plan.count("Index Cond") == plan.count("ix_book_several") > 0, plan
+                assert "Filter" not in plan
+        await connection.execute("DROP INDEX ix_book_several")
+
+
 ROW = {"id": UUID(int=1), "title": "x", "pages": 1, "printed_at": EPOCH}
 ID = ROW["id"]
 OF_PAGES = BOOKS.cursor("pages", {"title": "a"}, ROW)
@@ -163,6 +191,12 @@ def fingerprint_of(sort: str) -> str:
         ("title", {"title": "a"}, OF_PAGES),
         ("pages", {}, forged(f'["{fingerprint_of("pages")}", "many", "{ID}"]')),
         ("printed_at", {}, forged(f'["{fingerprint_of("printed_at")}", "now", "{ID}"]')),
+        ("title,pages", {}, OF_PAGES),
+        ("title,pages", {}, BOOKS.cursor("-title,-pages", {}, ROW)),
+        ("title,pages", {}, forged(f'["{fingerprint_of("title,pages")}", "a", "{ID}"]')),
+        ("title,pages", {}, forged(f'["{fingerprint_of("title,pages")}", ["a"], "{ID}"]')),
+        ("title,pages", {}, forged(f'["{fingerprint_of("title,pages")}", ["a", "b"], "{ID}"]')),
+        ("pages", {}, forged(f'["{fingerprint_of("pages")}", ["1", "1"], "{ID}"]')),
     ],
 )
 def test_bad_cursors(sort: str, filters: dict[str, Any], cursor: str) -> None:

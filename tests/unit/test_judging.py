@@ -65,6 +65,7 @@ BREAKING = [
     ("paths|/orders|get|parameters|0", "required", True, "the parameter limit became required"),
     ("paths|/orders|get|parameters", "0", None, "the parameter limit is gone"),
     ("paths|/orders|get|parameters|1|schema", "pattern", "^-?(?:name)$", "another pattern"),
+    ("paths|/orders|get|parameters|1|schema", "pattern", "^(?:-?(?:name)|name,number)$", "another pattern"),
     (f"{SENT}|size", "oneOf", [{"const": "S"}], "no longer takes L"),
     ("paths|/orders|get|parameters|0|schema", "maximum", 50, "maximum is 50, was 100"),
     ("paths|/orders|post", "security", [{"oidc": ["admin"]}], "asks for other scopes"),
@@ -87,6 +88,7 @@ COMPATIBLE = [
     (f"{SENT}|note", "default", "x", 'the default is "x", was none'),
     (f"{SENT}|size", "oneOf", [{"const": "S"}, {"const": "M"}, {"const": "L"}], "takes M, too"),
     ("paths|/orders|get|parameters|1|schema", "pattern", "^-?(?:name|number)$", "its pattern allows more"),
+    ("paths|/orders|get|parameters|1|schema", "pattern", "^(?:-?(?:number)|a,-number|-a,number)$", "allows more"),
     (f"{ANSWERED}|properties|kind", "enum", ["A"], "no longer answers B"),
     (f"{ANSWERED}|properties|id", "maxLength", 36, "maxLength is 36, was none"),
     (f"{ANSWERED}|properties", "new", {"type": "string"}, "new is new"),
@@ -118,6 +120,15 @@ def test_compatible(path: str, key: str, value: Any, words: str | None) -> None:
     breaking, additions = contract.compare(CONTRACT, changed(path, key, value))
     assert breaking == []
     assert words is None or words in additions[0]
+
+
+def test_an_order_by_several_that_goes_breaks_clients() -> None:
+    pattern = ("paths|/orders|get|parameters|1|schema", "pattern")
+    old = changed(*pattern, "^(?:-?(?:number)|a,number|-a,-number)$")
+    for less in ("^-?(?:number)$", "^-?(?:number|a)$", "^(?:-?(?:number)|a,-number|-a,number)$"):
+        assert "another pattern" in contract.compare(old, changed(*pattern, less))[0][0]
+    more = "^(?:-?(?:number)|a,number|-a,-number|number,b|-number,-b)$"
+    assert contract.compare(old, changed(*pattern, more))[0] == []
 
 
 def test_the_same_is_the_same() -> None:

@@ -72,7 +72,7 @@ def lines(found: DomainDiff) -> list[str]:
 
 def _aggregate(found: AggregateDiff) -> Iterator[str]:
     inside = f"{found.new.name}."
-    for what in ("fields", "parts", "states", "actions", "keys", "rules", "filters", "sorts"):
+    for what in ("fields", "parts", "states", "actions", "keys", "rules", "filters", "sorts", "orders"):
         yield from _lines(inside, what.removesuffix("s"), getattr(found, what))
     for part in found.in_parts:
         yield from _lines(f"{inside}{part.new.name}.", "field", part.fields)
@@ -169,6 +169,11 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
     ),
     (shop(f"{ORDER}/filter", ["status"]), ["aggregate Order changed", "filter Order.number removed"]),
     (shop(f"{ORDER}/sort", ["number", "modified_at"]), ["aggregate Order changed", "sort Order.modified_at added"]),
+    (
+        shop(f"{ORDER}/order", ["-created_at", "number"]),
+        ["aggregate Order changed", "order Order.created_at,-number added"],
+    ),
+    (shop(f"{ORDER}/order", "-number"), ["aggregate Order changed"]),
     (shop("consumes/Paid", PAID | {"from": "billing"}), ["consumed Paid changed"]),
     (
         shop("consumes/Paid", PAID | {"fields": {"amount": "money", "at": "datetime?"}}),
@@ -214,11 +219,21 @@ def test_a_list_goes_by_a_field_under_its_new_name() -> None:
     new = shop(
         f"{ORDER}/fields/code", {"type": "string(20)", "renamed_from": "number"}, without=f"{ORDER}/fields/number"
     )
-    new["aggregates"]["Order"] |= {"filter": ["code", "status"], "sort": ["code"]}
-    order = diff(domain_model(SHOP), domain_model(new)).in_aggregates[1]
+    new["aggregates"]["Order"] |= {
+        "filter": ["code", "status"],
+        "sort": ["code", ["created_at", "code"]],
+        "order": ["-code", "modified_at"],
+    }
+    old = shop(f"{ORDER}/sort", ["number", ["created_at", "number"]])
+    old["aggregates"]["Order"]["order"] = ["-number", "modified_at"]
+    order = diff(domain_model(old), domain_model(new)).in_aggregates[1]
     assert (order.fields.names, order.filters.names, order.sorts.names) == ({"number": "code"},) * 3
+    assert order.orders.names == {"created_at,number": "created_at,code", "number,-modified_at": "code,-modified_at"}
     assert not order.filters.changed
     assert not order.sorts.changed
+    assert (order.orders.added, order.orders.removed, order.orders.changed) == ((), (), ())
+    renamed = under_new_names(old, new)["aggregates"]["Order"]
+    assert (renamed["sort"], renamed["order"]) == (["code", ["created_at", "code"]], ["-code", "modified_at"])
 
 
 def test_the_words_of_a_filter_are_found_under_a_new_name() -> None:

@@ -15,8 +15,9 @@ from .fields import read_fields
 from .filters import read_filter
 from .keys import read_unique
 from .lifecycle import read_lifecycle
-from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_field_names, read_mapping
+from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
 from .rules import read_rules
+from .sorts import read_order, read_sort
 
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
@@ -65,6 +66,7 @@ def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
         return AggregateDeclaration(place.path, name, plural, fields, mentioned=frozenset(body))
     check_keys(place, body, AGGREGATE_KEYS)
     listed = body.get("fields")
+    sort, together = read_sort(place / "sort", body.get("sort"))
     return AggregateDeclaration(
         place.path,
         name,
@@ -80,7 +82,9 @@ def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
         unique=read_unique(place / "unique", body.get("unique")),
         rules=read_rules(place / "rules", body.get("rules")),
         filter=read_filter(place / "filter", body.get("filter")),
-        sort=read_field_names(place / "sort", body.get("sort")),
+        sort=sort,
+        sort_together=together,
+        order=read_order(place / "order", body.get("order")),
     )
 
 
@@ -90,7 +94,7 @@ def is_whole_aggregate(body: dict[str, Any]) -> bool:
         return True
     structured = {
         key
-        for key in ("parts", "lifecycle", "unique", "rules", "filter", "sort", "fields")
+        for key in ("parts", "lifecycle", "unique", "rules", "filter", "sort", "order", "fields")
         if isinstance(body.get(key), (dict, list))
     }
     return any(not (isinstance(body[key], dict) and isinstance(body[key].get("type"), str)) for key in structured)

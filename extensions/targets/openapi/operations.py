@@ -58,10 +58,15 @@ def _list(aggregate: Mapping[str, Any]) -> Json:
         "read",
         f"list_{aggregate['plural']}",
         f"List {titles}",
-        f"A page of {titles}, the newest first unless `sort` says otherwise.",
+        f"A page of {titles}, {_order(aggregate)} unless `sort` says otherwise.",
         parameters=list_parameters(aggregate),
         responses={"200": f"{aggregate['schema']}.page"} | _errors(aggregate, "400", "403"),
     )
+
+
+def _order(aggregate: Mapping[str, Any]) -> str:
+    """How a list is ordered that is asked for nothing else."""
+    return "the newest first" if aggregate["order"] == "-created_at" else f"in the order of `{aggregate['order']}`"
 
 
 def _create(aggregate: Mapping[str, Any]) -> Json:

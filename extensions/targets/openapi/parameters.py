@@ -107,21 +107,31 @@ def parameters(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
 
 def list_parameters(aggregate: Mapping[str, Any]) -> list[Json]:
     """How a list is paged, sorted and filtered."""
-    sorts = [sort["name"] for sort in aggregate["sorts"]]
-    sort = {
+    filters = map(_filter, aggregate["filters"])
+    return [ref("parameters", "cursor"), ref("parameters", "limit"), _sort(aggregate), *filters]
+
+
+def _sort(aggregate: Mapping[str, Any]) -> Json:
+    """The order: by one member in either direction, or by several as they stand there."""
+    sorts, orders = [sort["name"] for sort in aggregate["sorts"]], aggregate["orders"]
+    described = f"Order of the {aggregate['titles']}: {alternatives(sorts)}, after a `-` for descending"
+    pattern = f"-?(?:{'|'.join(sorts)})"
+    if orders:
+        described += f"; or by several, the first one first: {alternatives(f'`{order}`' for order in orders)}"
+        pattern = f"(?:{'|'.join((pattern, *orders))})"
+    default = aggregate["order"]
+    return {
         "name": "sort",
         "in": "query",
-        "description": f"Order of the {aggregate['titles']}: {alternatives(sorts)}, after a `-` for descending.",
+        "description": f"{described}.",
         "schema": {
             "type": "string",
-            "default": "-created_at",
-            "maxLength": max(map(len, sorts)) + 1,
-            "pattern": f"^-?(?:{'|'.join(sorts)})$",
-            "examples": ["-created_at"],
+            "default": default,
+            "maxLength": max([max(map(len, sorts)) + 1, *map(len, orders)]),
+            "pattern": f"^{pattern}$",
+            "examples": [default],
         },
     }
-    filters = map(_filter, aggregate["filters"])
-    return [ref("parameters", "cursor"), ref("parameters", "limit"), sort, *filters]
 
 
 def _filter(entry: Mapping[str, Any]) -> Json:

@@ -21,6 +21,8 @@ def ignoring_case(sql: str) -> str:
 
 BY_BYTES = " text_pattern_ops"
 """Behind a key: texts are compared by their bytes."""
+FALLING = " DESC"
+"""Behind a key: the greatest value comes first."""
 
 
 class TableBuilder:
@@ -126,6 +128,17 @@ class TableBuilder:
             return
         named = [*columns, "prefix"] if by_bytes else columns  # so that it can be there before a plain one goes
         self._indexes.append(Index(name=self._named("ix", named), columns=tuple(columns), keys=keys))
+
+    def order(self, keys: Sequence[tuple[str, bool]]) -> None:
+        """An index in the order of these columns, each rising or falling; it is read in both directions."""
+        columns = tuple(column for column, _ in keys)
+        if not any(falling for _, falling in keys):
+            self.index(columns)
+            return
+        terms = tuple(f"{column}{FALLING * falling}" for column, falling in keys)
+        # A name of its own, so that it can be there before one that only rises goes.
+        name = self._named("ix", [f"{column}{'_desc' * falling}" for column, falling in keys])
+        self._indexes.append(Index(name=name, columns=columns, keys=terms))
 
     def references(self) -> None:
         """An index for every foreign key that nothing else serves."""

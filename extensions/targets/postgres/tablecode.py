@@ -120,4 +120,4 @@ def _index(index: Index) -> IndexCode:
 
 def _keys(keys: tuple[str, ...]) -> str:
     """The columns and expressions of an index."""
-    return ", ".join(f'sa.text("{sql}")' if "(" in sql else f'"{sql}"' for sql in keys)
+    return ", ".join(f'sa.text("{sql}")' if "(" in sql or " " in sql else f'"{sql}"' for sql in keys)

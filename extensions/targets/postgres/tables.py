@@ -67,6 +67,9 @@ def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Tab
     _rules(builder, aggregate)
     for sort in aggregate.sorts:
         builder.index([_searched(sort.field, sort.name), "id"])
+    for order in aggregate.orders:
+        keys = [(_searched(key.sort.field, key.sort.name), key.descending) for key in order.keys]
+        builder.order([*keys, ("id", keys[-1][1])])
     for filter_ in aggregate.filters:
         _filter(builder, filter_)
     builder.references()

@@ -35,10 +35,10 @@ _OWN_ROUTERS = frozenset({"docs_router", "health_router"})
 
 
 class SortCode(NamedTuple):
-    """A sort by its name, and the expression that makes it."""
+    """A sort by its name, and the expressions that make it: one, or as many as it has columns."""
 
     name: str
-    code: str
+    codes: tuple[str, ...]
 
 
 class AggregateCode(NamedTuple):
@@ -63,6 +63,7 @@ class AggregateCode(NamedTuple):
     """Whether the function that holds them has more branches than the linter likes."""
     sorts: tuple[SortCode, ...]
     sort_names: tuple[str, ...]
+    default_sort: str
 
 
 def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
@@ -87,8 +88,18 @@ def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
         rules=rules,
         has_rules=declared.has_rules,
         has_many_rules=1 + len(rules.codes) + sum(bool(part.rules) for part in declared.parts) > BRANCHES,
-        sorts=tuple(_sort(sort) for sort in aggregate.sorts),
-        sort_names=tuple(f"{sign}{sort.declared.wire}" for sort in aggregate.sorts for sign in ("", "-")),
+        sorts=(
+            *(SortCode(sort.declared.wire, (_sort(sort, falling=False),)) for sort in aggregate.sorts),
+            *(
+                SortCode(order.declared.wire, tuple(_sort(sort, falling=falling) for sort, falling in order.keys))
+                for order in aggregate.orders
+            ),
+        ),
+        sort_names=(
+            *(f"{sign}{sort.declared.wire}" for sort in aggregate.sorts for sign in ("", "-")),
+            *(each.wire for order in declared.orders for each in (order, order.backwards)),
+        ),
+        default_sort=declared.order.wire,
     )
 
 
@@ -114,6 +125,6 @@ def router_name(aggregate: Aggregate) -> str:
     return f"{aggregate.plural}_router" if name in _OWN_ROUTERS else name
 
 
-def _sort(sort: PythonSort) -> SortCode:
+def _sort(sort: PythonSort, *, falling: bool) -> str:
     column, decode = sort.column, _DECODERS.get(sort.kind, "str")
-    return SortCode(sort.declared.wire, f'Sort("{column.name}", "{column.cast}", {column.nullable}, {decode})')
+    return f'Sort("{column.name}", "{column.cast}", {column.nullable}, {decode}{", True" * falling})'

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ...model.domain import Action, Aggregate, Asked, Domain, Filter, Part, Sort
     from ...model.fields import Field
+    from ...model.sorts import Order
     from ..postgres.relation import Column, Table
 
 
@@ -142,6 +143,13 @@ class PythonSort(NamedTuple):
         return self.declared.field.kind if self.declared.field else "datetime"
 
 
+class PythonOrder(NamedTuple):
+    """An order of lists by several columns, each rising or falling."""
+
+    declared: Order
+    keys: tuple[tuple[PythonSort, bool], ...]
+
+
 class PythonAggregate(NamedTuple):
     """An aggregate as a folder of modules, and the variable that stands for one of its resources."""
 
@@ -153,6 +161,7 @@ class PythonAggregate(NamedTuple):
     parts: tuple[PythonPart, ...]
     filters: tuple[PythonFilter, ...]
     sorts: tuple[PythonSort, ...]
+    orders: tuple[PythonOrder, ...]
     commands: tuple[PythonCommand, ...]
 
     @property
@@ -229,6 +238,10 @@ def _aggregate(aggregate: Aggregate, tables: Mapping[str, Table]) -> PythonAggre
         parts=tuple(_part(part, tables[part.entity], variable) for part in aggregate.parts),
         filters=tuple(one for each in aggregate.filters for one in _filter(each, aggregate, fields, table)),
         sorts=tuple(_sort(each, table) for each in aggregate.sorts),
+        orders=tuple(
+            PythonOrder(each, tuple((_sort(key.sort, table), key.descending) for key in each.keys))
+            for each in aggregate.orders
+        ),
         commands=tuple(
             PythonCommand(action, tuple(python_field(field, columns(field)) for field in action.input))
             for action in aggregate.commands

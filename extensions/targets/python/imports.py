@@ -212,7 +212,8 @@ def _repository_imports(aggregate: PythonAggregate, *, sees_to: bool) -> str:
         lines.add("from ..platform.postgres.idempotency import erasing")
     if any(filter_.asked.word for filter_ in aggregate.filters):
         lines.add("from ..platform.postgres.paging import Asked")
-    lines |= {_CURSOR_IMPORTS[sort.kind] for sort in aggregate.sorts if sort.kind in _CURSOR_IMPORTS}
+    sorts = (*aggregate.sorts, *(sort for order in aggregate.orders for sort, _ in order.keys))
+    lines |= {_CURSOR_IMPORTS[sort.kind] for sort in sorts if sort.kind in _CURSOR_IMPORTS}
     if any(field.kind == "money" for field in aggregate.declared.fields):
         lines.add("from ..kernel import Money")
     if any(field.kind == "money" for field in aggregate.declared.output_fields):

@@ -71,7 +71,7 @@ BORROWED_CLASSES = frozenset(
     DoubleText E164 Email Field FIND INSERT INSERT_WITHOUT_KEY KeyBehaviour LifecycleBehaviour Line ListBehaviour
     LOAD Mapping MoneyObject MoneyView NotFound Once Operations PAGE PageParameters PageQuery Patch Protocol Record
     Reply
-    RuleBehaviour SELECT Several Sort Text TimeOfDay Timestamp UPDATE Url Whole
+    RuleBehaviour SELECT Several Sort SortBehaviour Text TimeOfDay Timestamp UPDATE Url Whole
     """.split()
 )
 """What the modules beside a model import or define: there, an aggregate or a part goes by another name."""

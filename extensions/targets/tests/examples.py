@@ -10,6 +10,7 @@ from ...model.rules import keeps
 from ..openapi.types import field_schemas
 from ..python.domain import module_of
 from ..python.literals import python_text, row
+from .orders import OrderTest, order_tests
 from .rules import RuleTest, rule_tests
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class Examples(NamedTuple):
     apart_tests: tuple[tuple[str, str], ...]
     """A part, and the changes by which an item differs from the example in each key."""
     sort_tests: tuple[str, ...]
+    order_tests: tuple[OrderTest, ...]
+    default_order: str
+    """That of lists which are asked for none, where it is not the usual one."""
     rule_tests: tuple[RuleTest, ...]
     example_inputs: tuple[InputCode, ...]
 
@@ -127,6 +131,8 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
         apart_tests=tuple((wire, python_text(changes)) for wire, changes in apart.items() if changes is not None),
         rule_tests=tuple(_rule_tests(aggregate, body, items)),
         sort_tests=tuple(sort.wire for sort in aggregate.sorts if sort.wire != "created_at"),
+        order_tests=tuple(order_tests(aggregate, body | items)),
+        default_order="" if aggregate.order.wire == "-created_at" else aggregate.order.wire,
         example_inputs=tuple(_input(action) for action in aggregate.commands if not action.internal),
     )
 

@@ -43,6 +43,8 @@ def names_in_tests(
         sample.filter_tests,
         sample.asked_tests,
         sample.sort_tests,
+        sample.order_tests,
+        sample.default_order,
         sample.replaceable_parts,
         sample.twin_tests,
         sample.key_tests,
@@ -50,7 +52,7 @@ def names_in_tests(
     )
     behaviours = (*_behaviours(aggregate, ways, sample), *(["DeletionBehaviour"] if has_deletions else []))
     lines = [f"from ..{snake(each)} import {each}" for each in behaviours] or ["from ..api import Behaviour"]
-    if sample.apart_tests or sample.asked_tests or sample.rule_tests:
+    if sample.apart_tests or sample.asked_tests or sample.order_tests or sample.rule_tests:
         lines.append("from typing import Any")
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
@@ -64,6 +66,8 @@ def _behaviours(aggregate: PythonAggregate, ways: Scenarios, sample: Examples) -
     """What an aggregate does beside what all of them do; each class is in a module of its name."""
     if sample.asked_tests:
         yield "ListBehaviour"
+    if sample.order_tests or sample.default_order:
+        yield "SortBehaviour"
     if sample.key_tests or sample.apart_tests:
         yield "KeyBehaviour"
     lifecycle = aggregate.declared.lifecycle

@@ -18,6 +18,8 @@ BOUNDS: Final = {
     "maxLength": True, "maximum": True, "maxItems": True, "maxProperties": True,
     "minLength": False, "minimum": False, "minItems": False, "minProperties": False,
 }  # fmt: skip
+ORDERS: Final = re.compile(r"\^(?:\(\?:)?-\?\(\?:([\w|]+\)(?:\|[\w,|-]+\))?)\$")
+"""The orders of a list: by one member in either direction, or by several as they are written."""
 Json = Mapping[str, Any]
 try:
     from yaml import CSafeLoader as Loader
@@ -261,8 +263,8 @@ def _words(schema: Json, *, sent: bool) -> set[str]:
 
 def _matches_more(old: str | None, new: str) -> bool:
     """Whether the pattern is the same, or lists the same words and more, as that of a list's order."""
-    lists = [re.fullmatch(r"\^-\?\(\?:([\w|]+)\)\$", pattern or "") for pattern in (old, new)]
-    one, two = (set(each[1].split("|")) if each else set() for each in lists)
+    lists = [ORDERS.fullmatch(pattern or "") for pattern in (old, new)]
+    one, two = ({*filter(None, re.split(r"[|)]+", each[1]))} if each else set() for each in lists)
     return old == new or (bool(one) and one <= two)
 
 

@@ -1,12 +1,13 @@
 """Keyset pages: each continues after the last row of the one before, so that a page costs the same however far it is.
 
-Rows are ordered by a column and then by `id`. NULL counts as the greatest value, as in PostgreSQL: last in ascending,
-first in descending order. The cursor is opaque to clients and holds only for the order and the filters it was made for.
+Rows are ordered by a column, or several, and then by `id`. NULL counts as the greatest value, as in PostgreSQL: last
+in ascending, first in descending order. The cursor is opaque to clients and holds only for the order and the filters
+it was made for.
 """
 
 import binascii
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -29,6 +30,8 @@ class Sort(NamedTuple):
     cast: str
     nullable: bool
     decode: Callable[[str], Any]
+    descending: bool = False
+    """The direction in an order by several columns; one alone is asked for in either."""
 
 
 class Asked(NamedTuple):
@@ -44,7 +47,7 @@ class _Position(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """The content of a cursor: where the page before ended."""
 
     query: str
-    value: str | None
+    value: str | list[str | None] | None
     id: UUID
 
 
@@ -53,18 +56,25 @@ class PageQuery:
     """The list of one aggregate.
 
     `select` is a SELECT without WHERE, with `id` and the columns of `sorts` among its columns; `sorts` maps the public
-    name of an order to its column, `filters` the name of a column to its SQL type, or any name to how a column is asked
-    for. Columns in `ignorecase` are compared by their lower case and in one Unicode form, as their index has them.
+    name of an order to its column, or to several, and says how they are asked for: `-placed_at,number`. `filters` maps
+    the name of a column to its SQL type, or any name to how a column is asked for. Columns in `ignorecase` are compared
+    by their lower case and in one Unicode form, as their index has them.
     """
 
     select: str
-    sorts: Mapping[str, Sort]
+    sorts: Mapping[str, Sort | Sequence[Sort]]
     filters: Mapping[str, str | Asked] = field(default_factory=dict)
     ignorecase: Collection[str] = ()
     _texts: dict[tuple[Any, ...], str] = field(default_factory=dict, init=False, repr=False)
     _absences: Collection[str] = field(default=(), init=False, repr=False)
+    _orders: dict[str, tuple[Sort, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        for name, each in self.sorts.items():
+            order = (each,) if isinstance(each, Sort) else tuple(each)
+            self._orders[name] = order
+            backwards = tuple(sort._replace(descending=not sort.descending) for sort in order)
+            self._orders[",".join(_turned(key) for key in name.split(","))] = backwards
         asked = ((name, each) for name, each in self.filters.items() if isinstance(each, Asked))
         self._absences = frozenset(name for name, each in asked if each.word == "absent")
 
@@ -101,26 +111,26 @@ class PageQuery:
             columns = [f"{name} {filters[name]}" if name in self._absences else name for name in columns]
         shown = None if visible is None else visible.sql(args)
         first = len(args) + 1
-        after_null = None
+        after = None
         if cursor is not None:
             position = self._read(sort, filters, cursor)
-            after_null = position.value is None
-            if position.value is not None:
-                args.append(self._decoded(sort, position.value))
+            values = position.value if isinstance(position.value, list) else [position.value]
+            args += self._decoded(sort, values)
             args.append(position.id)
-        shape = (sort, after_null, *columns)
+            after = tuple(value is None for value in values)
+        shape = (sort, after, *columns)
         if shown is not None:  # not kept: a rule may make as many as it likes
-            return self._text(sort, columns, after_null, first, [shown]), args
+            return self._text(sort, columns, after, first, [shown]), args
         text = self._texts.get(shape)
         if text is None:
-            text = self._texts[shape] = self._text(sort, columns, after_null, first, [])
+            text = self._texts[shape] = self._text(sort, columns, after, first, [])
         return text, args
 
     def cursor(self, sort: str, filters: Mapping[str, Any], row: Mapping[str, Any] | Record) -> str:
         """The cursor of the page after the one that ends with `row`."""
-        value = row[self.sorts[sort.removeprefix("-")].column]
-        text = None if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
-        position = msgspec.json.encode(_Position(_fingerprint(sort, filters), text, row["id"]))
+        texts = [_written(row[each.column]) for each in self._orders[sort]]
+        value = texts if len(texts) > 1 else texts[0]
+        position = msgspec.json.encode(_Position(_fingerprint(sort, filters), value, row["id"]))
         return urlsafe_b64encode(position).rstrip(b"=").decode()
 
     def _read(self, sort: str, filters: Mapping[str, Any], cursor: str) -> _Position:
@@ -135,35 +145,33 @@ class PageQuery:
             raise InvalidCursor("The cursor belongs to another order or other filters.")
         return position
 
-    def _decoded(self, sort: str, value: str) -> Any:
+    def _decoded(self, sort: str, values: Sequence[str | None]) -> list[Any]:
+        """The values of a cursor that are there."""
         try:
-            return self.sorts[sort.removeprefix("-")].decode(value)
+            pairs = zip(self._orders[sort], values, strict=True)
+            return [each.decode(value) for each, value in pairs if value is not None]
         except (ValueError, ArithmeticError):
             raise InvalidCursor("The cursor is malformed.") from None
 
-    def _text(self, sort: str, columns: list[str], after_null: bool | None, first: int, visible: list[str]) -> str:
-        descending = sort.startswith("-")
-        column, cast, nullable, _ = self.sorts[sort.removeprefix("-")]
-        direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
+    def _text(self, sort: str, columns: list[str], after: Sequence[bool] | None, first: int, visible: list[str]) -> str:
+        """The statement of a page; `after` says which values of the cursor are absent, `first` where the others are."""
+        keys = self._orders[sort]
         filters = [*self._conditions(columns)]
-        after_value = f'("{column}", id) {beyond} (${first}::{cast}, ${first + 1}::uuid)'
-        after_id = f'"{column}" IS NULL AND id {beyond} ${first}::uuid'
-        order = f'ORDER BY "{column}" {direction}, id {direction} LIMIT $1::bigint'
+        ways = ", ".join(f'"{key.column}" {_direction(key)}' for key in keys)
+        order = f"ORDER BY {ways}, id {_direction(keys[-1])} LIMIT $1::bigint"
 
         def page(*conditions: str) -> str:
             where = " AND ".join([*filters, *visible, *conditions])
             return f"{self.select} {'WHERE ' * bool(where)}{where} {order}"
 
-        if after_null is None:
+        if after is None:
             return page()
-        if after_null and not descending:
-            return page(after_id)
-        if not after_null and (descending or not nullable):
-            return page(after_value)
-        # Two ranges of the index; as one condition with OR the rows before the cursor would all be read.
-        ranges = (after_id, f'"{column}" IS NOT NULL') if descending else (after_value, f'"{column}" IS NULL')
-        both = " UNION ALL ".join(f"({page(each)})" for each in ranges)
-        return f"SELECT * FROM ({both}) AS page {order}"  # noqa: S608 - of names in the code only  # nosec B608
+        ranges = [*_ranges((*keys, _ID._replace(descending=keys[-1].descending)), (*after, False), first)]
+        if len(ranges) == 1:
+            return page(ranges[0])
+        # Several ranges of the index; as one condition with OR the rows before the cursor would all be read.
+        every = " UNION ALL ".join(f"({page(each)})" for each in ranges)
+        return f"SELECT * FROM ({every}) AS page {order}"  # noqa: S608 - of names in the code only  # nosec B608
 
     def _conditions(self, names: list[str]) -> Iterator[str]:
         """The filters as SQL; their arguments follow the limit."""
@@ -190,6 +198,54 @@ class PageQuery:
             # A range by bytes, which an index of text_pattern_ops has also in a plan that is made for any argument.
             return f"{column} ~>=~ {typed} AND {column} ~<=~ ({typed} || {_GREATEST_TEXT})"
         return f"{column} {_ORDERS[asked.word]} {typed}"
+
+
+def _ranges(keys: Sequence[Sort], absent: Sequence[bool], number: int) -> Iterator[str]:
+    """What comes behind a position, as ranges of the index; the values that are not absent there begin at the number.
+
+    What is equal in the first columns and lies beyond in the next one: values in one direction are compared as one row,
+    which holds for no NULL, so that those that follow are a range of their own.
+    """
+    equal: list[str] = []
+    start = 0
+    while start < len(keys):
+        first = keys[start]
+        if absent[start]:
+            if first.descending:
+                yield " AND ".join([*equal, f'"{first.column}" IS NOT NULL'])
+            equal.append(f'"{first.column}" IS NULL')
+            start += 1
+            continue
+        end = start
+        while end < len(keys) and not absent[end] and keys[end].descending == first.descending:
+            end += 1
+        run = keys[start:end]
+        given = [f"${number + place}::{key.cast}" for place, key in enumerate(run)]
+        names = [f'"{key.column}"' for key in run]
+        beyond = "<" if first.descending else ">"
+        sides = [f"({', '.join(each)})" if len(run) > 1 else each[0] for each in (names, given)]
+        yield " AND ".join([*equal, f"{sides[0]} {beyond} {sides[1]}"])
+        for place, key in enumerate(run):
+            if key.nullable and not key.descending:
+                yield " AND ".join([*equal, f"{names[place]} IS NULL"])
+            equal.append(f"{names[place]} = {given[place]}")
+        number += len(run)
+        start = end
+
+
+_ID = Sort("id", "uuid", nullable=False, decode=UUID)
+
+
+def _direction(key: Sort) -> str:
+    return "DESC" if key.descending else "ASC"
+
+
+def _turned(name: str) -> str:
+    return name[1:] if name.startswith("-") else f"-{name}"
+
+
+def _written(value: Any) -> str | None:
+    return None if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 _ORDERS = {"": "=", "from": ">=", "to": "<="}
