@@ -26,7 +26,7 @@ from extensions.model.sorts import complaints as order_complaints
 from extensions.targets.python import names as python_names
 from extensions.text import english, naming
 from extensions.text.problems import Problems
-from extensions.types import LONGEST_INDEXED, TABLE, Spec, parse_type, pattern_of
+from extensions.types import LONGEST_DEFAULT, LONGEST_INDEXED, TABLE, Spec, parse_type, pattern_of
 
 Domain = dict[str, Any]
 
@@ -360,6 +360,34 @@ def _cleared(draw: st.DrawFn, body: Domain) -> None:
             action["clears"] = names[0] if len(names) == 1 and draw(COIN) else names
 
 
+@st.composite
+def _assigned(draw: st.DrawFn, body: Domain) -> None:
+    """Let some actions give readonly fields a value or their moment."""
+    keyed = {name for key in body.get("unique", ()) for name in key}
+    for action in body["lifecycle"]["actions"].values():
+        cleared = action.get("clears", [])
+        others = {*action.get("input", ()), *([cleared] if isinstance(cleared, str) else cleared)}
+        own = f"{action['to'].replace('-', '_')}_at"
+        free = {name for name, field in body["fields"].items() if not _writable(field) and name != own} - others - keyed
+        values = {name: found for name in sorted(free) if (found := _values_of(body["fields"][name]))}
+        if draw(COIN) and values:
+            names = draw(st.lists(st.sampled_from([*values]), min_size=1, max_size=3, unique=True))
+            action["sets"] = {name: draw(st.sampled_from(values[name])) for name in names}
+
+
+def _values_of(field: Any) -> list[Any]:
+    """What an action may make of the field; nothing where its bounds are not in its line."""
+    said = field if isinstance(field, dict) else {"type": field}
+    line = said["type"].partition(" = ")[0]
+    if said.keys() & {"min", "max", "pattern", "unique"} or " unique" in line:
+        return []
+    spec = parse_type(line.split(" readonly")[0].split(" pii")[0].split(" index")[0].rstrip("?"))
+    if not spec.type.defaultable:
+        return []
+    moment = ["now"] if spec.type.kind in {"date", "datetime"} else []
+    return [*moment, *(each for each in islice(spec.type.examples(spec), 2) if len(str(each)) <= LONGEST_DEFAULT)]
+
+
 def _may_be_absent(value: Any) -> bool:
     line, said = (value["type"], value) if isinstance(value, dict) else (value, {})
     return bool(said.get("optional")) or line.partition(" = ")[0].split()[0].endswith("?") or "? " in line
@@ -522,6 +550,8 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
         draw(_inputs(body, every))
     if "lifecycle" in body and draw(COIN):
         draw(_cleared(body))
+    if "lifecycle" in body and draw(COIN):
+        draw(_assigned(body))
     draw(_lists(body))
     return body
 

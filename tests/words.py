@@ -58,6 +58,8 @@ def words_of(domain: Json) -> set[str]:
             deciding = {kinds[rule.fields[1]] for rule in owner.rules if rule.sign == "when"}
             found |= {f"when {kind}" for kind in deciding & {"enum", "bool"}}
         actions = aggregate.lifecycle.actions if aggregate.lifecycle else ()
+        by_name = {each.name: each.spec.type.kind for each in aggregate.fields}
+        found |= {_set(by_name[each.name], each.written) for action in actions for each in action.sets}
         found |= {f"{each.spec.type.kind} in an input" for action in actions for each in action.input}
     for event in declared.consumes:
         found |= {f"{each.spec.type.kind} in an event" for each in event.fields}
@@ -159,8 +161,16 @@ def _words_of_type(row: FieldType) -> Iterator[str]:
     kept = [{"type": line, "readonly": True, **more} for more in beside]
     if any(_valid(field, {"lifecycle": taking}) for field in kept):
         yield f"{kind} in an input"
+    for value in [*_values("default", line), "now"]:
+        setting = LIFECYCLE | {"actions": {"shut": LIFECYCLE["actions"]["shut"] | {"sets": {"x": value}}}}
+        if any(_valid(field, {"lifecycle": setting}) for field in kept):
+            yield _set(kind, value)
     if _valid("int", consumes={"Told": {"from": "elsewhere", "fields": {"x": line}}}):
         yield f"{kind} in an event"
+
+
+def _set(kind: str, value: object) -> str:
+    return f"{kind} set to now" if value == "now" and kind in {"date", "datetime"} else f"{kind} set by an action"
 
 
 def _asked(name: str, is_valid: Callable[[str], bool]) -> Iterator[str]:

@@ -130,6 +130,13 @@ class PartDeclaration(NamedTuple):
     rules: tuple[RuleDeclaration, ...] = ()
 
 
+class SetDeclaration(NamedTuple):
+    """What an action makes of a readonly field: a value as it is written, or the moment of the action."""
+
+    name: str
+    written: Any
+
+
 class ActionDeclaration(NamedTuple):
     """A step of a lifecycle; `resource` is its kebab-case noun."""
 
@@ -145,6 +152,7 @@ class ActionDeclaration(NamedTuple):
     """Only the service itself takes it: it has no endpoint."""
     clears: tuple[str, ...] = ()
     """The readonly fields that it empties."""
+    sets: tuple[SetDeclaration, ...] = ()
 
 
 class LifecycleDeclaration(NamedTuple):

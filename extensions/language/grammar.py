@@ -55,7 +55,7 @@ POLICIES: tuple[Policy, ...] = ("restrict", "cascade", "clear")
 FLAGS = ("unique", "ignorecase", "index", "readonly", "pii", "secret")
 PART_KEYS = ("entity", "max", "fields", "unique", "rules", "description")
 LIFECYCLE_KEYS = ("initial", "states", "actions")
-ACTION_KEYS = ("from", "to", "internal", "emits", "input", "clears", "resource", "description")
+ACTION_KEYS = ("from", "to", "internal", "emits", "input", "sets", "clears", "resource", "description")
 COMPARISONS = ("<", "<=", ">", ">=", "!=")
 """How a rule compares two fields."""
 ASKED = ("any", "from", "to", "prefix", "absent")

@@ -197,6 +197,11 @@ def _lifecycle() -> Json:
         "internal": {"type": "boolean", "description": "Only the service itself takes it: it has no endpoint."},
         "emits": {**_name(naming.PASCAL.pattern), "description": "The event that tells of it."},
         "input": {"$ref": "#/definitions/fields"},
+        "sets": {
+            "description": "Readonly fields and what they become: a value, or `now` for the moment of the action.",
+            "minProperties": 1,
+            **_mapping(naming.SNAKE.pattern, {}),
+        },
         "clears": _names(naming.SNAKE.pattern, "Readonly fields that it empties."),
         "resource": {**_name(naming.KEBAB.pattern), "description": "The noun in its path, such as placements."},
         "description": {"$ref": "#/definitions/description"},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..language.combinations import told_apart
 from ..text import naming
+from .assignments import assignments
 from .checks import check
 from .domain import (
     Action,
@@ -237,6 +238,7 @@ def _lifecycle(
 ) -> Lifecycle:
     title = naming.words(owner)
     names = {field.name for field in fields}
+    specs = {field.name: field.type for field in fields}
     instants = {field.wire for field in fields if field.readonly and field.type.type.instant}
     moments = {state: wire for state in declared.states if (wire := f"{state.lower()}_at") in instants}
     actions = []
@@ -257,6 +259,7 @@ def _lifecycle(
                 input=_fields(each.input, given),
                 sets=tuple(field.name for field in each.input if field.name in names),
                 clears=each.clears,
+                assigns=assignments(each, specs),
                 internal=each.internal,
             )
         )

@@ -8,6 +8,7 @@ from ..language.grammar import RESERVED_FIELDS
 from ..text import naming
 from ..text.problems import KEY, Word, below, near, nearest
 from . import filters, keys, rules, sorts
+from .assignments import check_assignments
 from .inputs import check_cleared, check_inputs
 from .keys import STATE
 from .order import cycles
@@ -123,6 +124,7 @@ class _Checks:
         self._rules(aggregate)
         check_inputs(aggregate, self._aggregates, self._problems)
         check_cleared(aggregate, self._problems)
+        check_assignments(aggregate, self._problems)
         self._filter(aggregate)
         self._sort(aggregate)
 

@@ -5,7 +5,7 @@ Nothing here knows Python, SQL or HTTP; each target gives its own forms to what 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..language.declarations import rule_with
 
@@ -109,6 +109,14 @@ class State(Member):
     """One state of a lifecycle."""
 
 
+class Assignment(NamedTuple):
+    """What an action makes of a readonly field: a value as it goes over the wire, or the moment of the action."""
+
+    name: str
+    value: Any
+    is_moment: bool = False
+
+
 class Action(NamedTuple):
     """A step of a lifecycle; `resource` is its noun in kebab-case, empty where it is internal."""
 
@@ -130,6 +138,7 @@ class Action(NamedTuple):
     """The names of those that set the readonly field of the same name."""
     clears: tuple[str, ...]
     """The names of the readonly fields that it empties."""
+    assigns: tuple[Assignment, ...]
     internal: bool
     """Whether only the service itself takes it: its code, a job, an event."""
 

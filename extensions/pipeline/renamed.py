@@ -56,6 +56,8 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
     for action in (body.get("lifecycle") or {"actions": {}})["actions"].values():
         if action.get("input"):
             _rename_keys(action["input"], names)  # what sets a field has its name
+        if action.get("sets"):
+            _rename_keys(action["sets"], names)
         if action.get("clears"):
             cleared = [action["clears"]] if isinstance(action["clears"], str) else action["clears"]
             action["clears"] = [names.get(name, name) for name in cleared]

@@ -5,6 +5,7 @@ This is the last step: nothing is checked here, and nothing but templates and th
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from ..model.deletion import consequences
@@ -21,7 +22,7 @@ from .fieldview import field_view, filter_view, sort_view
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..model.domain import Aggregate, Consumed, Domain, EnumType, Member, Part, State
+    from ..model.domain import Action, Aggregate, Consumed, Domain, EnumType, Member, Part, State
     from ..targets.postgres.relation import Table
     from ..targets.python.domain import PythonAggregate, PythonCommand, PythonPart
 
@@ -157,6 +158,22 @@ def _table(table: Table) -> Json:
     }
 
 
+def _assigned(code: PythonAggregate, action: Action) -> list[Json]:
+    """What clients see of it: `text` as prose says the value."""
+    fields = {field.declared.name: field.declared for field in code.fields}
+    return [
+        {
+            "wire": fields[each.name].wire,
+            "kind": fields[each.name].kind,
+            "moment": each.is_moment,
+            "value": each.value,
+            "text": "the moment" if each.is_moment else f"`{json.dumps(each.value, ensure_ascii=False)}`",
+        }
+        for each in action.assigns
+        if not fields[each.name].is_secret
+    ]
+
+
 def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
     lifecycle = code.declared.lifecycle
     if lifecycle is None:
@@ -180,6 +197,9 @@ def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
                 "emits": action.emits,
                 "stamps": code.stamp(action),
                 "sets": code.set_by(action),
+                "assigns": plain(code.assigned_by(action)),
+                "assigned": _assigned(code, action),
+                "timed": code.is_timed(action),
                 "clears": code.cleared_by(action),
                 "cleared": [field.declared.wire for field in code.fields if field.declared.name in action.clears],
                 "internal": action.internal,

@@ -115,6 +115,11 @@ SUSPECT = {
             "token_bind": "string(20) = 0.0.0.0",
             "hosts": {"type": "list(string(20))", "default": [ANYWHERE, SCRATCH, "x"]},
             "more": {"type": "json", "default": {"at": ANYWHERE}},
+            "host": "string(20)? readonly",
+        },
+        "lifecycle": {
+            "states": ["a"],
+            "actions": {"move": {"from": "a", "to": "a", "sets": {"host": ANYWHERE, "password_hint": "Like no other"}}},
         },
         "parts": {
             "token_uses": {"entity": "TokenUse", "fields": {"at": "datetime"}},
@@ -140,7 +145,11 @@ CLASHING = {
 }
 LONG = {
     f"{first}{'bcdefgh' * 5}Abcd": {
-        "fields": {f"{'abcdefg_' * 4}words": f"enum({'word_' * 7}a, b) = {'word_' * 7}a", "n": "int"},
+        "fields": {
+            f"{'abcdefg_' * 4}words": f"enum({'word_' * 7}a, b) = {'word_' * 7}a",
+            f"{'abcdefg_' * 4}kept": f"enum({'word_' * 7}a, b)? readonly",
+            "n": "int",
+        },
         "parts": {
             f"{first.lower()}{'bcdefg_' * 5}abcd": {
                 "entity": f"{first}{'bcdefgh' * 5}Part",
@@ -151,7 +160,10 @@ LONG = {
                 },
             }
         },
-        "lifecycle": {"states": ["a"], "actions": {"age": {"from": "a", "to": "a"}}},
+        "lifecycle": {
+            "states": ["a"],
+            "actions": {"age": {"from": "a", "to": "a", "sets": {f"{'abcdefg_' * 4}kept": f"{'word_' * 7}a"}}},
+        },
     }
     for first in "ABC"
 }

@@ -112,6 +112,17 @@ def test_an_input_keeps_the_name_of_the_field_that_it_sets() -> None:
     assert language.model(found)["context"] == "lending", "it is valid under the new names"
 
 
+def test_what_an_action_sets_keeps_the_name_of_the_field() -> None:
+    def billing(field: str, **more: str) -> dict[str, Any]:
+        pay = {"from": "open", "to": "paid", "sets": {field: True}}
+        invoice = {"number": "text", field: {"type": "bool = false", "readonly": True} | more}
+        lifecycle = {"states": ["open", "paid"], "actions": {"pay": pay}}
+        return {"context": "billing", "aggregates": {"Invoice": {"fields": invoice, "lifecycle": lifecycle}}}
+
+    found = language.under_new_names(billing("settled"), billing("done", renamed_from="settled"))
+    assert found["aggregates"]["Invoice"]["lifecycle"]["actions"]["pay"]["sets"] == {"done": True}
+
+
 def test_the_check_knows_the_last_update(tmp_path: Path) -> None:
     domain = {"context": "shop", "aggregates": {"Customer": ORDER | {"renamed_from": "Order"}}}
     (tmp_path / "domain.yaml").write_text(yaml.safe_dump(domain, sort_keys=False), encoding="utf-8")

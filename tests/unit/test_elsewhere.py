@@ -55,7 +55,7 @@ VALUES: dict[str, Any] = {
     "secret": True, "default": "a", "example": "a", "renamed_from": "former", "optional": True, "ignorecase": True,
     "emits": "OrderPlaced", "resource": "placements", "type": "string(20)", "readonly": True,
     "input": {"reason": "string(200)"}, "initial": ["draft", "placed"], "internal": True, "clears": "note",
-    "on_delete": "cascade", "order": "number",
+    "on_delete": "cascade", "order": "number", "sets": {"note": "a"},
 }  # fmt: skip
 
 
@@ -311,7 +311,7 @@ def test_a_key_of_others_is_answered(level: str, key: str, row: dict[str, Any]) 
             asked["fields"] |= {"number": "string(20)"}
         if level == "aggregate" and "x" in str(asked.get("filter", "")):
             body["fields"]["x"] = "string(20)"
-        if body.get("clears"):
+        if body.get("clears") or body.get("sets"):
             at(wrong, FIELDS)["note"] = "text? readonly"
         if body.get("on_delete"):
             body["type"] = "ref Customer"

@@ -131,6 +131,23 @@ def test_what_an_action_empties() -> None:
     assert python_domain(domain, tables(domain))["Book"].cleared_by(book.actions[2]) == ["patron_id", "grade"]
 
 
+def test_what_an_action_sets() -> None:
+    raw: Any = load_yaml(LENDING)
+    raw["aggregates"]["Book"]["fields"] |= {"seen_at": "datetime? readonly", "seen_on": "date? readonly"}
+    bring = raw["aggregates"]["Book"]["lifecycle"]["actions"]["bring"]
+    bring["sets"] = {"grade": "worn", "seen_at": "now", "seen_on": "now"}
+    domain = domain_model(raw)
+    book = domain.aggregate("Book")
+    assert book.actions[2].assigns == (("grade", "WORN", False), ("seen_at", None, True), ("seen_on", None, True))
+    code = python_domain(domain, tables(domain))["Book"]
+    assert [(each.attribute, each.python) for each in code.assigned_by(book.actions[2])] == [
+        ("grade", "BookGrade.WORN"),
+        ("seen_at", "at"),
+        ("seen_on", "at.date()"),
+    ]
+    assert [code.is_timed(action) for action in book.actions] == [False, False, True]
+
+
 def test_an_internal_action_has_no_path() -> None:
     raw: Any = load_yaml(LENDING)
     raw["aggregates"]["Book"]["lifecycle"]["actions"]["lend"]["internal"] = True

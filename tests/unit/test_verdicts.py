@@ -232,6 +232,20 @@ def test_an_action_that_empties_a_field_breaks_nobody() -> None:
     assert both.new.clears == ("paid_by",)
 
 
+def test_an_action_that_sets_a_field_breaks_nobody() -> None:
+    old = copy.deepcopy(DOMAIN)
+    old["aggregates"]["Order"]["fields"] |= {"settled": "bool readonly = false", "settled_on": "date? readonly"}
+    new = copy.deepcopy(old)
+    new["aggregates"]["Order"]["lifecycle"]["actions"]["pay"]["sets"] = {"settled": True, "settled_on": "now"}
+    before, after = (document(build_model(each), SERVICE) for each in (old, new))
+    assert contract.compare(before, after) == ([], [])
+    said = after["paths"]["/orders/{order_id}/payments"]["post"]["description"]
+    assert said.endswith("refused with 409. Sets `settled` to `true` and `settled_on` to the moment.")
+    assert events(old, new) == tables(old, new) == ([], [])
+    (both,) = diff(domain_model(old), domain_model(new)).in_aggregates[0].actions.changed
+    assert [each.name for each in both.new.assigns] == ["settled", "settled_on"]
+
+
 def narrowed(*filters: str) -> dict[str, Any]:
     other = copy.deepcopy(DOMAIN)
     other["aggregates"]["Order"] |= {"filter": [*filters]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...text import english, naming
 from ...text.problems import KEY, Word, kind_of, near, nearest, show
 from ...types import FieldTypeError, enum_member
-from ..declarations import ActionDeclaration, LifecycleDeclaration
+from ..declarations import ActionDeclaration, LifecycleDeclaration, SetDeclaration
 from ..elsewhere import counterpart
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
 from .fields import read_fields
@@ -115,10 +115,23 @@ def _action(place: Place, name: str, raw: object, states: tuple[str, ...]) -> Ac
     description = read_description(place, body)
     given = _input(place / "input", body["input"]) if "input" in body else ()
     clears = read_field_names(place / "clears", body.get("clears"))
+    sets = _sets(place / "sets", body["sets"]) if "sets" in body else ()
     if not named or not sources or len(targets) != 1:
         return None
     noun = naming.kebab(resource) if resource and not internal else ""
-    return ActionDeclaration(place.path, name, sources, targets[0], emits, noun, description, given, internal, clears)
+    return ActionDeclaration(
+        place.path, name, sources, targets[0], emits, noun, description, given, internal, clears, sets
+    )
+
+
+def _sets(place: Place, raw: object) -> tuple[SetDeclaration, ...]:
+    """What it makes of fields; whether these can have it is seen where the fields are known."""
+    example = "such as {paid: true, paid_at: now}"
+    if not isinstance(raw, dict) or not raw:
+        found = "an empty mapping" if raw == {} else kind_of(raw)
+        place.add(f"expected a mapping of readonly fields and what they become, {example}, not {found}")
+        return ()
+    return tuple(SetDeclaration(name, value) for name, value in read_mapping(place, raw, "a mapping").items())
 
 
 def _input(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:

@@ -30,6 +30,7 @@ def examples(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
         sent = {field["attribute"]: field for field in action["command"]["fields"]} if action["command"] else {}
         stamps = {sent[name]["wire"]: example(sent[name]) for name in action["sets"]}
         stamps |= {action["stamps"]: MODIFIED_AT} if action["stamps"] else {}
+        stamps |= {each["wire"]: _assigned(each) for each in action["assigned"]}
         after = {"status": action["target"], "modified_at": MODIFIED_AT}
         yield (
             f"{name}.{action['target'].lower()}",
@@ -48,6 +49,12 @@ def examples(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
         f"{name}.page",
         {"summary": f"A page that is not the last, cut to {one}", "value": {"items": [view], "next": CURSOR}},
     )
+
+
+def _assigned(given: Mapping[str, Any]) -> Any:
+    if not given["moment"]:
+        return given["value"]
+    return MODIFIED_AT[:10] if given["kind"] == "date" else MODIFIED_AT
 
 
 def _sent(owner: Mapping[str, Any]) -> Json:

@@ -152,11 +152,17 @@ def _act(aggregate: Mapping[str, Any], action: Mapping[str, Any]) -> Json:
         action["operation_id"],
         action["description"].rstrip("."),
         f"Takes the {aggregate['title']} from {sources} to {action['target']}; in any other state it is refused with "
-        f"409.{_emptied(action)}",
+        f"409.{_assigned(action)}{_emptied(action)}",
         parameters=[ref("parameters", "idempotency_key"), ref("parameters", "sent_if_match")],
         body=_sent(aggregate, action) if command else None,
         responses={"200": aggregate["schema"]} | _errors(aggregate, *codes),
     )
+
+
+def _assigned(action: Mapping[str, Any]) -> str:
+    """What is set by the action itself: a sentence, with a space before it."""
+    found = [f"`{each['wire']}` to {each['text']}" for each in action["assigned"]]
+    return f" Sets {together(found)}." if found else ""
 
 
 def _emptied(action: Mapping[str, Any]) -> str:

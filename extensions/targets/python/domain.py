@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...text.columns import WIDTH
 from ...text.naming import snake
 from ..postgres.tables import columns
+from .lint import DEFAULT_NOTE, NOTE, looks_like_password
+from .literals import python_text
 from .names import attribute_name, method_name, module_name, variable_name
 from .types import MOMENT, TRUE_OR_FALSE, Code, beginning, python_literal, python_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ...model.domain import Action, Aggregate, Asked, Domain, Filter, Part, Sort
+    from ...model.domain import Action, Aggregate, Asked, Assignment, Domain, Filter, Part, Sort
     from ...model.fields import Field
     from ...model.sorts import Order
     from ..postgres.relation import Column, Table
@@ -35,6 +37,22 @@ class PythonDefault(NamedTuple):
     python: str
     imports: tuple[str, ...]
     mutable: bool
+
+
+_WIDEST_MEMBER = WIDTH - 12
+"""What fits into a line of its own in a method."""
+
+
+class PythonAssignment(NamedTuple):
+    """An attribute and the expression of what an action makes of it."""
+
+    attribute: str
+    python: str
+    imports: tuple[str, ...]
+    note: str
+    """A word to the linter, where it takes the text for a password, or cannot break it."""
+    expected: str
+    """What it equals in a test; of an enum the word itself."""
 
 
 class Alias(NamedTuple):
@@ -204,6 +222,15 @@ class PythonAggregate(NamedTuple):
         """The attributes that the action empties."""
         return [field.attribute for field in self.fields if field.declared.name in action.clears]
 
+    def assigned_by(self, action: Action) -> list[PythonAssignment]:
+        """The attributes that the action gives a value of the domain, or its moment."""
+        by_name = {field.declared.name: field for field in self.fields}
+        return [_assignment(by_name[each.name], each) for each in action.assigns]
+
+    def is_timed(self, action: Action) -> bool:
+        """Whether the action needs to know its moment."""
+        return bool(action.stamps) or any(each.is_moment for each in action.assigns)
+
     def stamps_at_start(self) -> dict[str, str | None]:
         """The attribute that takes the moment of creation, by the state that was chosen; none if there is no choice."""
         lifecycle = self.declared.lifecycle
@@ -280,6 +307,18 @@ def _default(field: Field) -> PythonDefault | None:
     literal = python_literal(field.type, value)
     mutable = isinstance(value, (list, dict)) and field.kind != "money"
     return PythonDefault(python=literal.text, imports=literal.imports, mutable=mutable)
+
+
+def _assignment(field: PythonField, assignment: Assignment) -> PythonAssignment:
+    if assignment.is_moment:
+        moment = "at.date()" if field.declared.kind == "date" else "at"
+        return PythonAssignment(field.attribute, moment, (), "", moment)
+    literal = python_literal(field.declared.type, assignment.value)
+    note = DEFAULT_NOTE if looks_like_password(field.attribute, literal.text) else ""
+    if field.declared.kind != "enum":
+        return PythonAssignment(field.attribute, literal.text, literal.imports, note, literal.text)
+    note = f"{NOTE}E501 - names of the domain" if len(literal.text) > _WIDEST_MEMBER else ""
+    return PythonAssignment(field.attribute, literal.text, (), note, python_text(assignment.value))
 
 
 def _sorted(*lines: Iterable[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .expressions import domain_from_row, patched, view_from_row
-from .lint import DEFAULT_NOTE, looks_secret
+from .lint import DEFAULT_NOTE, looks_like_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,7 @@ def _is_whole(annotation: str) -> bool:
 def _looks_like_password(field: PythonField) -> bool:
     """Whether the linter takes the field's default for a password, by the field's name."""
     default = field.default
-    return default is not None and default.python[:1] in "\"'" and looks_secret(field.attribute)
+    return default is not None and looks_like_password(field.attribute, default.python)
 
 
 def _model(field: PythonField) -> str:

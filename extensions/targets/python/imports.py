@@ -93,6 +93,8 @@ def _model_imports(aggregate: PythonAggregate, codes: Sequence[FieldCode]) -> st
         for name in names.split(", ")
         if name in printed and module != "from .model"
     }
+    actions = aggregate.declared.lifecycle.actions if aggregate.declared.lifecycle else ()
+    lines |= {line for action in actions for each in aggregate.assigned_by(action) for line in each.imports}
     lines |= {"from dataclasses import dataclass", "from datetime import datetime", "from uuid import UUID"}
     if "field(default_factory" in text:
         lines.add("from dataclasses import field")

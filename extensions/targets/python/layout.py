@@ -17,7 +17,7 @@ from .literals import INDENT, STRING, docstring, pieces_of
 _OPENING = "([{"
 _CLOSING = ")]}"
 _CLAUSE = re.compile(r"(?= (?:for|if) )")
-_ASSIGNMENT = re.compile(r"(\s*\w+(?:: .+)? = )(\S.*)")
+_ASSIGNMENT = re.compile(r"(\s*[\w.]+(?:: .+)? = )(\S.*)")
 _IMPORT = re.compile(r"(from \S+ import )([^(]+)")
 _ENTRY = re.compile(r"""\s*("\w+": )([\w.]+(?: or None)?)(,)""")
 _TEXT = re.compile(r"""\s*("(?:\\.|[^"\\])*")(,?)""")

@@ -22,6 +22,11 @@ def looks_secret(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
+def looks_like_password(name: str, python: str) -> bool:
+    """Whether ruff takes the expression for a password, when it is assigned to this name."""
+    return python[:1] in "\"'" and looks_secret(name)
+
+
 def has_suspects(source: str) -> bool:
     """Whether some text in the source begins as one that the linter objects to."""
     return any(f'"{text}' in source for text in _SUSPECT)

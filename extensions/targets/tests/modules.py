@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .examples import Examples
     from .scenarios import Scenarios
 
-TEST_VARIABLES = frozenset({"moment", "new", "pytest", "state"})
+TEST_VARIABLES = frozenset({"at", "expected", "moment", "new", "pytest", "state"})
 """What the tests of a model call something else."""
 
 
@@ -107,6 +107,9 @@ def _test_imports(
     for action in aggregate.declared.commands:
         lines.add(f"from {package}.{module}.model import {action.command}")
         lines.add(ADAPTER if action.internal else f"from {package}.{module}.schemas import {action.command}Input")
+    for action in aggregate.declared.actions:
+        for line in (line for each in aggregate.assigned_by(action) for line in each.imports):
+            lines.add(line.replace("from ..", f"from {package}."))
     if lifecycle:
         lines.add(f"from {package}.{module}.model import {lifecycle.enum}")
         if not all(ways.covers_all_states.values()):
