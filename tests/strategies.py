@@ -203,7 +203,7 @@ def fields(draw: st.DrawFn, name: str, earlier: list[str], every: list[str], *, 
     """One field; required references only lead to `earlier` aggregates, optional ones to any of `every`."""
     if every and draw(st.integers(0, 4)) == 0:
         return draw(_identity(earlier, every, part=part))
-    text = draw(_scalar([kind for kind in TABLE if kind not in {"ref", "id"}]))
+    text = draw(_scalar([kind for kind, row in TABLE.items() if not row.refers]))
     spec = parse_type(text)
     row = spec.type
     indexed = row.indexable and (row.kind != "string" or spec.length <= LONGEST_INDEXED)
@@ -341,7 +341,7 @@ def _inputs(draw: st.DrawFn, body: Domain, every: list[str]) -> None:
         for name in draw(st.lists(st.sampled_from(readonly), max_size=3, unique=True)) if readonly else ():
             given[name] = draw(_sent(declared[name]))
         for name in draw(st.lists(field_names().filter(lambda name: name not in taken), max_size=3, unique=True)):
-            text = draw(_scalar([kind for kind in TABLE if kind not in {"ref", "id"}]))
+            text = draw(_scalar([kind for kind, row in TABLE.items() if not row.refers]))
             words = ["", " pii", " secret"] if parse_type(text).type.nullable else ["", "?", " pii", " secret"]
             given[name] = text + draw(st.sampled_from(words))
         if given:
@@ -524,6 +524,9 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
     declared = draw(_links(earlier) if earlier and draw(st.integers(0, 5)) == 0 else _field_mapping(earlier, every))
     if not any(map(_writable, declared.values())):
         declared["writable"] = "int"
+    if draw(st.integers(0, 2)) == 0:
+        for field in draw(st.lists(st.sampled_from(REFS), min_size=1, max_size=3, unique=True)):
+            declared[field] = draw(_references(every))
     if draw(st.integers(0, 4)) == 0 and not STRUCTURED & set(declared):
         return declared
     body: Domain = {"fields": declared}
@@ -553,6 +556,25 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
     if "lifecycle" in body and draw(COIN):
         draw(_assigned(body))
     draw(_lists(body))
+    return body
+
+
+REFS = ["friends", "topics", "similar", "seen_by", "addresses_used"]
+"""Names of lists of references: of each of them another one than of any other field."""
+
+
+@st.composite
+def _references(draw: st.DrawFn, every: list[str]) -> Any:
+    """A list of references, in the long form or in a line."""
+    line = f"refs {draw(st.sampled_from(every))}"
+    policy = draw(st.sampled_from(["", "restrict", "clear", "clear"]))
+    if draw(COIN):
+        return f"{line} on_delete={policy}" if policy else line
+    body: Domain = {"type": line, **({"on_delete": policy} if policy else {})}
+    if draw(COIN):
+        body["max"] = draw(st.integers(1, 100))
+    if draw(COIN):
+        body["example"] = [draw(_value(parse_type("uuid")))]
     return body
 
 
@@ -635,7 +657,7 @@ def _told(draw: st.DrawFn) -> Domain:
     """Fields of an event of another context, which refer to nothing here."""
     told: Domain = {"order": "uuid", "about": "id elsewhere.Thing"}
     for name in draw(st.lists(field_names().filter(lambda name: name not in told), max_size=4, unique=True)):
-        text = draw(_scalar([kind for kind in TABLE if kind not in {"ref", "id"}]))
+        text = draw(_scalar([kind for kind, row in TABLE.items() if not row.refers]))
         told[name] = text if parse_type(text).type.nullable or draw(COIN) else f"{text}?"
     return told
 

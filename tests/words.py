@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 SCHEMA = language_schema()
 ROOT = "domain"
-TARGETS = {"ref": "ref Thing", "id": "id elsewhere.Thing"}
+TARGETS = {"ref": "ref Thing", "refs": "refs Thing", "id": "id elsewhere.Thing"}
 BOUNDS = (0, 1, 9)
 WITH_THE_TYPE = ("optional", "default", "example", "min", "max", "pattern", *FLAGS)
 """Words of a field that are other work for each type."""
@@ -199,7 +199,7 @@ def _words_of_field(declared: FieldDeclaration, domain: Json) -> set[str]:
     spec = declared.spec
     kind = spec.type.kind
     found = {kind, *(f"{kind} {flag}" for flag in FLAGS if getattr(declared, flag))}
-    if spec.inner is not None:
+    if spec.inner is not None and not spec.type.many:
         found.add(f"list of {spec.inner.type.kind}")
     if spec.context and kind != "id":
         found.add(f"id of {kind}")

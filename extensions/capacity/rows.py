@@ -47,6 +47,8 @@ def table_bytes(table: Mapping[str, Any]) -> float:
 
 
 def row_bytes(model: Mapping[str, Any]) -> int:
-    """The mean of the domain's tables, those of parts too."""
-    tables = [table for aggregate in model["aggregates"] for table in (aggregate, *aggregate["parts"])]
+    """The mean of the domain's tables, those of parts and of lists of references too."""
+    tables = [
+        table for aggregate in model["aggregates"] for table in (aggregate, *aggregate["parts"], *aggregate["links"])
+    ]
     return ceil(sum(map(table_bytes, tables)) / len(tables))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..types import TABLE
+from . import references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +17,10 @@ WITH_CASE = tuple(row.kind for row in TABLE.values() if row.cased)
 
 def complaints(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
     """What is wrong with the words of a field, each behind the word that is to blame."""
+    return references.complaints(declared) if declared.spec.type.many else _complaints(declared)
+
+
+def _complaints(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
     row = declared.spec.type
     wide = row.longest_indexed is not None and declared.spec.length > row.longest_indexed
     if declared.optional and row.nullable:
@@ -62,6 +67,8 @@ def without_use(aggregates: Iterable[AggregateDeclaration]) -> Iterator[tuple[st
                 *(name for key in owner.unique for name in key.fields),
             }
             for declared in owner.fields:
+                if declared.spec.type.many:
+                    continue  # it cannot have the word at all
                 if declared.ignorecase and not (declared.unique or declared.index or declared.name in compared):
                     yield (
                         declared.path,

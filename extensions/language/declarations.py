@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ..text import english
+
 if TYPE_CHECKING:
     from ..types import Spec
 
 Policy = Literal["restrict", "cascade", "clear"]
+
+
+def wire_of(name: str, spec: Spec) -> str:
+    """The name in JSON of a field of that type: `customer` → `customer_id`, `tags` → `tag_ids`."""
+    if spec.type.many:
+        return f"{english.singular(name)}_ids"
+    return f"{name}_id" if spec.refers else name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +50,7 @@ class FieldDeclaration:
 
     def wire_of(self, name: str) -> str:
         """The name in JSON that the field would have under another name."""
-        return f"{name}_id" if self.spec.refers else name
+        return wire_of(name, self.spec)
 
 
 class KeyDeclaration(NamedTuple):

@@ -140,12 +140,19 @@ def _field(declared: FieldDeclaration, type_name: str) -> Field:
         indexed=declared.index,
         readonly=declared.readonly,
         sensitivity="secret" if declared.secret else "pii" if declared.pii else None,
-        default=Default(value=declared.default) if declared.has_default else None,
+        default=_default(declared),
         examples=_examples(declared),
         reference=_reference(declared),
         renamed_from=declared.renamed_from,
-        left_out=declared.optional and declared.spec.type.local,
+        left_out=declared.spec.type.many or (declared.optional and declared.spec.type.local),
     )
+
+
+def _default(declared: FieldDeclaration) -> Default | None:
+    """Its default; a list of references is empty without one."""
+    if declared.spec.type.many:
+        return Default(value=[])
+    return Default(value=declared.default) if declared.has_default else None
 
 
 def _owned(declared: AggregateDeclaration | PartDeclaration, given: Mapping[str, str]) -> tuple[Field, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ..language.grammar import RESERVED_FIELDS
-from ..text import naming
+from ..text import english, naming
 from ..text.problems import KEY, Word, below, near, nearest
-from . import filters, keys, rules, sorts
+from . import filters, keys, links, rules, sorts
 from .assignments import check_assignments
 from .inputs import check_cleared, check_inputs
 from .keys import STATE
@@ -69,7 +70,7 @@ class _Checks:
                     )
                 elif spec.refers and not spec.type.local and spec.context == self._domain.context:
                     self._add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
-                elif spec.type.local and not declared.optional and declared in aggregate.fields:
+                elif spec.type.local and not (declared.optional or spec.type.many) and declared in aggregate.fields:
                     required[aggregate.name].append(spec.target)
         for cycle in cycles(required):
             path = f"aggregates.{cycle[0]}"
@@ -112,6 +113,8 @@ class _Checks:
         columns: dict[str, str] = {}
         for declared in aggregate.fields:
             self._field(declared, wires, columns)
+            if complaint := links.complaint(declared, aggregate):
+                self._add(declared.path, complaint, KEY)
             if aggregate.lifecycle and declared.name == STATE:
                 self._add(declared.path, f"{STATE!r} is the state of the lifecycle; rename the field or drop it", KEY)
         if aggregate.fields and not self._problems.below(aggregate.path) and all(f.readonly for f in aggregate.fields):
@@ -149,7 +152,11 @@ class _Checks:
         if name in RESERVED_FIELDS:
             self._add(path, f"{name!r} is a field that every aggregate has already; drop it or rename it", KEY)
             return
-        if declared.spec.refers and name.endswith("_id"):
+        if declared.spec.type.many and name.endswith(("_id", "_ids")):
+            relation = english.plural(re.sub("_ids?$", "", name))
+            wire = declared.wire_of(relation)
+            self._add(path, f"name the relation, not its ids: {relation!r}; on the wire it is {wire!r}", KEY)
+        elif declared.spec.refers and name.endswith("_id"):
             self._add(
                 path, f"name the relation, not its id: {name.removesuffix('_id')!r}; on the wire it is {name!r}", KEY
             )

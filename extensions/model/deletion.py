@@ -33,7 +33,7 @@ def referring(aggregates: Sequence[Aggregate], name: str) -> Iterator[Referring]
         owners += [(part, part.fields) for part in aggregate.parts]
         for part, fields in owners:
             for field in fields:
-                if field.target == name and field.reference:
+                if field.refers_to == name and field.reference:
                     yield Referring(aggregate, part, field, field.reference.on_delete)
 
 
@@ -71,6 +71,8 @@ def consequences(domain: Domain, name: str) -> str:
 def _consequence(each: Referring) -> str:
     of, wire = each.aggregate.titles, each.field.wire
     whose = f"{each.part.titles} of {of}" if each.part else of
+    if each.field.is_many:
+        return f"goes from `{wire}` of the {whose} that refer to it"
     if each.on_delete == "clear":
         return f"empties `{wire}` of the {whose} that refer to it"
     return f"takes along the {whose} that refer to it by `{wire}`"

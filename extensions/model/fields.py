@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ..language.declarations import wire_of
+
 if TYPE_CHECKING:
     from ..language.declarations import Policy
     from ..types import Spec
@@ -75,7 +77,22 @@ class Field(NamedTuple):
 
     @property
     def target(self) -> str | None:
-        """The aggregate of this domain that it refers to."""
+        """The aggregate of this domain that it refers to, if it refers to one."""
+        return None if self.is_many else self.refers_to
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it refers to any number of aggregates."""
+        return self.type.type.many
+
+    @property
+    def former_wire(self) -> str | None:
+        """Its name in JSON before the rename."""
+        return None if self.renamed_from is None else wire_of(self.renamed_from, self.type)
+
+    @property
+    def refers_to(self) -> str | None:
+        """The aggregate of this domain that it refers to, to one or to many of it."""
         return self.reference.aggregate if self.reference and self.reference.context is None else None
 
 

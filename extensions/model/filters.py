@@ -47,7 +47,8 @@ def _of_field(asked: FilterDeclaration, declared: FieldDeclaration) -> Iterator[
     if not row.filterable and not asked.words:
         yield f"{name!r} is {row.kind}, of which no two are alike; ask for a span: {name} {' '.join(row.asks)}"
     if "absent" in asked.words and not declared.optional:
-        yield f"{name!r} is never absent; write '?' behind its type, or drop the word"
+        otherwise = "" if row.nullable else "write '?' behind its type, or "
+        yield f"{name!r} is never absent; {otherwise}drop the word"
     yield from _unfit(asked, row.kind, (*row.asks, "absent"))
 
 

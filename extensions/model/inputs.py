@@ -36,6 +36,8 @@ def check_inputs(aggregate: AggregateDeclaration, known: Collection[str], proble
             if name in fields:
                 for complaint in _setting(given, fields[name]):
                     problems.add(path, complaint)
+            elif given.spec.type.many:
+                pass  # it cannot be there at all
             elif given.spec.type.local and given.spec.target in known and name not in aggregate.mentioned:
                 problems.add(
                     path,

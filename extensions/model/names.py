@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..text import english, naming
+from ..text.problems import KEY
 
 if TYPE_CHECKING:
     from ..language.declarations import ActionDeclaration, AggregateDeclaration, Domain, FieldDeclaration
@@ -85,6 +86,17 @@ class Names:
                         part.path, f"the table {table!r} of {part.entity} belongs to {tables[table]}; rename the entity"
                     )
                 tables.setdefault(table, part.entity)
+        for aggregate in self._domain.aggregates:
+            for declared in aggregate.fields:
+                if declared.spec.type.many:
+                    self._link(aggregate, declared, tables)
+
+    def _link(self, aggregate: AggregateDeclaration, declared: FieldDeclaration, tables: dict[str, str]) -> None:
+        """Reserve the table of a list of references."""
+        table = self._reserved.link_table(naming.snake(aggregate.name), declared.name)
+        if table in tables:
+            self._problems.add(declared.path, f"its table {table!r} belongs to {tables[table]}; rename the field", KEY)
+        tables.setdefault(table, f"{aggregate.name}.{declared.name}")
 
     def _plural(self, aggregate: AggregateDeclaration, plurals: dict[str, str], tables: dict[str, str]) -> None:
         """Reserve the plural of an aggregate, with the path and the table that are called after it."""

@@ -24,7 +24,8 @@ def by_dependency(aggregates: Sequence[AggregateDeclaration]) -> tuple[str, ...]
         fields = [*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)]
         for required_first in (True, False):
             for declared in fields:
-                if declared.spec.type.local and declared.optional != required_first:
+                needs = not (declared.optional or declared.spec.type.many)
+                if declared.spec.type.local and needs == required_first:
                     visit(declared.spec.target)
         order.append(name)
 

@@ -41,5 +41,7 @@ class Reserved(NamedTuple):
     """The folder of an aggregate, from its name in snake_case."""
     table: Callable[[str], str]
     """The table of an aggregate or a part, from its plural in snake_case."""
+    link_table: Callable[[str, str], str]
+    """The table of a list of references, from the aggregate's name in snake_case and the field's."""
     columns: Callable[[str, Spec], Sequence[str]]
     """The columns of a field, from its name in JSON and its type."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..targets.openapi.linting import contract_linting
 from ..targets.openapi.names import path_of
 from ..targets.postgres.deletions import deletion
-from ..targets.postgres.statements import field_statements, part_statements, statements
+from ..targets.postgres.statements import field_statements, link_statements, part_statements, statements
 from ..targets.postgres.tablecode import table_code
 from ..targets.postgres.tables import tables
 from ..targets.python.aggregates import aggregate_code
@@ -18,6 +18,7 @@ from ..targets.python.imports import module_imports
 from ..targets.python.parts import part_code
 from ..targets.tests.deletions import deletion_tests
 from ..targets.tests.examples import circular_parts, examples, limits
+from ..targets.tests.links import link_tests
 from ..targets.tests.modules import has_test_like_classes, names_in_tests
 from ..targets.tests.scenarios import scenarios
 from ..text.naming import natural
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ..targets.python.fields import FieldCode
     from ..targets.tests.deletions import DeletionTest
     from ..targets.tests.examples import Examples
+    from ..targets.tests.links import LinkTest
 
 Json = dict[str, Any]
 
@@ -52,7 +54,8 @@ def with_code(domain: Domain, package: str) -> Json:
         sample = examples(aggregate.declared, without, most)
         taking = _deletion(aggregate, domain, stored)
         tried = deletion_tests(aggregate.declared, domain, without, most)
-        tests = _tests(aggregate, sample, package, tried)
+        linked = link_tests(aggregate.declared, most)
+        tests = _tests(aggregate, sample, package, tried, linked)
         views[name] = _aggregate(view, aggregate, stored, taking, tests)
     code = {
         **plain(application_code(list(aggregates.values()))),
@@ -79,12 +82,14 @@ def _aggregate(
     lifecycle = _lifecycle(view["lifecycle"], aggregate)
     described = [table_code(own, declared.description)]
     described += [table_code(stored[part.entity], part.description) for part in declared.parts]
+    described += [table_code(link.table, f"{link.title.capitalize()} of the {declared.title}.") for link in own.links]
     code = {
         **plain(aggregate_code(aggregate)),
         **plain(
             module_imports(aggregate, fields, list(zip(parts, fields_of_parts, strict=True)), sees_to=bool(taking))
         ),
         **plain(sql),
+        "links": plain(link_statements(own)),
         "deletion": taking,
         **tests,
         "tables": plain(described),
@@ -132,10 +137,17 @@ def _action(view: Json, codes: Sequence[Json]) -> Json:
     return {**view, "command": {**command, "fields": fields}}
 
 
-def _tests(aggregate: PythonAggregate, sample: Examples, package: str, tried: Sequence[DeletionTest]) -> Json:
+def _tests(
+    aggregate: PythonAggregate,
+    sample: Examples,
+    package: str,
+    tried: Sequence[DeletionTest],
+    linked: Sequence[LinkTest],
+) -> Json:
     ways = scenarios(aggregate.declared.lifecycle)
-    names = names_in_tests(aggregate, ways, sample, package, has_deletions=bool(tried))
-    return {**plain(sample), **plain(ways), **plain(names), "deletion_tests": plain(tried)}
+    names = names_in_tests(aggregate, ways, sample, package, has_deletions=bool(tried), has_links=bool(linked))
+    tests = {"deletion_tests": plain(tried), "link_tests": plain(linked)}
+    return {**plain(sample), **plain(ways), **plain(names), **tests}
 
 
 def _fields(view: Json, fields: Sequence[PythonField], codes: Sequence[FieldCode]) -> Json:

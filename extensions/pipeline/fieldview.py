@@ -74,6 +74,8 @@ def _default(field: PythonField) -> Json | None:
 
 def _description(field: Field) -> str:
     """What the contract says of a field, with what clients have to know of the way in which it is compared."""
+    if field.is_many:
+        return f"{field.description} Each of them once, in the order in which they were sent."
     alike = " Upper and lower case are alike where it is compared."
     return f"{field.description}{alike}" if field.ignorecase else field.description
 

@@ -118,6 +118,6 @@ def _replace_types(value: Any, names: Renames) -> None:
         return
     for key, inner in value.items():
         if isinstance(inner, str):
-            value[key] = re.sub(r"^(\s*ref\s+)(\w+)", lambda m: m[1] + names.get(m[2], m[2]), inner)
+            value[key] = re.sub(r"^(\s*refs?\s+)(\w+)", lambda m: m[1] + names.get(m[2], m[2]), inner)
         else:
             _replace_types(inner, names)

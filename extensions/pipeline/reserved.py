@@ -7,6 +7,7 @@ from typing import Final
 from ..model.reserved import Reserved
 from ..targets.openapi import names as path_names
 from ..targets.postgres import names as sql_names
+from ..targets.postgres.links import link_table_name
 from ..targets.postgres.tables import column_names, table_name
 from ..targets.python import names as python_names
 
@@ -27,5 +28,6 @@ RESERVED: Final = Reserved(
     is_of_module=python_names.is_of_module,
     folder=python_names.module_name,
     table=table_name,
+    link_table=link_table_name,
     columns=column_names,
 )

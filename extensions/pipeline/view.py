@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..model.domain import Action, Aggregate, Consumed, Domain, EnumType, Member, Part, State
-    from ..targets.postgres.relation import Table
+    from ..targets.postgres.relation import Link, Table
     from ..targets.python.domain import PythonAggregate, PythonCommand, PythonPart
 
 Json = dict[str, Any]
@@ -75,6 +75,7 @@ def _aggregate(code: PythonAggregate, stored: Mapping[str, Table], domain: Domai
         "input_fields": [field for field in fields if not field["readonly"]],
         "output_fields": [field for field in fields if field["sensitivity"] != "secret"],
         "parts": parts,
+        "links": [_link(link) for link in table.links],
         "lifecycle": _lifecycle(code, domain),
         "keys": _keys(aggregate),
         "rules": _rules(aggregate),
@@ -172,6 +173,11 @@ def _assigned(code: PythonAggregate, action: Action) -> list[Json]:
         for each in action.assigns
         if not fields[each.name].is_secret
     ]
+
+
+def _link(link: Link) -> Json:
+    """A list of references."""
+    return {"wire": link.field, "title": link.title, **_table(link.table)}
 
 
 def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import re
 
-from .english_words import ACTION_NOUNS, IRREGULAR_PLURALS, NOUN_ENDINGS, PLURALS_IN_US, PREFIXES, UNCOUNTABLE
+from .english_words import (
+    ACTION_NOUNS,
+    IRREGULAR_PLURALS,
+    NOUN_ENDINGS,
+    PLURALS_IN_US,
+    PREFIXES,
+    SINGULARS_IN_E,
+    UNCOUNTABLE,
+)
 from .naming import kebab
 
+_SINGULARS = {plural: singular for singular, plural in IRREGULAR_PLURALS.items()} | {
+    f"{singular}s": singular for singular in SINGULARS_IN_E
+}
 _PLURALS = frozenset(IRREGULAR_PLURALS.values())
 _SINGULAR_IN_S = re.compile(
     r".*(?:ss|sis|us)|lens|iris|alias|atlas|bias|canvas|chaos|christmas|gas|pancreas|tennis|chassis|cosmos"
@@ -35,6 +46,24 @@ def _plural_word(word: str) -> str:
     if word.endswith("y") and word[-2] not in "aeiou":
         return word[:-1] + "ies"
     return word + "s"
+
+
+def singular(name: str) -> str:
+    """The singular of the last word of a snake_case name: `sale_tags` → `sale_tag`; what is no plural stays."""
+    head, separator, word = name.rpartition("_")
+    return head + separator + _singular_word(word)
+
+
+def _singular_word(word: str) -> str:
+    if word in _SINGULARS:
+        return _SINGULARS[word]
+    if word in UNCOUNTABLE or not word[1:].endswith("s") or _SINGULAR_IN_S.fullmatch(word):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if re.fullmatch(r".*(?:ss|x|tz|zz|ch|sh)es|..+(?<![ao])uses|buses", word):
+        return word[:-2]
+    return word[:-1]
 
 
 def action_noun(action: str) -> str:

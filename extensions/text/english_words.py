@@ -75,6 +75,13 @@ IRREGULAR_PLURALS = {
     "woman": "women",
 }
 PLURALS_IN_US = frozenset({"cpus", "gpus", "gurus", "menus", "skus"})
+SINGULARS_IN_E = frozenset(
+    """
+    ache axe brownie budgie cache calorie cookie excuse fuse genie headache hoodie movie muse niche pixie prairie ruse
+    rookie selfie zombie
+    """.split()
+)
+"""Nouns whose plurals look like those of others: `movies` is not of `movy`."""
 PREFIXES = frozenset({"re", "auto", "bulk", "partially", "fully", "provisionally", "force"})
 """Words before a verb that its noun keeps: `bulk_pay` → `bulk-payments`."""
 NOUN_ENDINGS = (

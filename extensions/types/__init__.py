@@ -17,6 +17,7 @@ from .base import FieldType, FieldTypeError, Spec
 from .choices import EnumType, JsonType, ListType, as_enum, enum_member
 from .moments import DatetimeType, DateType, IdType, RefType, TimeType, UuidType
 from .numbers import BigintType, BoolType, DecimalType, FloatType, IntType, MoneyType
+from .references import RefsType
 from .text import EmailType, PhoneType, StringType, TextType, UrlType
 from .wire import LONGEST_DEFAULT, LONGEST_INDEXED, LONGEST_PATTERN
 
@@ -58,6 +59,7 @@ TABLE: Mapping[str, FieldType] = {
         JsonType(),
         ListType(),
         RefType(),
+        RefsType(),
         IdType(),
     )
 }
@@ -66,9 +68,9 @@ _FLAGS = frozenset({"unique", "ignorecase", "index", "readonly", "pii", "secret"
 
 
 def parse_type(text: str) -> Spec:
-    """The type written as `string(120)`, `list(int(1..9))`, `ref Customer` or `id payments.Payment bigint`."""
+    """The type as it is written: `list(int(1..9))`, `ref Customer`, `refs Tag`, `id payments.Payment bigint`."""
     text = text.strip()
-    match = re.fullmatch(r"(ref|id)\s+(\S.*)", text)
+    match = re.fullmatch(r"(refs?|id)\s+(\S.*)", text)
     if match:
         return _reference(match[1], match[2].strip())
     match = re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)\s*(?:\((.*)\))?", text, re.DOTALL)
@@ -80,7 +82,7 @@ def parse_type(text: str) -> Spec:
     if row is None:
         hint = f"; the type comes first, such as string(20) {word}" if word in _FLAGS else nearest(word, TABLE)
         raise FieldTypeError(f"unknown type {word!r}{hint}")
-    if word in {"ref", "id"}:
+    if row.refers:
         raise FieldTypeError(f"{word} needs its aggregate; expected {row.syntax}, such as {row.sample}")
     if arguments is not None and not row.arguments:
         raise FieldTypeError(f"{word} takes no arguments; expected {row.syntax}")
@@ -96,7 +98,7 @@ def _list(row: ListType, arguments: str) -> Spec:
         raise FieldTypeError("the values of a list are never absent; drop the '?' inside")
     item = parse_type(arguments)
     if not item.type.listable:
-        instead = {"ref": "use a part", "id": "use a part", "text": "use string(n)", "list": "use a part"}
+        instead = {"ref": f"write refs {item.target}", "text": "use string(n)"}
         hint = f"; {instead.get(item.type.kind, 'use a part')}"
         raise FieldTypeError(f"a list cannot hold {item.type.kind}{hint}")
     return Spec(row, inner=item)
@@ -104,12 +106,13 @@ def _list(row: ListType, arguments: str) -> Spec:
 
 def _reference(word: str, target: str) -> Spec:
     row = TABLE[word]
-    if word == "ref":
+    if row.local:
         if not naming.PASCAL.fullmatch(target):
             raise FieldTypeError(
                 f"{show(target)} is not the name of an aggregate; expected {row.syntax}, such as {row.sample}"
             )
-        return Spec(row, target=target)
+        one = Spec(row, target=target)
+        return Spec(row, target=target, inner=Spec(TABLE["ref"], target=target)) if row.many else one
     named, *typed = target.split(None, 1)
     match = re.fullmatch(r"([a-z][a-z0-9]*(?:[_-][a-z0-9]+)*)\.([A-Z][A-Za-z0-9]*)", named.removesuffix("?"))
     if not match:

@@ -119,6 +119,8 @@ class FieldType(ABC):
     """Whether aggregates of other contexts may have such identities."""
     local: ClassVar[bool] = False
     """Whether that aggregate is one of this context."""
+    many: ClassVar[bool] = False
+    """Whether it holds those of any number of aggregates."""
 
     def spec(self, arguments: str) -> Spec:
         """The type with the text between its parentheses; raises FieldTypeError."""

@@ -24,6 +24,7 @@ class Line(Body):
 
 class Order(Body):
     lines: list[Line] | None = None
+    tags: Annotated[list[UUID] | None, Field(alias="tag_ids")] = None
 
 
 def order(**values: list[object]) -> Order:
@@ -50,6 +51,14 @@ def taken(member: str, value: object) -> str:
 def test_the_first_item_that_refers_to_nothing() -> None:
     body = order(product_id=[KNOWN, UNKNOWN, UNKNOWN])
     assert pointers(ReferenceNotFound, "product_id", missing(UNKNOWN), body) == ["/lines/1/product_id"]
+
+
+def test_the_first_of_a_list_that_refers_to_nothing() -> None:
+    said = f'Key (tag_id)=({UNKNOWN}) is not present in table "tags".'
+    refusal = ReferenceNotFound("No.", place="/tag_ids/*", said=said)
+    assert place_in(Order.model_validate({"tag_ids": [KNOWN, UNKNOWN, UNKNOWN]}), refusal) == "/tag_ids/1"
+    assert place_in(Order(), refusal) is None
+    assert [error.pointer for error in from_domain(refusal).errors] == ["/tag_ids"]
 
 
 def test_the_item_that_repeats_another_one() -> None:

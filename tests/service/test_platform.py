@@ -21,6 +21,8 @@ MERGE = FOLDER / "test_merge_patch.py"
 """What is in the platform of services with fields of JSON only."""
 DELETION = FOLDER / "test_deletion.py"
 """What is in the platform of services with references that a deletion sees to."""
+LINKS = FOLDER / "test_links.py"
+"""What is in the platform of services with lists of references."""
 
 pytestmark = pytest.mark.xdist_group(EXAMPLE)
 
@@ -49,7 +51,7 @@ def run_tests(project: Path, *arguments: str | Path, tree: Path | None = None, m
 
 
 def test_platform(projects: Callable[[str], Path]) -> None:
-    apart = [f"--ignore={each}" for each in (POOLERS, MERGE, DELETION)]
+    apart = [f"--ignore={each}" for each in (POOLERS, MERGE, DELETION, LINKS)]
     run_tests(projects(EXAMPLE), FOLDER, *apart, measured=f"{EXAMPLE}.platform")
 
 
@@ -72,6 +74,13 @@ def test_deletions(projects: Callable[[str], Path], tmp_path: Path) -> None:
     run_tests(projects(EXAMPLE), DELETION, tree=tree, measured="platform/postgres/deletion.py")
 
 
+def test_lists_of_references(projects: Callable[[str], Path], tmp_path: Path) -> None:
+    domain = yaml.safe_load(domain_file(EXAMPLE).read_text(encoding="utf-8"))
+    domain["aggregates"]["Order"]["fields"]["others"] = "refs Order"
+    tree = rendering.copy_domain(domain, tmp_path / EXAMPLE, rendering.answers(EXAMPLE))
+    run_tests(projects(EXAMPLE), LINKS, tree=tree, measured="platform/postgres/links.py")
+
+
 def test_the_platform_is_the_same_in_every_service(trees: Callable[[str], Path]) -> None:
     """So it is measured in one of them; a module that an answer or a word of a domain adds is measured by itself."""
     platforms = {}
@@ -81,6 +90,7 @@ def test_the_platform_is_the_same_in_every_service(trees: Callable[[str], Path])
     for platform in platforms.values():
         platform.pop("http/merge_patch.py", None)
         platform.pop("postgres/deletion.py", None)
+        platform.pop("postgres/links.py", None)
         assert platform == platforms[EXAMPLE]
 
 

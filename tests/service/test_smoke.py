@@ -32,10 +32,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("smoke")]
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A service with every module of the platform: one that has a field of JSON, and a deletion that takes along."""
+    """A service with every module of the platform: with JSON, a deletion that takes along, and a list of references."""
     domain = yaml.safe_load(domain_file(EXAMPLE).read_text(encoding="utf-8"))
     domain["aggregates"]["Order"]["fields"]["details"] = "json"
     domain["aggregates"]["Order"]["fields"]["customer"] = "ref Customer on_delete=cascade"
+    domain["aggregates"]["Order"]["fields"]["others"] = "refs Order"
     return rendering.copy_domain(domain, tmp_path_factory.mktemp("smoke") / EXAMPLE, rendering.answers(EXAMPLE))
 
 

@@ -193,6 +193,15 @@ repeated string: list(string(200))
 repeated int32: list(int)
 optional string name: ""
 list(string): list(string(200))
+list(Product): refs Product
+list(ref Product): refs Product
+"Product[]": refs Product
+ref Product[]: refs Product
+"[Product!]!": refs Product
+Set<Product>: refs Product
+ManyToManyField(Product): refs Product
+"ManyToManyField(Product, related_name='orders')": refs Product
+has_many Product: refs Product
 customer: ref Customer
 Customer: ref Customer
 ref Customer not null: ref Customer
@@ -223,11 +232,6 @@ def test_a_line_of_others_is_answered(line: str) -> None:
 @pytest.mark.parametrize(
     ("name", "line", "more"),
     [
-        ("products", "list(Product)", ""),
-        ("products", "Product[]", ""),
-        ("products", "Set<Product>", ""),
-        ("products", "ManyToManyField(Product)", ""),
-        ("tags", "ref Tag[]", "Tag"),
         ("lines", "list(Line)", ""),
         ("line", "Line", ""),
         ("id", "serial primary key", ""),

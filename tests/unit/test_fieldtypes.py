@@ -60,6 +60,7 @@ MODELS = [
     "list(string(3))",
     "list(decimal(5, 2))",
     "ref X",
+    "refs X",
     "id other.X",
     "id other.X string(9)",
     "id other.X bigint",
@@ -122,6 +123,7 @@ def test_examples_are_valid_everywhere(fields: ModuleType, text: str) -> None:
 
 
 VALUES = st.one_of(
+    st.lists(st.uuids().map(str), max_size=2).flatmap(lambda ids: st.sampled_from([ids, [*ids, *ids]])),
     st.none(),
     st.booleans(),
     st.integers(),

@@ -33,6 +33,47 @@ def test_snake(name: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("plural", "expected"),
+    [
+        ("tags", "tag"),
+        ("sale_tags", "sale_tag"),
+        ("categories", "category"),
+        ("people", "person"),
+        ("children", "child"),
+        ("addresses", "address"),
+        ("boxes", "box"),
+        ("batches", "batch"),
+        ("dishes", "dish"),
+        ("prizes", "prize"),
+        ("sizes", "size"),
+        ("caches", "cache"),
+        ("quizzes", "quiz"),
+        ("statuses", "status"),
+        ("viruses", "virus"),
+        ("buses", "bus"),
+        ("houses", "house"),
+        ("causes", "cause"),
+        ("uses", "use"),
+        ("nurses", "nurse"),
+        ("movies", "movie"),
+        ("ties", "tie"),
+        ("days", "day"),
+        ("heroes", "hero"),
+        ("photos", "photo"),
+        ("analyses", "analysis"),
+        ("leaves", "leaf"),
+        ("series", "series"),
+        ("equipment", "equipment"),
+        ("related", "related"),
+        ("boss", "boss"),
+        ("s", "s"),
+    ],
+)
+def test_singular(plural: str, expected: str) -> None:
+    assert english.singular(plural) == expected
+
+
+@pytest.mark.parametrize(
     ("singular", "expected"),
     [
         ("order", "orders"),

@@ -575,10 +575,54 @@ def test_the_report_says_nothing_of_what_is_the_same_or_cannot_be_read(old: Any)
     assert said(old, DOMAIN) == []
 
 
+WITH_IT = "rows go with what they refer to, as soon as one instance of the new release runs"
+
+
+def tagged(tags: Any = None) -> dict[str, Any]:
+    """A domain whose orders may have tags."""
+    fields = {"number": "int", **({"tags": tags} if tags else {})}
+    return {"context": "shop", "aggregates": {"Tag": {"name": "string(20)"}, "Order": {"fields": fields}}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (tagged(), tagged("refs Tag"), (["create order_tags"], [])),
+        (
+            tagged("refs Tag"),
+            tagged(),
+            (
+                ["drop order_tags"],
+                ["order_tags: drop the table only when no running release uses it, and its rows are kept elsewhere"],
+            ),
+        ),
+        (tagged("refs Tag"), tagged({"type": "refs Tag", "max": 5}), ([], [])),
+        (
+            tagged("refs Tag"),
+            tagged("refs Tag on_delete=clear"),
+            (
+                [],
+                ["order_tags.tag_id: " + WITH_IT],
+            ),
+        ),
+    ],
+)
+def test_a_list_of_references_has_a_table(old: Any, new: Any, expected: tuple[list[str], list[str]]) -> None:
+    assert tables(old, new) == expected
+
+
+def test_a_renamed_list_of_references_keeps_its_rows() -> None:
+    new = tagged()
+    new["aggregates"]["Order"]["fields"]["labels"] = {"type": "refs Tag", "renamed_from": "tags"}
+    changes, advice = tables(tagged("refs Tag"), new)
+    assert changes == ["rename order_tags to order_labels", "rename order_labels.tag_id to label_id"]
+    assert [line.partition(": the release")[0] for line in advice] == ["order_labels", "order_labels.label_id"]
+
+
 @pytest.mark.parametrize(
     ("policy", "was", "advice"),
     [
-        ("cascade", "", "rows go with what they refer to, as soon as one instance of the new release runs"),
+        ("cascade", "", WITH_IT),
         (
             "clear",
             "",

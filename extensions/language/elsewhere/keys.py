@@ -9,7 +9,7 @@ from typing import Any
 from ...text import english, naming
 from .. import grammar
 from .known import Known
-from .lines import answer_line, many, of_type, words_of
+from .lines import answer_line, of_type, words_of
 from .remedies import Remedy, folded, table
 
 LEVELS = {
@@ -87,12 +87,13 @@ def relation(name: str, raw: object, known: Known) -> Remedy | None:
         return Remedy("", f"{bare} is a part of {owner} already", place="field")
     if target is None and not naming.PASCAL.fullmatch(bare):
         return None
-    if row["write"].endswith("part"):
+    if row["write"].endswith("refs Target"):
         if target is None:
             plural = english.plural(naming.snake(bare))
             because = "what belongs to it alone is a part"
             return Remedy(f"{plural}: {{entity: {bare}, fields: {{name: string(80)}}}}", because, place="part")
-        return many(english.plural(naming.snake(target)), target, row["because"])
+        plural = english.plural(naming.snake(target))
+        return Remedy(f"{plural}: refs {target}", row["because"], exact=True, place="field")
     target = target or bare
     field = naming.snake(target)
     return Remedy(f"{field}: ref {target}", row["because"], exact=True, place="field")
@@ -102,7 +103,7 @@ def _line(name: str, line: str) -> str:
     """The line, if it is one of ours as far as that can be seen, or what to write for it."""
     if re.match(
         r"(?:string|enum|list|decimal)\("
-        r"|(?:text|int|bigint|float|money|bool|date|time|datetime|uuid|email|url|phone|ref)\b",
+        r"|(?:text|int|bigint|float|money|bool|date|time|datetime|uuid|email|url|phone|refs?)\b",
         line,
     ):
         return line

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _HEAD = re.compile(r"\s*([A-Za-z_][\w./-]*)\s*(\([^()]*\))?")
 _MOST_WORDS = 4
 _NOW = "a default is always the same; created_at and modified_at are there already, service.py fills other moments"
-_MANY = "a list of references is a part with a reference, or an aggregate of two"
+_MANY = "a list of references, each once, is refs"
 
 
 @dataclass
@@ -98,11 +98,9 @@ def words_of(values: list[Any]) -> list[str]:
     return words if len(unique) == len(words) else []
 
 
-def many(name: str, target: str, because: str = _MANY) -> Remedy:
-    """A list of references, as a part."""
-    singular = naming.snake(target)
-    write = f"{naming.snake(name)}: {{entity: {target}Entry, fields: {{{singular}: ref {target}}}}}"
-    return Remedy(write, because, place="part")
+def many(target: str) -> Remedy:
+    """A list of references."""
+    return Remedy(f"refs {target}", _MANY, exact=True)
 
 
 def answer_list(name: str, values: list[Any], known: Known) -> Remedy | None:
@@ -172,11 +170,11 @@ def _list_of(name: str, inner: str, known: Known) -> Remedy | None:
     bare = re.sub(r"^(?:ref|id)\s+", "", inner).rstrip("?!")
     target = known.aggregate(bare)
     if target is not None:
-        return many(name, target)
+        return many(target)
     if (owner := known.owner(bare)) is not None:
         return Remedy("", f"{bare} is a part of {owner} already", place="field")
     if bare != inner.rstrip("?!") and naming.PASCAL.fullmatch(bare):
-        return many(name, bare)
+        return many(bare)
     if bare.split("(")[0] in TABLE:
         try:
             if parse_type(bare).type.listable:
@@ -213,7 +211,7 @@ def _head(name: str, text: str, known: Known) -> _Meant | None:
         return _Meant(f"ref {known.aggregate(relation[1])}", rest=f"{leading} {rest}", foreign=True)
     relation = re.match(r"(?:ManyToMany(?:Field)?|OneToMany|has_many)\W+\"?'?:?([A-Za-z]\w*)", text)
     if relation and (target := known.aggregate(relation[1])):
-        return _Meant(remedy=many(target, target), foreign=True)
+        return _Meant(f"refs {target}", foreign=True, because=[_MANY])
     if re.match(r"(?:map|dict|record|hashmap|object)\s*[<\[]", text, re.IGNORECASE):
         return _Meant("json", rest=leading, foreign=True)
     if (literals := re.fullmatch(r"""(['"][\w-]+['"])(?:\s*\|\s*['"][\w-]+['"])+""", text)) and (
@@ -345,7 +343,7 @@ def _composed(meant: _Meant) -> Remedy | None:
         meant.exact = not meant.remedy.because and not meant.rest
     if ("min" in means or "max" in means) and write in {"int", "bigint"}:
         write = f"int({means.get('min', '0')}..{means.get('max', '2147483647')})"
-    truth, listed = bool(re.match(r"bool\b", write)), write.startswith("list(")
+    truth, listed = bool(re.match(r"bool\b", write)), write.startswith(("list(", "refs "))
     flags = list(dict.fromkeys([*write.split(")")[-1].split()[0 if ")" in write else 1 :], *meant.flags]))
     flags = [flag for flag in flags if flag in FLAGS]
     type_only = re.sub(rf"(?:\s+(?:{'|'.join(FLAGS)}))+$", "", write.split(" = ")[0])
@@ -363,7 +361,7 @@ def _composed(meant: _Meant) -> Remedy | None:
     if truth:
         default = {"0": "false", "1": "true"}.get(default, default.lower())
     if listed:
-        default, optional = default or "[]", False
+        default, optional = (default or "[]") if write.startswith("list(") else "", False
     policy = answer_policy(means.get("on_delete", "")) if type_only.startswith("ref ") else None
     optional = optional or policy == "clear"
     meant.exact = meant.exact and (policy is not None or not means.get("on_delete"))

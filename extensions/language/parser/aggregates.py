@@ -11,6 +11,7 @@ from ..combinations import without_use
 from ..declarations import AggregateDeclaration, PartDeclaration
 from ..elsewhere import counterpart
 from ..grammar import AGGREGATE_KEYS, MOST_AGGREGATES, MOST_PARTS, PART_KEYS, TOP_KEYS
+from ..references import IN_PART
 from .fields import read_fields
 from .filters import read_filter
 from .keys import read_unique
@@ -174,6 +175,9 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
                 "a part has no secret, since it is replaced as a whole; drop the word",
                 Word("secret"),
             )
+        if declared.spec.type.many:
+            one, target = english.singular(declared.name), declared.spec.target
+            place.problems.add(declared.path, IN_PART.format(one=one, name=declared.name, target=target))
     if not named or entity is None:
         return None
     return PartDeclaration(

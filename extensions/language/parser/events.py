@@ -9,6 +9,7 @@ from ...text import naming
 from ...text.problems import KEY, Word, kind_of, show
 from ..declarations import ConsumedDeclaration
 from ..grammar import CONSUMED_KEYS
+from ..references import IN_EVENT
 from .fields import read_fields
 from .place import check_keys, is_pascal, read_description, read_mapping
 
@@ -58,7 +59,8 @@ def _check_field(event: Place, declared: FieldDeclaration) -> None:
         message = "renamed_from has no meaning in an event that another context publishes; drop it"
         event.problems.add(declared.path, message, Word("renamed_from"))
     if declared.spec.type.local:
-        event.problems.add(declared.path, "ref has no meaning in an event; write uuid or id context.X")
+        one = "ref has no meaning in an event; write uuid or id context.X"
+        event.problems.add(declared.path, IN_EVENT if declared.spec.type.many else one)
 
 
 def _trigger(place: Place, raw: object) -> tuple[str | None, str | None]:

@@ -12,6 +12,7 @@ from ..combinations import complaints
 from ..declarations import FieldDeclaration
 from ..elsewhere import answer_list, counterpart, embedded, relation
 from ..grammar import FIELD_KEYS, FLAGS, MOST_FIELDS
+from ..references import NO_DEFAULT
 from .line import read_line
 from .on_delete import read_policy
 from .place import check_keys, is_snake, read_description, read_flag, read_mapping
@@ -199,7 +200,8 @@ def _default(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> tupl
         return None, False
     if not spec.type.defaultable or spec.refers:
         what = "an id" if spec.context else f"a {spec.type.kind}"
-        place.add(f"{what} has no default, since all would have the same identity; drop it", spot)
+        same = f"{what} has no default, since all would have the same identity; drop it"
+        place.add(NO_DEFAULT if spec.type.many else same, spot)
         return None, False
     try:
         default = spec.type.value(spec, given)

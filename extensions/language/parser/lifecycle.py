@@ -10,6 +10,7 @@ from ...types import FieldTypeError, enum_member
 from ..declarations import ActionDeclaration, LifecycleDeclaration, SetDeclaration
 from ..elsewhere import counterpart
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
+from ..references import IN_INPUT
 from .fields import read_fields
 from .place import (
     Place,
@@ -146,6 +147,8 @@ def _input(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:
             for flag in CONSTRAINTS
             if getattr(declared, flag)
         }
+        if declared.spec.type.many:
+            place.problems.add(declared.path, IN_INPUT)
         if declared.readonly:
             wrong["readonly"] = "an input is what a client sends, so it cannot be readonly; drop the word"
         if declared.renamed_from:

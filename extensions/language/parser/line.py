@@ -132,7 +132,7 @@ def _type_end(text: str) -> int:
     """Where the type with its `?` ends: `id crm.Account int? index` → behind the `?`, also in `string (20) unique`."""
     at = _word_end(text, _start(text))
     word = text[:at].strip()
-    if word in {"ref", "id"}:
+    if word in {"ref", "refs", "id"}:
         at = _word_end(text, at + _start(text[at:]))
     start = at + _start(text[at:])
     if word == "id" and (typed := re.match(r"\w+", text[start:])) and typed[0] in TABLE:

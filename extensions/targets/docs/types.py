@@ -46,5 +46,6 @@ TABLE: Mapping[str, Callable[[Spec], str]] = {
     "json": _own_word,
     "list": lambda spec: f"{mermaid_type(spec.item)}[]",
     "ref": _identity,
+    "refs": lambda spec: f"{mermaid_type(spec.item)}[]",
     "id": _identity,
 }

@@ -39,6 +39,9 @@ def asked_for(word: str, entry: Filter, aggregate: Aggregate) -> AskedFor:
     if word == "absent":
         found = f"Only {titles} without {title} if `true`, only those that have it if `false`."
         return AskedFor({"type": "boolean"}, True, found)  # noqa: FBT003 - the example
+    if entry.field and entry.field.is_many:
+        several = ", or one of several: repeat the parameter" if word == "any" else ""
+        return AskedFor(schema, example, f"Only {titles} that have this one among their {title}{several}.")
     by_word = {
         "": f"with this {title}{cases}",
         "any": f"with this {title}{cases}, or with one of several: repeat the parameter",
@@ -51,6 +54,8 @@ def asked_for(word: str, entry: Filter, aggregate: Aggregate) -> AskedFor:
 def _value(entry: Filter, aggregate: Aggregate) -> tuple[Json, Any, bool]:
     """The schema of what is compared, an example, and whether it is a moment or a day."""
     if entry.field is not None:
+        if entry.field.is_many:
+            return field_schemas(entry.field.type.item).request, entry.field.examples[0][0], False
         request = field_schemas(entry.field.type).request
         return request, entry.field.examples[0], entry.field.kind in _MOMENTS
     if entry.is_moment:

@@ -120,13 +120,14 @@ def _conflict(aggregate: Mapping[str, Any], api_url: str) -> Json:
     """The 409 of the aggregate's operations: of its constraints, its lifecycle, and a request that is repeated."""
     details: dict[str, str] = {}
     pointers: dict[str, str] = {}
-    for constraint in aggregate["constraints"]:
+    of_links = (each for link in aggregate["links"] for each in link["constraints"] if each["pointer"])
+    for constraint in (*aggregate["constraints"], *of_links):
         if constraint["kind"] in VIOLATIONS:
             code, detail = VIOLATIONS[constraint["kind"]]
             if constraint["kind"] == "uq" and " " in constraint["pointer"]:
                 detail = "These values are taken."
             details.setdefault(code, detail)
-            pointers.setdefault(code, constraint["pointer"])
+            pointers.setdefault(code, constraint["pointer"].replace("*", "0"))
     if actions(aggregate):
         details["transition-refused"] = _refusal(aggregate)
     details["request-in-progress"] = "A request with this Idempotency-Key is under way."

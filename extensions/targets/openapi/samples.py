@@ -27,4 +27,7 @@ def example(field: Mapping[str, Any]) -> Any:
     """
     reference = field["reference"]
     own = reference is None or reference["context"] or field["compared"]
-    return field["example"] if own else identity(reference["aggregate"])
+    if own:
+        return field["example"]
+    shown = identity(reference["aggregate"])
+    return [shown] if field["item"] else shown

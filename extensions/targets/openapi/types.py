@@ -143,6 +143,10 @@ def _list(spec: Spec) -> FieldSchemas:
     )
 
 
+def _refs(spec: Spec) -> FieldSchemas:
+    return _both(_list(spec).answer | {"uniqueItems": True})
+
+
 TABLE: Mapping[str, Callable[[Spec], FieldSchemas]] = {
     "string": _text,
     "text": _text,
@@ -163,6 +167,7 @@ TABLE: Mapping[str, Callable[[Spec], FieldSchemas]] = {
     "json": _json,
     "list": _list,
     "ref": _uuid,
+    "refs": _refs,
     "id": _uuid,
 }
 

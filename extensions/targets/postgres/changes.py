@@ -32,6 +32,9 @@ POLICIES = {
     "clear": "it is emptied with the deletion of what it refers to, as soon as one instance of the new release runs",
 }
 
+OF_LISTS = POLICIES | {"clear": POLICIES["cascade"]}
+"""The same of lists of references, of which a row goes."""
+
 
 def _policies(changed: DomainDiff, found: Mapping[str, Table]) -> Iterator[str]:
     """What deletions do to rows that they did not do before."""
@@ -44,15 +47,24 @@ def _policies(changed: DomainDiff, found: Mapping[str, Table]) -> Iterator[str]:
             for both in fields.kept:
                 before, after = both.old.reference, both.new.reference
                 if before and after and before.on_delete != after.on_delete:
+                    if both.new.is_many:
+                        link = found[name].link_of(both.new)
+                        yield f"{link.table.name}.{link.target}: {OF_LISTS[after.on_delete]}"
+                        continue
                     column = column_names(both.new.wire, both.new.type)[0]
                     yield f"{found[name].name}.{column}: {POLICIES[after.on_delete]}"
 
 
 def _in_order(domain: Domain) -> list[Table]:
-    """The tables by aggregate; those of an aggregate's parts behind its own."""
+    """The tables by aggregate; those of its lists of references and of its parts behind its own."""
     found = tables(domain)
     aggregates = sorted(domain.aggregates, key=lambda each: each.singular)
-    return [found[name] for each in aggregates for name in (each.name, *(part.entity for part in each.parts))]
+    return [
+        table
+        for each in aggregates
+        for name in (each.name, *(part.entity for part in each.parts))
+        for table in (found[name], *(link.table for link in found[name].links))
+    ]
 
 
 def compare(old: list[Table], new: list[Table]) -> tuple[list[str], list[str]]:

@@ -55,11 +55,18 @@ def deletion(aggregate: Aggregate, domain: Domain, stored: Mapping[str, Table]) 
 
 def _resources(kind: Aggregate, stored: Mapping[str, Table]) -> ResourcesCode:
     inner = [stored[part.entity] for part in kind.parts]
+    inner += [link.table for link in stored[kind.name].links]
     return ResourcesCode(kind.name, stored[kind.name].name, tuple((each.name, each.keys[0].name) for each in inner))
 
 
 def _reference(target: Aggregate, each: Referring, stored: Mapping[str, Table]) -> ReferenceCode:
     table = stored[each.part.entity if each.part else each.aggregate.name]
+    if each.field.is_many:
+        link = table.link_of(each.field)
+        # What goes is the row of the list; its aggregate changes, as that of a part does.
+        return ReferenceCode(
+            stored[target.name].name, table.name, link.table.name, link.target, of=link.owner, goes=True
+        )
     return ReferenceCode(
         target=stored[target.name].name,
         resource=stored[each.aggregate.name].name,

@@ -64,8 +64,22 @@ class Index(NamedTuple):
     keys: tuple[str, ...]
 
 
+class Link(NamedTuple):
+    """A list of references of an aggregate: its table, and the column in which rows for readers have the list."""
+
+    field: str
+    """The name in JSON."""
+    title: str
+    column: Column
+    table: Table
+    owner: str
+    """The column of the aggregate that refers."""
+    target: str
+    """That of what it refers to."""
+
+
 class Table(NamedTuple):
-    """The table of an aggregate or of a part."""
+    """The table of an aggregate or of a part, or of a list of references."""
 
     name: str
     renamed_from: str | None
@@ -75,6 +89,8 @@ class Table(NamedTuple):
     bookkeeping: tuple[Column, ...]
     constraints: tuple[Constraint, ...]
     indexes: tuple[Index, ...]
+    links: tuple[Link, ...] = ()
+    """The lists of references, which have tables of their own."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -83,4 +99,9 @@ class Table(NamedTuple):
 
     def columns_of(self, field: Field) -> tuple[Column, ...]:
         """The columns of a field."""
-        return tuple(column for column in self.own if column.field == field.wire)
+        stored = (*self.own, *(link.column for link in self.links))
+        return tuple(column for column in stored if column.field == field.wire)
+
+    def link_of(self, field: Field) -> Link:
+        """The list of references that the field is."""
+        return next(link for link in self.links if link.field == field.wire)

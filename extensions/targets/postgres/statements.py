@@ -46,6 +46,17 @@ class PartStatements(NamedTuple):
     """Where a row has the part's items."""
 
 
+class LinkStatements(NamedTuple):
+    """A list of references in the statements of its aggregate."""
+
+    column: str
+    """The name of the list in a row, and of the parameter that has it."""
+    table: str
+    owner: str
+    target: str
+    condition: str
+
+
 class FieldStatements(NamedTuple):
     """A field in the statements."""
 
@@ -61,13 +72,13 @@ def statements(table: Table, parts: Sequence[Table]) -> Statements:
     return Statements(
         columns=tuple(names),
         shown_columns=tuple(shown),
-        places={name: place for place, name in enumerate(shown)},
+        places={name: place for place, name in enumerate(shown)} | _places(table, len(shown) + len(parts)),
         has_secrets=len(shown) < len(names),
         insert_values=tuple(f":{column.name}::{column.cast}" for column in table.columns),
         update_values=tuple(f"{name} = :{name}" for name in changed),
         constraints=tuple(
             ConstraintPlace(name=constraint.name, pointer=constraint.pointer)
-            for owner in (table, *parts)
+            for owner in (table, *parts, *(link.table for link in table.links))
             for constraint in owner.constraints
             if constraint.pointer and constraint.kind != "pk"
         ),
@@ -83,6 +94,25 @@ def part_statements(table: Table, parts: Sequence[Table], own: Statements) -> tu
         )
         for index, part in enumerate(parts)
     )
+
+
+def link_statements(table: Table) -> tuple[LinkStatements, ...]:
+    """The lists of references of the aggregate that has this table."""
+    return tuple(
+        LinkStatements(
+            column=link.column.name,
+            table=link.table.name,
+            owner=link.owner,
+            target=link.target,
+            condition=_condition(link.table, table.name),
+        )
+        for link in table.links
+    )
+
+
+def _places(table: Table, first: int) -> dict[str, int]:
+    """Where a row has the lists of references: behind the parts."""
+    return {link.column.name: place for place, link in enumerate(table.links, start=first)}
 
 
 def field_statements(field: Field, columns: Sequence[Column]) -> FieldStatements:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ...text import english, naming
 from . import names as sql_names
 from .constraints import TableBuilder
+from .links import link_of
 from .relation import Column
 from .rules import rule_check
 from .types import column_types, sql_literals
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ...model.domain import Aggregate, Domain, Filter, Key, Part
     from ...model.fields import Field
     from ...types import Spec
-    from .relation import Table
+    from .relation import Link, Table
 
 
 def column_names(wire: str, spec: Spec) -> tuple[str, ...]:
@@ -49,7 +50,7 @@ def tables(domain: Domain) -> dict[str, Table]:
 def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Table:
     builder = TableBuilder(table_name(aggregate.plural), relations)
     builder.primary(["id"])
-    own = list(_columns(builder, aggregate.name, aggregate.fields, domain))
+    own = list(_columns(builder, aggregate.name, [each for each in aggregate.fields if not each.is_many], domain))
     if aggregate.lifecycle:
         states = ", ".join(f"'{state.name}'" for state in aggregate.lifecycle.states)
         check = builder.check("status", f"status IN ({states})", "/status")
@@ -71,7 +72,8 @@ def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Tab
         keys = [(_searched(key.sort.field, key.sort.name), key.descending) for key in order.keys]
         builder.order([*keys, ("id", keys[-1][1])])
     for filter_ in aggregate.filters:
-        _filter(builder, filter_)
+        if not (filter_.field and filter_.field.is_many):
+            _filter(builder, filter_)
     builder.references()
     bookkeeping = (
         _integer("version", "Counts the changes, from 1; the ETag."),
@@ -79,7 +81,18 @@ def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Tab
         _moment("modified_at", "When it last changed."),
     )
     identity = _uuid("id", "Identity, in the order of creation.")
-    return builder.table(_former_table(aggregate), (identity,), own, bookkeeping)
+    table = builder.table(_former_table(aggregate), (identity,), own, bookkeeping)
+    return table._replace(links=tuple(_links(aggregate, table, domain, relations)))
+
+
+def _links(aggregate: Aggregate, table: Table, domain: Domain, relations: set[str]) -> Iterator[Link]:
+    """The lists of references of the aggregate, which has this table."""
+    for field in aggregate.fields:
+        if field.is_many and field.refers_to:
+            target = domain.aggregate(field.refers_to)
+            both = (table.name, table_name(target.plural))
+            use_alter = _is_circular(target.name, aggregate.name, domain.by_dependency)
+            yield link_of(field, columns(field)[0], aggregate, both, relations, use_alter=use_alter)
 
 
 def _part(part: Part, aggregate: Aggregate, domain: Domain, relations: set[str]) -> Table:
@@ -135,10 +148,7 @@ def _former_table(aggregate: Aggregate) -> str | None:
 
 def _former_column(field: Field, suffix: str) -> str | None:
     """The column's name before the rename."""
-    if field.renamed_from is None:
-        return None
-    wire = f"{field.renamed_from}_id" if field.reference else field.renamed_from
-    return sql_names.sql_name(f"{wire}{suffix}")
+    return None if field.former_wire is None else sql_names.sql_name(f"{field.former_wire}{suffix}")
 
 
 def columns(field: Field) -> tuple[Column, ...]:

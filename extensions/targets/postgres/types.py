@@ -117,6 +117,11 @@ def _array(spec: Spec) -> tuple[ColumnType, ...]:
     )
 
 
+def _references(_spec: Spec) -> tuple[ColumnType, ...]:
+    """What rows for readers have of it: it is stored in a table of its own."""
+    return (ColumnType(sql="uuid[]", sa="postgresql.ARRAY(sa.Uuid())", cast="uuid[]"),)
+
+
 # Values --------------------------------------------------------------------------------------------------------------
 
 
@@ -168,5 +173,6 @@ TABLE: Mapping[str, _Row] = {
     "json": _Row(_always("jsonb", "postgresql.JSONB()", "jsonb"), _json_literal),
     "list": _Row(_array, _array_literal),
     "ref": _UUID,
+    "refs": _Row(_references, _array_literal),
     "id": _UUID,
 }

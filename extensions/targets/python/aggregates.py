@@ -54,6 +54,10 @@ class AggregateCode(NamedTuple):
     to_view: tuple[AttributeValue, ...]
     row_values: tuple[ColumnValue, ...]
     """The values of the columns between the id and the version."""
+    link_values: tuple[ColumnValue, ...]
+    """The lists of references."""
+    asks_links: bool
+    """Whether lists can be asked for by what they refer to."""
     condition_columns: tuple[ConditionColumn, ...]
     sample_column: str
     """One of them that serves as an example."""
@@ -69,7 +73,7 @@ class AggregateCode(NamedTuple):
 def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
     """The code of an aggregate, beside that of its fields and parts."""
     declared, variable = aggregate.declared, aggregate.variable
-    values = list(row_from_domain(aggregate.fields, variable))
+    values = list(row_from_domain([field for field in aggregate.fields if not field.declared.is_many], variable))
     if declared.lifecycle:
         values.append(ColumnValue("status", f"{variable}.status"))
     sentence = f"{article(declared.title)} {declared.title}"
@@ -83,6 +87,8 @@ def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
         router=router_name(declared),
         to_view=view_from_domain(aggregate.output_fields, variable),
         row_values=tuple(values),
+        link_values=row_from_domain([field for field in aggregate.fields if field.declared.is_many], variable),
+        asks_links=any(filter_.is_of_list for filter_ in aggregate.filters),
         condition_columns=columns,
         sample_column=columns[1].attribute,
         rules=rules,

@@ -46,6 +46,8 @@ class ApplicationCode(NamedTuple):
     wiring_imports: str
     has_json: bool
     """Whether some aggregate has free JSON, which patches merge."""
+    has_links: bool
+    """Whether some aggregate has a list of references."""
     has_on_delete: bool
     """Whether some deletion sees to what refers to the resource."""
     crossing: Crossing | None
@@ -60,6 +62,7 @@ def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
         app_imports=_app_imports(aggregates),
         wiring_imports=_wiring_imports(aggregates),
         has_json=any(field.kind == "json" for aggregate in aggregates for field in aggregate.declared.fields),
+        has_links=any(field.declared.is_many for aggregate in aggregates for field in aggregate.fields),
         has_on_delete=any(
             field.reference is not None and field.reference.on_delete != "restrict"
             for aggregate in aggregates

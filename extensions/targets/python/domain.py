@@ -131,6 +131,11 @@ class PythonFilter(NamedTuple):
         return self.asked.word == "any"
 
     @property
+    def is_of_list(self) -> bool:
+        """Whether it asks for one that a list of references has."""
+        return self.declared.field is not None and self.declared.field.is_many
+
+    @property
     def annotation(self) -> str:
         """The attribute's annotation with its default."""
         wire = f', Field(alias="{self.asked.wire}")' if self.is_renamed else ""
@@ -373,7 +378,8 @@ def _asked(entry: Filter, word: str, aggregate: Aggregate, fields: Iterable[Pyth
     if word == "prefix":
         return beginning(entry.field.type), "str"
     field = next(each for each in fields if each.declared is entry.field)
-    return Code(field.query, field.imports.query), "str" if field.declared.enum else field.python
+    python = python_type(entry.field.type.item).model.text if field.declared.is_many else field.python
+    return Code(field.query, field.imports.query), "str" if field.declared.enum else python
 
 
 def _sort(entry: Sort, table: Table) -> PythonSort:
@@ -383,4 +389,6 @@ def _sort(entry: Sort, table: Table) -> PythonSort:
 def _column(entry: Filter | Sort, table: Table) -> Column:
     """The column that a list goes by."""
     columns = table.columns_of(entry.field) if entry.field else table.columns
+    if entry.field and entry.field.is_many:
+        return columns[0]._replace(cast=columns[0].cast.removesuffix("[]"))
     return columns[0] if entry.field else next(each for each in columns if each.name == entry.name)

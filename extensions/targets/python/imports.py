@@ -204,10 +204,14 @@ def _repository_imports(aggregate: PythonAggregate, *, sees_to: bool) -> str:
         "from ..platform.postgres import Database, Record",
         "from ..platform.postgres.idempotency import Claim, adding, outcome, store_claim",
         "from ..platform import text",
-        "from ..platform.postgres.paging import PageQuery, Sort",
+        "from ..platform.postgres.paging import Sort",
         "from ..platform.postgres import numbered",
         f"from .model import {entity_import(name)}",
     }
+    if any(filter_.is_of_list for filter_ in aggregate.filters):
+        lines.add("from ..platform.postgres import links as _links")  # no aggregate has this name
+    else:
+        lines.add("from ..platform.postgres.paging import PageQuery")
     if sees_to:
         lines.add("from ..platform.postgres import deletion as _deletion")  # no aggregate has this name
     else:

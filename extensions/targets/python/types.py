@@ -185,6 +185,17 @@ def _list(spec: Spec) -> PythonType:
     )
 
 
+def _refs(spec: Spec) -> PythonType:
+    one, (_, most) = python_type(spec.item), list_range(spec)
+    body = f"Annotated[list[{one.body.text}], Field(max_length={most}), EachOnce]"
+    return PythonType(
+        model=Code(f"list[{one.model.text}]", one.model.imports),
+        body=_field("EachOnce", body, *one.body.imports, ANNOTATED, "from pydantic import Field"),
+        answer=Code(f"list[{one.answer.text}]", one.answer.imports),
+        query=one.query,
+    )
+
+
 # Values --------------------------------------------------------------------------------------------------------------
 
 
@@ -257,5 +268,6 @@ TABLE: Mapping[str, _Row] = {
     "json": _Row(_json, _plain_literal),
     "list": _Row(_list, _list_literal),
     "ref": _UUID,
+    "refs": _Row(_refs, _list_literal),
     "id": _UUID,
 }

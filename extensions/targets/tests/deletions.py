@@ -34,6 +34,7 @@ def deletion_tests(
         )
         for each in seen_to(domain.aggregates, aggregate.name)
         if not each.field.readonly
+        and not each.field.is_many
         and not each.field.is_secret
         and not (each.part and each.part.entity in without)
         and most.keys().isdisjoint({aggregate.name, each.aggregate.name})

@@ -312,7 +312,7 @@ def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]], body: Json) ->
 
     With it comes the module of the example that its member refers to, by the member's name, if it is a reference.
     """
-    inputs = aggregate.input_fields
+    inputs = [field for field in aggregate.input_fields if not field.is_many]
     plain = [field for field in inputs if not field.target]
     for field in sorted(plain, key=lambda field: field.unique):
         if len(field.examples) > 1 and _keeps(aggregate, body | {field.wire: field.examples[1]}):
@@ -327,7 +327,10 @@ def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]], body: Json) ->
         if field.target and _keeps(aggregate, body | {field.wire: field.examples[0]}):
             return {field.wire: field.examples[0]}, {field.wire: module_of(field.target)}
     plain.sort(key=lambda field: field.left_out)
-    return ({plain[0].wire: plain[0].examples[0]} if plain else {wire: [] for wire in items}), {}
+    if plain:
+        return {plain[0].wire: plain[0].examples[0]}, {}
+    lists = (*items, *(field.wire for field in aggregate.input_fields if field.is_many))
+    return {wire: [] for wire in lists}, {}
 
 
 def _keeps(owner: Aggregate | Part, body: Json) -> bool:

@@ -35,7 +35,13 @@ class NamesInTests(NamedTuple):
 
 
 def names_in_tests(
-    aggregate: PythonAggregate, ways: Scenarios, sample: Examples, package: str, *, has_deletions: bool
+    aggregate: PythonAggregate,
+    ways: Scenarios,
+    sample: Examples,
+    package: str,
+    *,
+    has_deletions: bool,
+    has_links: bool,
 ) -> NamesInTests:
     """The names in the test modules of an aggregate; `package` is the service's Python package."""
     variable = aggregate.variable
@@ -50,14 +56,15 @@ def names_in_tests(
         sample.key_tests,
         sample.rule_tests,
     )
-    behaviours = (*_behaviours(aggregate, ways, sample), *(["DeletionBehaviour"] if has_deletions else []))
+    further = {"DeletionBehaviour": has_deletions, "LinkBehaviour": has_links}
+    behaviours = (*_behaviours(aggregate, ways, sample), *(name for name, has in further.items() if has))
     lines = [f"from ..{snake(each)} import {each}" for each in behaviours] or ["from ..api import Behaviour"]
     if sample.apart_tests or sample.asked_tests or sample.order_tests or sample.rule_tests:
         lines.append("from typing import Any")
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
         behaviours=behaviours or ("Behaviour",),
-        test_imports=_test_imports(aggregate, ways, package, lines, has_cases=any(cases) or has_deletions),
+        test_imports=_test_imports(aggregate, ways, package, lines, has_cases=any(cases) or has_deletions or has_links),
         use_case_test_imports=_use_case_test_imports(aggregate, package),
     )
 

@@ -72,7 +72,7 @@ FOREIGN_KEY_VIOLATION = "23503"
 RESTRICT_VIOLATION = "23001"
 
 ANY = "*"
-"""Stands in the pointer of a constraint for the place of an item in its list: `/lines/*/sku`."""
+"""Stands in the pointer of a constraint for the place of an item in its list: `/lines/*/sku`, `/tag_ids/*`."""
 
 # What PostgreSQL says in the detail of an error, in whatever language: the columns of a key with their values, and the
 # whole row, which begins with the resource that a part belongs to and the part's place in it.
@@ -254,6 +254,9 @@ def place_in(body: BaseModel, refusal: ValueRefused) -> str | None:
         return None
     places = [place[1:].split("/") for place in refusal.place.split()]
     part, members = places[0][0], [place[-1] for place in places]
+    if members == [ANY]:  # a list of values
+        index = _index(_member(body, part) or [], refusal)
+        return None if index is None else pointer(part, index)
     index = _index([_values(item, members) for item in _member(body, part) or ()], refusal)
     return None if index is None else " ".join(pointer(part, index, member) for member in members)
 
