@@ -15,7 +15,7 @@ PAGES = ROOT / "docs" / "coverage"
 KINDS = ("field", "relation", "rule")
 WAYS = ("direct", "workaround", "none")
 
-_PLACE = re.compile(r"[A-Z]\w*(?:\.\w+)*")
+_PLACE = re.compile(r"(?:types\.)?[A-Z]\w*(?:\.\w+)*")
 _SPAN = re.compile(r" ?`([^`]+)`")
 
 
@@ -66,7 +66,7 @@ def read_page(path: Path) -> Page:
 
 def is_said(domain: dict[str, Any], line: Line) -> bool:
     """Whether the domain has the quoted text at that place: an entry, one of a list, or words of a text."""
-    there: Any = domain["aggregates"]
+    there: Any = {"types": domain.get("types", {}), **domain["aggregates"]}
     for name in line.place.split("."):
         if not isinstance(there, dict) or name not in there:
             return False

@@ -17,7 +17,7 @@ REVIEWED = {
 }
 """Fields, relations and rules that the review counted in each; none of them may be dropped."""
 
-FLOOR = {"field": 273, "relation": 73, "rule": 87}
+FLOOR = {"field": 272, "relation": 74, "rule": 87}
 """How many are said directly; more only raise it."""
 
 TALLY = tally.pages()
@@ -77,13 +77,14 @@ def test_what_was_said_directly_once_still_is(kind: str) -> None:
 
 def test_a_line_that_is_not_there_is_noticed() -> None:
     domain = {
+        "types": {"T": {"d": "date"}},
         "aggregates": {
             "A": {
                 "fields": {"b": "string(9)? unique", "c": {"type": "int", "min": 1}},
                 "filter": ["b", "c from to"],
                 "unique": [["b", "c"]],
             }
-        }
+        },
     }
     there = [
         "A.fields b: string(9)? unique",
@@ -92,6 +93,7 @@ def test_a_line_that_is_not_there_is_noticed() -> None:
         "A.filter c from to",
         "A.unique [b, c]",
         "A fields:",
+        "types.T d: date",
     ]
     missing = [
         "A.fields b: string(9)?",
@@ -101,6 +103,7 @@ def test_a_line_that_is_not_there_is_noticed() -> None:
         "A.unique [c, b]",
         "A parts:",
         "B.fields b:",
+        "types.A d: date",
     ]
     assert [each for each in [*there, *missing] if is_said(domain, Line(*each.split(" ", 1)))] == there
 
