@@ -287,6 +287,11 @@ class Aggregate(NamedTuple):
         """Whether something is true of its fields together, or of those of its parts."""
         return bool(self.rules or any(part.rules for part in self.parts))
 
+    @property
+    def lists_itself(self) -> bool:
+        """Whether one of its lists of references may have the aggregate itself."""
+        return any(field.is_many and field.refers_to == self.name for field in self.fields)
+
     def all_fields(self) -> Iterator[Field]:
         """Its fields and those of its parts."""
         yield from self.fields

@@ -42,10 +42,13 @@ class DeletionCode(NamedTuple):
 
 
 def deletion(aggregate: Aggregate, domain: Domain, stored: Mapping[str, Table]) -> DeletionCode | None:
-    """The deletion of the aggregate; None where nothing is to be seen to."""
+    """The deletion of the aggregate; None where nothing is to be seen to.
+
+    What refers to itself in a list goes with that list, whichever of its foreign keys the server looks at first.
+    """
     kinds = going(domain, aggregate.name)
     references = [(kind, each) for kind in kinds for each in seen_to(domain.aggregates, kind.name)]
-    if not references:
+    if not references and not aggregate.lists_itself:
         return None
     return DeletionCode(
         kinds=tuple(_resources(kind, stored) for kind in kinds),

@@ -63,7 +63,8 @@ def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
         wiring_imports=_wiring_imports(aggregates),
         has_json=any(field.kind == "json" for aggregate in aggregates for field in aggregate.declared.fields),
         has_links=any(field.declared.is_many for aggregate in aggregates for field in aggregate.fields),
-        has_on_delete=any(
+        has_on_delete=any(aggregate.declared.lists_itself for aggregate in aggregates)
+        or any(
             field.reference is not None and field.reference.on_delete != "restrict"
             for aggregate in aggregates
             for field in aggregate.declared.all_fields()
