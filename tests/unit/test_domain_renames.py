@@ -157,3 +157,13 @@ def test_every_loader_reads_the_examples_in_the_documents() -> None:
 @pytest.mark.parametrize("path", sorted(ROOT.glob("examples/*/domain.yaml")), ids=str)
 def test_every_loader_reads_the_examples(path: Path) -> None:
     yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def test_a_list_of_references_leads_to_the_new_name() -> None:
+    def shop(tag: str, field: str, **more: Any) -> dict[str, Any]:
+        product = {"fields": {"title": "text", field: {"type": f"refs {tag}"} | more}, "filter": [f"{field} any"]}
+        return {"context": "shop", "aggregates": {tag: {"fields": {"name": "text"}}, "Product": product}}
+
+    new = shop("Label", "labels", renamed_from="tags")
+    new["aggregates"]["Label"]["renamed_from"] = "Tag"
+    assert language.under_new_names(shop("Tag", "tags"), new) == shop("Label", "labels")

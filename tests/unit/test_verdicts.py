@@ -611,6 +611,21 @@ def test_a_list_of_references_has_a_table(old: Any, new: Any, expected: tuple[li
     assert tables(old, new) == expected
 
 
+@pytest.mark.parametrize(
+    ("new", "breaking"),
+    [
+        (tagged({"type": "refs Tag", "max": 100}), []),
+        (
+            tagged({"type": "refs Tag", "max": 5}),
+            ["OrderPatch.tag_ids: maxItems is 5, was 100", "OrderCreate.tag_ids: maxItems is 5, was 100"],
+        ),
+    ],
+)
+def test_fewer_references_and_clients(new: Any, breaking: list[str]) -> None:
+    found, _ = contract.compare(*(document(build_model(each), SERVICE) for each in (tagged("refs Tag"), new)))
+    assert found == breaking
+
+
 def test_a_renamed_list_of_references_keeps_its_rows() -> None:
     new = tagged()
     new["aggregates"]["Order"]["fields"]["labels"] = {"type": "refs Tag", "renamed_from": "tags"}
