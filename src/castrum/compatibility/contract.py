@@ -149,6 +149,13 @@ class _Judge:
 
     def schema(self, where: str, old: Json, new: Json, *, sent: bool) -> None:
         """Compare what may be sent, or what may be answered, below ``where``."""
+        one, two = _not_null(old), _not_null(new)
+        if (one is None) != (two is None):
+            if (two is None) == sent:
+                self.breaking.append(f"{where}: {'no longer takes' if sent else 'may be'} null")
+            else:
+                self.additions.append(f"{where}: {'takes' if sent else 'is no longer'} null")
+            old, new = one or old, two or new
         reference = (str(old.get("$ref")), str(new.get("$ref")), "sent" if sent else "answered")
         if "$ref" in old and "$ref" in new:
             if reference in self.seen:
@@ -253,6 +260,13 @@ class _Bound(NamedTuple):
     @property
     def said(self) -> str:
         return f"{self.number}{', excluded' if self.excluded else ''}"
+
+
+def _not_null(schema: Json) -> Json | None:
+    """The other one of two alternatives of which one is null; nothing where there are none."""
+    choices = schema.get("anyOf", ())
+    others: list[Json] = [each for each in choices if each.get("type") != "null"]
+    return others[0] if len(choices) == 2 and len(others) == 1 else None
 
 
 def _words(schema: Json, *, sent: bool) -> set[str]:
