@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from extensions.language import combinations
 from extensions.language.declarations import AggregateDeclaration, FieldDeclaration
 from extensions.language.grammar import COMPARISONS, FLAGS, OPERATIONS, RESERVED_FIELDS
-from extensions.language.parser.aggregates import read_aggregates
+from extensions.language.parser.aggregates import is_whole_aggregate, read_aggregates
 from extensions.language.parser.fields import read_fields
 from extensions.language.parser.place import Place
+from extensions.language.parser.value_objects import objects_of, read_types
 from extensions.model.keys import MOST_BYTES
 from extensions.model.rules import complaints as rule_complaints
 from extensions.model.sorts import complaints as order_complaints
@@ -662,6 +663,49 @@ def _told(draw: st.DrawFn) -> Domain:
     return told
 
 
+TYPES = ["TimeSpan", "PostalAddress", "Extent"]
+
+
+@st.composite
+def _types(draw: st.DrawFn, aggregates: list[str]) -> tuple[Domain, list[tuple[str, str, Any]]]:
+    """Value objects, and fields that are of them: aggregate, name, value; nothing else has such a name."""
+    found: Domain = {}
+    uses: list[tuple[str, str, Any]] = []
+    for name in draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=2, unique=True)):
+        names = draw(st.lists(field_names().filter(lambda each: len(each) <= 30), min_size=1, max_size=4, unique=True))
+        inner = {each: draw(_inner(always=each == names[0])) for each in names}
+        form = draw(st.sampled_from(["bare", "whole", "described"]))
+        found[name] = inner if form == "bare" and "fields" not in inner else {"fields": inner}
+        if form == "described":
+            found[name]["description"] = draw(TEXTS)
+        (declared,) = read_types(Place("", Problems()), {name: found[name]})
+        spec = objects_of([declared], {name: None})[name]
+        for place in range(draw(st.integers(1, 2))):
+            said = draw(st.sampled_from(["", "?", "? readonly", " pii", " secret", "? pii", "example"]))
+            value: Any = f"{name}{said}"
+            if said == "example" and spec:
+                value = {"type": name, "example": next(spec.type.examples(spec))}
+            uses.append((draw(st.sampled_from(aggregates)), f"of_{naming.snake(name)[:4]}_{place}", value))
+    return found, uses
+
+
+@st.composite
+def _inner(draw: st.DrawFn, *, always: bool) -> Any:
+    """A field of a value object."""
+    text = draw(_scalar([kind for kind, row in TABLE.items() if not row.refers and not row.shapeless]))
+    spec = parse_type(text)
+    roles = ["plain", "plain", "sensitive", "mapping"]
+    roles += ["optional", "optional"] if not (spec.type.nullable or always) else []
+    roles += ["default"] if not always else []
+    role = draw(st.sampled_from(roles))
+    if role == "mapping":
+        body = {"type": text, "description": draw(TEXTS), "example": draw(_value(spec))}
+        return {key: value for key, value in body.items() if value is not None}
+    if role == "default" and (default := draw(_value(spec))) is not None:
+        return {"type": text, "default": default}
+    return {"optional": f"{text}?", "sensitive": f"{text} pii"}.get(role, text)
+
+
 @st.composite
 def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
     """A valid domain of at most `most` aggregates, as `domain.yaml` would say it."""
@@ -676,7 +720,13 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
     domain: Domain = {"context": draw(st.sampled_from(["ordering", "a", "two-words", "class", "long" * 10]))}
     if draw(COIN):
         domain["description"] = draw(TEXTS)
+    uses: list[tuple[str, str, Any]] = []
+    if draw(st.integers(0, 2)) == 0:
+        domain["types"], uses = draw(_types(names))
     domain["aggregates"] = {name: draw(_aggregate(name, names[:index], names)) for index, name in enumerate(names)}
+    for owner, field, value in uses:
+        body = domain["aggregates"][owner]
+        (body["fields"] if is_whole_aggregate(body) else body)[field] = value
     actions = [
         f"{name}.{action}"
         for name, body in domain["aggregates"].items()

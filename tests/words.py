@@ -15,7 +15,7 @@ from extensions.language.parser import parse
 from extensions.language.schema import language_schema
 from extensions.pipeline import problems_of
 from extensions.text.problems import Problems
-from extensions.types import TABLE, FieldType, parse_type
+from extensions.types import OBJECT, TABLE, FieldType, parse_type
 
 Json = dict[str, Any]
 
@@ -126,6 +126,12 @@ def _words_of_types() -> frozenset[str]:
             found.add(f"sort of {name}")
         ways = _asked(name, lambda line: _valid("int", {"filter": [line], "lifecycle": LIFECYCLE}))
         found |= {f"filter of {each}" for each in ways}
+    address = {"types": {"Address": {"street": "string(9)"}}}
+    for word in ("type", *WITH_THE_TYPE):
+        value: Any = {"street": "a"} if word == "example" else True
+        field: Any = {"type": "Address", "optional": word == "readonly"} | ({} if word == "type" else {word: value})
+        if _valid(field, **address):
+            found.add(f"{OBJECT.kind} {word}".removesuffix(" type"))
     return frozenset(found)
 
 

@@ -40,6 +40,8 @@ def value_bytes(field: Mapping[str, Any], schema: Mapping[str, Any]) -> int:
     """Most bytes of a value in JSON: 12 for each character of a text, 6 where the type has only ASCII in it."""
     if field["kind"] == "json":
         return JSON_BYTES
+    if field.get("members"):
+        return LAYOUT_BYTES + sum(size for _, size in _members(field["members"]))
     if field["kind"] == "money":
         return 2 * LAYOUT_BYTES + ESCAPED_ASCII_BYTES * (20 + 3)
     if schema.get("type") == "array":

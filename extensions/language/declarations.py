@@ -214,6 +214,17 @@ class ConsumedDeclaration(NamedTuple):
     description: str = ""
 
 
+class TypeDeclaration(NamedTuple):
+    """A value object: fields that are used together as the type of others."""
+
+    path: str
+    name: str
+    fields: tuple[FieldDeclaration, ...] = ()
+    description: str = ""
+    mentioned: frozenset[str] = frozenset()
+    """The names of all fields, those with problems too."""
+
+
 class Domain(NamedTuple):
     """A whole domain file."""
 
@@ -221,3 +232,4 @@ class Domain(NamedTuple):
     description: str
     aggregates: tuple[AggregateDeclaration, ...]
     consumes: tuple[ConsumedDeclaration, ...]
+    types: tuple[TypeDeclaration, ...] = ()

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
 
 MOST_AGGREGATES = 200
 MOST_FIELDS = 100
+MOST_TYPES = 50
+MOST_FIELDS_OF_A_TYPE = 30
+MOST_COLUMNS = 500
+"""Of a table, with those of its value objects."""
 MOST_PARTS = 1000
 MOST_IN_KEY = 8
 MOST_RULES = 9
@@ -18,7 +22,8 @@ MOST_IN_SORT = 4
 """Fields that a list is ordered by together."""
 LONGEST_DESCRIPTION = 1000
 
-TOP_KEYS = ("context", "description", "aggregates", "consumes")
+TOP_KEYS = ("context", "description", "types", "aggregates", "consumes")
+TYPE_KEYS = ("description", "fields")
 AGGREGATE_KEYS = (
     "description",
     "plural",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..text import naming
-from ..types import TABLE
+from ..types import OBJECT, TABLE
 from . import grammar
 
 Json = dict[str, Any]
@@ -54,6 +54,11 @@ def language_schema() -> Json:
         "properties": {
             "context": {**_name(naming.KEBAB.pattern), "description": "The bounded context, such as ordering."},
             "description": {"$ref": "#/definitions/description"},
+            "types": {
+                "description": "Value objects: what several fields are of, without an identity of its own.",
+                "maxProperties": grammar.MOST_TYPES,
+                **_mapping(naming.PASCAL.pattern, {"$ref": "#/definitions/value_object"}),
+            },
             "aggregates": {
                 "description": "What the service keeps: each is a resource, a table and a package.",
                 "minProperties": 1,
@@ -71,7 +76,8 @@ def language_schema() -> Json:
                 "type": "string",
                 "pattern": _line_pattern(),
                 "description": "type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [on_delete=…] "
-                "[= default]. Types: " + "; ".join(f"{row.syntax} ({row.meaning})" for row in TABLE.values()),
+                "[= default]. Types: "
+                + "; ".join(f"{row.syntax} ({row.meaning})" for row in (*TABLE.values(), OBJECT)),
                 "examples": [row.sample for row in TABLE.values()],
             },
             "field": {"anyOf": [{"$ref": "#/definitions/line"}, {"$ref": "#/definitions/field_mapping"}]},
@@ -81,6 +87,7 @@ def language_schema() -> Json:
                 "maxProperties": grammar.MOST_FIELDS,
                 **_mapping(naming.SNAKE.pattern, {"$ref": "#/definitions/field"}),
             },
+            "value_object": {"anyOf": [_value_object(), {"$ref": "#/definitions/fields"}]},
             "aggregate": {"anyOf": [_aggregate(), {"$ref": "#/definitions/fields"}]},
             "part": _part(),
             "lifecycle": _lifecycle(),
@@ -138,7 +145,7 @@ def _key() -> Json:
 
 
 def _line_pattern() -> str:
-    types = "|".join(row.shape for row in TABLE.values())
+    types = "|".join(row.shape for row in (*TABLE.values(), OBJECT))
     policies = rf"on_delete\s*=\s*(?:{'|'.join(grammar.POLICIES)})"
     return rf"^\s*(?:{types})\??(?:\s+(?:{'|'.join(grammar.FLAGS)}|{policies}))*(?:\s*=.+)?\s*$"
 
@@ -146,6 +153,14 @@ def _line_pattern() -> str:
 def _ordered(keys: tuple[str, ...], properties: Json) -> Json:
     """The properties in the order of the language's own list; a key without one is a programming error."""
     return {key: properties[key] for key in keys}
+
+
+def _value_object() -> Json:
+    properties = {
+        "description": {"$ref": "#/definitions/description"},
+        "fields": {"$ref": "#/definitions/fields"},
+    }
+    return _object(_ordered(grammar.TYPE_KEYS, properties), ["fields"])
 
 
 def _aggregate() -> Json:

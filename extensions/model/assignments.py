@@ -68,6 +68,8 @@ def _refused(field: FieldDeclaration, action: ActionDeclaration, keyed: Collecti
         return f"{name!r} is emptied by the same action; drop it here or in `clears:`"
     if name == f"{action.target.lower()}_at" and field.spec.type.instant:
         return f"{name!r} is the moment of this very action, which sets it by itself; drop it here"
+    if field.spec.members_of:
+        return f"{name!r} is {field.spec.written}, a value object, which code in service.py sets; drop it here"
     if not field.spec.type.defaultable or field.unique or name in keyed:
         what = "is unique" if field.unique else "is in a key" if name in keyed else f"is {field.spec.written}"
         return f"{name!r} {what}, so it cannot be the same in all; an `input:` of its name sets it"

@@ -25,6 +25,7 @@ from .domain import (
     Sort,
     State,
     Trigger,
+    ValueType,
 )
 from .fields import Default, Field, Reference, enum_of
 from .keys import STATE
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         LifecycleDeclaration,
         PartDeclaration,
         RuleDeclaration,
+        TypeDeclaration,
     )
     from ..language.declarations import Domain as Declarations
     from ..text.problems import Problems
@@ -63,19 +65,39 @@ def build(declared: Declarations, reserved: Reserved, problems: Problems) -> Dom
     if problems.messages:
         return None
     title = naming.words(declared.context)
+    types = {each.name: _type(each, given) for each in declared.types}
     return Domain(
         context=declared.context,
         title=title,
         description=declared.description or f"The {title} service.",
-        aggregates=tuple(_aggregate(each, title, given) for each in declared.aggregates),
+        aggregates=tuple(_aggregate(each, title, given, types) for each in declared.aggregates),
         consumes=tuple(map(_consumed, declared.consumes)),
         by_dependency=by_dependency(declared.aggregates),
+        types=tuple(types.values()),
     )
 
 
-def _aggregate(declared: AggregateDeclaration, context: str, given: Mapping[str, str]) -> Aggregate:
+def _type(declared: TypeDeclaration, given: Mapping[str, str]) -> ValueType:
     title = naming.words(declared.name)
-    fields = _owned(declared, given)
+    fields = _fields(declared.fields, given)
+    return ValueType(
+        name=declared.name,
+        singular=naming.snake(declared.name),
+        title=title,
+        description=declared.description or f"{title.capitalize()}.",
+        fields=fields,
+        enums=tuple(_enums(title, fields, (), None)),
+    )
+
+
+def _aggregate(
+    declared: AggregateDeclaration, context: str, given: Mapping[str, str], types: Mapping[str, ValueType]
+) -> Aggregate:
+    title = naming.words(declared.name)
+    fields = tuple(
+        field._replace(members=types[field.type.target].fields) if field.type.members_of else field
+        for field in _owned(declared, given)
+    )
     parts = tuple(_part(part, title, given) for part in declared.parts)
     lifecycle = _lifecycle(declared.name, declared.lifecycle, fields, given) if declared.lifecycle else None
     sorts = _sorts(declared, fields)

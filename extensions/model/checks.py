@@ -13,6 +13,7 @@ from .assignments import check_assignments
 from .inputs import check_cleared, check_inputs
 from .keys import STATE
 from .order import cycles
+from .value_objects import check_types, inside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ def check(domain: Domain, reserved: Reserved, problems: Problems) -> None:
     for aggregate in domain.aggregates:
         checks.aggregate(aggregate)
     checks.consumed()
+    check_types(domain, reserved, problems)
 
 
 def _actions(aggregate: AggregateDeclaration) -> tuple[ActionDeclaration, ...]:
@@ -88,6 +90,8 @@ class _Checks:
         )
         if owner:
             return f"{name} is a part of {owner}, and has no id; refer to {owner}, or make {name} an aggregate"
+        if name in {declared.name for declared in self._domain.types}:
+            return f"{name} is a type, whose values have no id; write {name} without ref"
         return f"unknown aggregate {name!r}{nearest(name, self._aggregates)}"
 
     def consumed(self) -> None:
@@ -262,6 +266,8 @@ class _Checks:
             )
         elif any(part.name == name for part in aggregate.parts):
             self._add(path, f"{name!r} is a part; only fields of the aggregate itself are possible", spot)
+        elif complaint := inside(name, aggregate.fields):
+            self._add(path, complaint, spot)
         elif name in RESERVED_FIELDS or "." in name:
             what = (
                 "every aggregate has it already" if name in RESERVED_FIELDS else "it is in a part or another aggregate"

@@ -12,7 +12,7 @@ from .sorts import Order, OrderKey
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .domain import Aggregate, Consumed, Domain, Filter, Key, Part, Rule, Sort, State
+    from .domain import Aggregate, Consumed, Domain, Filter, Key, Part, Rule, Sort, State, ValueType
     from .fields import Field
 
 
@@ -39,6 +39,7 @@ BESIDE = frozenset(
         "command",
         "left_out",
         "compared",
+        "members",
     }
 )
 """What follows from a name, what only people read, and what is compared by itself."""
@@ -126,6 +127,14 @@ class ConsumedDiff(NamedTuple):
         return bool(self.fields)
 
 
+class TypeDiff(NamedTuple):
+    """What changed in a value object that both have."""
+
+    old: ValueType
+    new: ValueType
+    fields: Changes[Field]
+
+
 class DomainDiff(NamedTuple):
     """What changed in a domain."""
 
@@ -135,6 +144,8 @@ class DomainDiff(NamedTuple):
     """What is emitted, by whichever aggregate."""
     consumes: Changes[Consumed]
     in_consumed: tuple[ConsumedDiff, ...]
+    in_types: tuple[TypeDiff, ...]
+    """What changed in types that both have; the fields that are of them have changed as well."""
 
     def __bool__(self) -> bool:
         return any((self.aggregates, self.consumes, *self.in_consumed))
@@ -156,6 +167,10 @@ def diff(old: Domain, new: Domain) -> DomainDiff:
         events=match(_events(old), _events(new), differs=_differs(names)),
         consumes=consumes,
         in_consumed=tuple(_consumed(both.old, both.new, names) for both in consumes.kept),
+        in_types=tuple(
+            TypeDiff(both.old, both.new, _fields(both.old.fields, both.new.fields, names))
+            for both in match(old.types, new.types).kept
+        ),
     )
 
 
@@ -297,6 +312,9 @@ def _meaning(value: object, names: Mapping[str, str]) -> object:
             tuple(value.members),
         )
         pattern = value.pattern.text if value.pattern else None
+        inner = tuple((each.wire, each.optional, _meaning(each.spec, names)) for each in value.members_of)
+        if inner:
+            return value.type.kind, inner  # a type is what it consists of, whatever its name
         return (value.type.kind, *bounds, pattern, _meaning(value.inner, names), target, value.context)
     if isinstance(value, (Event, Trigger)):
         fields = [field.name for field in value.fields] if isinstance(value, Event) else []

@@ -299,6 +299,18 @@ class Aggregate(NamedTuple):
             yield from part.fields
 
 
+class ValueType(NamedTuple):
+    """A value object: what fields of aggregates can be of, without an identity of its own."""
+
+    name: str
+    singular: str
+    """Its name in snake_case."""
+    title: str
+    description: str
+    fields: tuple[Field, ...]
+    enums: tuple[EnumType, ...]
+
+
 class Trigger(NamedTuple):
     """What is done when an event arrives."""
 
@@ -326,6 +338,18 @@ class Domain(NamedTuple):
     consumes: tuple[Consumed, ...]
     by_dependency: tuple[str, ...]
     """Aggregates after those that they refer to, as far as the references form no circle."""
+    types: tuple[ValueType, ...] = ()
+
+    @property
+    def sent_types(self) -> set[str]:
+        """The value objects that clients write."""
+        return {field.type.target for each in self.aggregates for field in each.input_fields if field.members}
+
+    @property
+    def optional_types(self) -> set[str]:
+        """Those of them that may be absent where they do."""
+        written = (field for each in self.aggregates for field in each.input_fields if field.optional)
+        return {field.type.target for field in written if field.members}
 
     def aggregate(self, name: str) -> Aggregate:
         """The aggregate of that name; raises KeyError."""

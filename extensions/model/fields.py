@@ -53,6 +53,8 @@ class Field(NamedTuple):
     """Whether examples do without it: it would need another resource, or a rule excludes it beside the others."""
     compared: bool = False
     """Whether a rule compares it, so that its examples are the values which it may have beside those of others."""
+    members: tuple[Field, ...] = ()
+    """What a value object consists of."""
 
     @property
     def kind(self) -> str:

@@ -8,6 +8,7 @@ from ..language.declarations import AggregateDeclaration
 from ..language.grammar import RESERVED_FIELDS
 from ..text.naming import LONGEST_NAME
 from ..text.problems import nearest
+from .value_objects import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,7 +67,9 @@ def _unknown(name: str, key: str, owner: AggregateDeclaration | PartDeclaration)
 def misspelt(name: str, owner: AggregateDeclaration | PartDeclaration) -> Iterator[str]:
     """What the field is called whose name on the wire this is, or that is called nearly so."""
     field = next((field for field in owner.fields if field.wire == name), None)
-    if field is not None:
+    if complaint := inside(name, owner.fields):
+        yield complaint
+    elif field is not None:
         yield f"{name!r} is the name on the wire; write the field's name {field.name!r}"
     elif owner.mentioned and name not in owner.mentioned:
         yield f"unknown field {name!r}{nearest(name, sorted(owner.mentioned))}"

@@ -8,7 +8,13 @@ from ..text import english, naming
 from ..text.problems import KEY
 
 if TYPE_CHECKING:
-    from ..language.declarations import ActionDeclaration, AggregateDeclaration, Domain, FieldDeclaration
+    from ..language.declarations import (
+        ActionDeclaration,
+        AggregateDeclaration,
+        Domain,
+        FieldDeclaration,
+        TypeDeclaration,
+    )
     from ..text.problems import Problems
     from .reserved import Reserved
 
@@ -30,12 +36,17 @@ class Names:
 
     def claim(self) -> dict[str, str]:
         """Path of a field → name of what is generated for its enum or its pattern."""
+        for each in self._domain.types:
+            self._type(each)
         for aggregate in self._domain.aggregates:
             self._claim(aggregate.name, f"the aggregate {aggregate.name}", aggregate.path)
         self._folders()
         self._tables()
         self._claim_classes()
         self._operations()
+        for each in self._domain.types:
+            for declared in each.fields:
+                self._of_type(declared, each.name)
         for aggregate in self._domain.aggregates:
             for declared in aggregate.fields:
                 self._of_type(declared, aggregate.name)
@@ -60,6 +71,20 @@ class Names:
             )
         elif self._classes.setdefault(name, owner) != owner:
             self._problems.add(path, f"the name {name!r} is also that of {self._classes[name]}; choose another")
+
+    def _type(self, declared: TypeDeclaration) -> None:
+        """Reserve the names of a value object, which the modules of every aggregate may import."""
+        reserved, name = self._reserved, declared.name
+        for each in (name, *(f"{name}{suffix}" for suffix in reserved.type_suffixes)):
+            if each in reserved.borrowed_classes or any(
+                reserved.is_of_module(each, aggregate.name)
+                for aggregate in self._domain.aggregates
+                if aggregate.name != name
+            ):
+                what = f"the name {each!r} belongs to the generated code; choose another one for the type"
+                self._problems.add(declared.path, what, KEY)
+            else:
+                self._claim(each, f"the type {name}" if each == name else f"a generated class of {name}", declared.path)
 
     def _folders(self) -> None:
         folders: dict[str, str] = {}

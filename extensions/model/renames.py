@@ -12,7 +12,7 @@ from .domain import Part
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .domain import Aggregate, Domain
+    from .domain import Aggregate, Domain, ValueType
     from .fields import Field
     from .reserved import Reserved
 
@@ -25,7 +25,12 @@ def problems_between(old: Domain, new: Domain, reserved: Reserved) -> list[Probl
 
     A word that was carried out by an earlier update may stay.
     """
-    return list(_Renames(reserved).aggregates(old.aggregates, new.aggregates))
+    renames = _Renames(reserved)
+    before = {each.name: each for each in old.types}
+    return [
+        *renames.aggregates(old.aggregates, new.aggregates),
+        *(problem for each in new.types for problem in renames.type(before.get(each.name), each)),
+    ]
 
 
 class _Renames:
@@ -60,7 +65,13 @@ class _Renames:
             for part in aggregate.parts:
                 yield from self._fields(f"{path}.parts.{part.name}.fields", known.get(part.name), part)
 
-    def _fields(self, path: str, old: Aggregate | Part | None, new: Aggregate | Part) -> Iterator[Problem]:
+    def type(self, old: ValueType | None, new: ValueType) -> Iterator[Problem]:
+        """Those of the fields of a value object; what they are stored in begins with the name of its use."""
+        yield from self._fields(f"types.{new.name}.fields", old, new)
+
+    def _fields(
+        self, path: str, old: Aggregate | Part | ValueType | None, new: Aggregate | Part | ValueType
+    ) -> Iterator[Problem]:
         before = self._columns(old.fields if old else ())
         yield from _blocked(path, new.fields, "a field", before, self._columns(new.fields))
 

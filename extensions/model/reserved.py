@@ -31,6 +31,9 @@ class Reserved(NamedTuple):
     """The name of an enum or a pattern has its owner's in front, as long as it fits."""
     longest_class_of_default: int
     """A longer one does not fit on a line with its default."""
+    longest_column: int
+    type_suffixes: tuple[str, ...]
+    """With each of these, the name of a value object is a class or a schema of its own."""
     tables: frozenset[str]
     paths: frozenset[str]
     parameters: frozenset[str]

@@ -12,6 +12,7 @@ from ..types import TABLE
 from ..types.base import FieldTypeError
 from .keys import STATE, misspelt
 from .samples import impossible
+from .value_objects import inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,6 +73,8 @@ def _unknown(name: str, rule: RuleDeclaration, owner: Owner) -> Iterator[str]:
         yield f"{name!r} is changed by actions, whose rules are code in service.py; leave it out of {rule.written!r}"
     elif aggregate and any(part.name == name for part in aggregate.parts):
         yield f"{name!r} is a part; rules about its fields are written in the part, others in service.py"
+    elif complaint := inside(name, owner.fields):
+        yield complaint
     elif name in RESERVED_FIELDS or "." in name:
         what = "is made by the service" if name in RESERVED_FIELDS else "is in a part or another aggregate"
         yield f"{name!r} {what}; leave it out of {rule.written!r}"

@@ -58,13 +58,13 @@ def with_code(domain: Domain, package: str) -> Json:
         tests = _tests(aggregate, sample, package, tried, linked)
         views[name] = _aggregate(view, aggregate, stored, taking, tests)
     code = {
-        **plain(application_code(list(aggregates.values()))),
+        **plain(application_code(list(aggregates.values()), domain)),
         "aggregates": sorted(views.values(), key=lambda view: natural(view["module"])),
         "tables": [table for name in domain.by_dependency for table in views[name]["code"]["tables"]],
         "uses_postgresql_types": any(view["code"]["uses_postgresql_types"] for view in views.values()),
         "behaviours": sorted({each for view in views.values() for each in view["code"]["behaviours"]}),
         "has_test_like_classes": has_test_like_classes(domain.aggregates),
-        **plain(contract_linting(domain.aggregates)),
+        **plain(contract_linting(domain.aggregates, domain.types)),
     }
     return {**model, "aggregates": list(views.values()), "code": code}
 
@@ -76,9 +76,10 @@ def _aggregate(
     inner = [stored[part.entity] for part in declared.parts]
     sql = statements(own, inner)
     sql_of_parts = part_statements(own, inner, sql)
-    fields = [field_code(field, sql.places) for field in aggregate.fields]
+    places = {column: place for place, column in enumerate(sql.columns)}
+    fields = [field_code(field, sql.places, places) for field in aggregate.fields]
     parts = [part_code(part) for part in aggregate.parts]
-    fields_of_parts = [[field_code(field, {}) for field in part.fields] for part in aggregate.parts]
+    fields_of_parts = [[field_code(field, {}, {}) for field in part.fields] for part in aggregate.parts]
     lifecycle = _lifecycle(view["lifecycle"], aggregate)
     described = [table_code(own, declared.description)]
     described += [table_code(stored[part.entity], part.description) for part in declared.parts]

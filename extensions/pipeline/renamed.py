@@ -34,6 +34,11 @@ def under_new_names(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
             if name in aggregates:
                 _take_plural(copied, new["aggregates"][called])
         result["aggregates"][called] = copied
+    for each in changes.in_types:
+        body = result["types"][each.old.name]
+        inner = body.get("fields")
+        is_whole = isinstance(inner, dict) and not isinstance(inner.get("type"), str)
+        _rename_keys(inner if is_whole else body, each.fields.names)
     _replace_types(result["aggregates"], aggregates)
     for event in (result.get("consumes") or {}).values():
         aggregate, dot, action = str(event.get("triggers") or "").partition(".")

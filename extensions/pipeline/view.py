@@ -22,7 +22,7 @@ from .fieldview import field_view, filter_view, sort_view
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..model.domain import Action, Aggregate, Consumed, Domain, EnumType, Member, Part, State
+    from ..model.domain import Action, Aggregate, Consumed, Domain, EnumType, Member, Part, State, ValueType
     from ..targets.postgres.relation import Link, Table
     from ..targets.python.domain import PythonAggregate, PythonCommand, PythonPart
 
@@ -38,13 +38,28 @@ def view(domain: Domain) -> Json:
 def view_of(domain: Domain, stored: Mapping[str, Table], code: Mapping[str, PythonAggregate]) -> Json:
     """The domain with these tables, by aggregate and by entity of a part, and with these aggregates in Python."""
     aggregates = [_aggregate(each, stored, domain) for each in code.values()]
+    types = [_type(each, domain) for each in domain.types]
     return {
         "context": domain.context,
         "title": domain.title,
         "description": domain.description,
         "aggregates": aggregates,
         "consumes": [_consumed(event, domain) for event in domain.consumes],
-        "schemas": _shared_schemas(aggregates),
+        "types": types,
+        "schemas": _shared_schemas([*aggregates, *types]),
+    }
+
+
+def _type(value: ValueType, domain: Domain) -> Json:
+    """A value object."""
+    return {
+        "name": value.name,
+        "title": value.title,
+        "a": f"{article(value.title)} {value.title}",
+        "description": value.description,
+        "is_optional": value.name in domain.optional_types,
+        "fields": [field_view(python_field(field, columns(field)), domain) for field in value.fields],
+        "enums": [_enum(enum) for enum in value.enums],
     }
 
 
@@ -270,6 +285,8 @@ def _shared_schemas(aggregates: list[Json]) -> Json:
 
 
 def _owners(aggregate: Json) -> list[Json]:
-    """What has fields: the aggregate, its parts, and what is sent with its actions."""
+    """What has fields: the aggregate or value object, its parts, and what is sent with its actions."""
+    if "parts" not in aggregate:
+        return [aggregate]
     actions = aggregate["lifecycle"]["actions"] if aggregate["lifecycle"] else ()
     return [aggregate, *aggregate["parts"], *(action["command"] for action in actions if action["command"])]

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from ..text import naming
 from ..text.patterns import Pattern, PatternError
-from ..text.problems import nearest, show
+from ..text.problems import near, nearest, show
 from .base import FieldType, FieldTypeError, Spec
 from .choices import EnumType, JsonType, ListType, as_enum, enum_member
 from .moments import DatetimeType, DateType, IdType, RefType, TimeType, UuidType
 from .numbers import BigintType, BoolType, DecimalType, FloatType, IntType, MoneyType
+from .objects import OBJECT, Member
 from .references import RefsType
 from .text import EmailType, PhoneType, StringType, TextType, UrlType
 from .wire import LONGEST_DEFAULT, LONGEST_INDEXED, LONGEST_PATTERN
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 __all__ = [
     "LONGEST_DEFAULT",
     "LONGEST_INDEXED",
+    "OBJECT",
     "TABLE",
     "FieldType",
     "FieldTypeError",
+    "Member",
     "Spec",
     "as_enum",
     "enum_member",
@@ -67,9 +70,13 @@ TABLE: Mapping[str, FieldType] = {
 _FLAGS = frozenset({"unique", "ignorecase", "index", "readonly", "pii", "secret"})
 
 
-def parse_type(text: str) -> Spec:
-    """The type as it is written: `list(int(1..9))`, `ref Customer`, `refs Tag`, `id payments.Payment bigint`."""
+def parse_type(text: str, objects: Mapping[str, Spec | None] | None = None) -> Spec:
+    """The type as it is written: `list(int(1..9))`, `ref Customer`, `refs Tag`, `id shop.Order bigint` or `Address`.
+
+    `objects` are the types that the domain itself defines.
+    """
     text = text.strip()
+    objects = objects or {}
     match = re.fullmatch(r"(refs?|id)\s+(\S.*)", text)
     if match:
         return _reference(match[1], match[2].strip())
@@ -79,7 +86,14 @@ def parse_type(text: str) -> Spec:
         raise FieldTypeError(f"{show(text)} is not a type{hint}; expected one such as string(120), int or ref Customer")
     word, arguments = match[1], match[2]
     row = TABLE.get(word)
+    if row is None and (found := objects.get(word)) is not None:
+        if arguments is not None:
+            raise FieldTypeError(f"{word} takes no arguments; write its name alone")
+        return found
     if row is None:
+        near_object = near(word, objects)
+        if near_object:
+            raise FieldTypeError(f"unknown type {word!r}; did you mean {near_object!r}?")
         hint = f"; the type comes first, such as string(20) {word}" if word in _FLAGS else nearest(word, TABLE)
         raise FieldTypeError(f"unknown type {word!r}{hint}")
     if row.refers:
@@ -87,20 +101,20 @@ def parse_type(text: str) -> Spec:
     if arguments is not None and not row.arguments:
         raise FieldTypeError(f"{word} takes no arguments; expected {row.syntax}")
     if isinstance(row, ListType):
-        return _list(row, (arguments or "").strip())
+        return _list(row, (arguments or "").strip(), objects)
     return row.spec((arguments or "").strip())
 
 
-def _list(row: ListType, arguments: str) -> Spec:
+def _list(row: ListType, arguments: str, objects: Mapping[str, Spec | None]) -> Spec:
     if not arguments:
         raise FieldTypeError(f"list needs the type of its values; expected {row.syntax}, such as list(string(40))")
     if arguments.endswith("?"):
         raise FieldTypeError("the values of a list are never absent; drop the '?' inside")
-    item = parse_type(arguments)
+    item = parse_type(arguments, objects)
     if not item.type.listable:
         instead = {"ref": f"write refs {item.target}", "text": "use string(n)"}
         hint = f"; {instead.get(item.type.kind, 'use a part')}"
-        raise FieldTypeError(f"a list cannot hold {item.type.kind}{hint}")
+        raise FieldTypeError(f"a list cannot hold {item.target if item.members_of else item.type.kind}{hint}")
     return Spec(row, inner=item)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..text.patterns import Pattern
     from .bounds import Range
+    from .objects import Member
 
 
 EXAMPLES_TRIED = 100
@@ -47,6 +48,8 @@ class Spec:
     pattern: Pattern | None = None
     enum_class: str = ""
     alias_name: str = ""
+    members_of: tuple[Member, ...] = ()
+    """The fields of a value object; its name is the target."""
 
     @property
     def shortest(self) -> int:
@@ -109,6 +112,8 @@ class FieldType(ABC):
     """The most characters that an index can hold, where the type allows for more."""
     structured: ClassVar[bool] = False
     """Whether a default in a line is read as JSON or YAML."""
+    shapeless: ClassVar[bool] = False
+    """Whether its values are objects of which nothing is known."""
     multiline: ClassVar[bool] = False
     """Whether its texts may have line breaks."""
     instant: ClassVar[bool] = False

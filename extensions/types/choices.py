@@ -101,6 +101,7 @@ class JsonType(FieldType):
     shape = "json"
     unique = indexable = filterable = listable = False
     structured = True
+    shapeless = True
 
     def value(self, spec: Spec, raw: object) -> dict[str, Any]:
         if isinstance(raw, str):

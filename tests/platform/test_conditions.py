@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from ordering.order.model import Order, OrderPriority, OrderStatus
 from ordering.order.repository import OrderRepository
 from ordering.order.schemas import OrderCreate, OrderQuery
 from ordering.order.store import OrderColumns, OrderPage, OrderRow
-from ordering.platform import Condition, new_id, now, where
+from ordering.platform import Condition, OrderedColumn, new_id, now, where
 from ordering.platform.postgres import Database
 from ordering.platform.postgres.idempotency import Once, fingerprint
 from tests.api import Api
@@ -195,3 +196,12 @@ async def test_a_key_is_taken_once(store: Any, api: Api) -> None:
 def test_no_condition_adds_nothing() -> None:
     arguments: list[Any] = [1]
     assert (where(None, arguments), arguments) == ("", [1])
+
+
+@pytest.mark.parametrize("shipping", [None, SimpleNamespace(fee=None), SimpleNamespace(fee=SimpleNamespace(amount=2))])
+def test_a_member_of_what_is_absent_is_absent(shipping: Any) -> None:
+    column = OrderedColumn[int]("shipping_fee_amount", "numeric", "shipping.fee.amount")
+    is_there = bool(shipping and shipping.fee)
+    resource = SimpleNamespace(shipping=shipping)
+    assert column.is_absent().truth(resource) is not is_there
+    assert column.above(1).truth(resource) is (True if is_there else None)

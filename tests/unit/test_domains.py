@@ -14,6 +14,7 @@ from strategies import JUNK, damaged_domains, domains
 from extensions.language.schema import language_schema
 from extensions.language.yaml_reader import YamlError, load_yaml
 from extensions.pipeline import build_model, problems_of, template_model
+from extensions.targets.openapi.schemas import object_schemas
 from extensions.targets.openapi.types import SHARED_SCHEMAS
 from extensions.targets.postgres import names as sql_names
 from extensions.targets.python import names as python_names
@@ -25,6 +26,8 @@ LANGUAGE = jsonschema.Draft7Validator(language_schema())
 
 
 def _fields(model: Model) -> Iterator[Model]:
+    for each in model["types"]:
+        yield from each["fields"]
     for aggregate in model["aggregates"]:
         yield from aggregate["fields"]
         for part in aggregate["parts"]:
@@ -37,14 +40,20 @@ def _tables(model: Model) -> Iterator[Model]:
         yield from aggregate["parts"]
 
 
-def _resolved(schema: Any, enums: dict[str, list[str]]) -> Any:
+def _resolved(schema: Any, enums: dict[str, list[str]], types: Model) -> Any:
     """The schema with references to shared schemas replaced; free JSON is not followed."""
     if isinstance(schema, dict) and "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         if name in enums:
             return {"enum": enums[name]}
+        if name in types:
+            return _resolved(types[name], enums, types)
         return {} if name.startswith("Json") else SHARED_SCHEMAS[name]
-    return {key: _resolved(value, enums) for key, value in schema.items()} if isinstance(schema, dict) else schema
+    if isinstance(schema, list):
+        return [_resolved(each, enums, types) for each in schema]
+    return (
+        {key: _resolved(value, enums, types) for key, value in schema.items()} if isinstance(schema, dict) else schema
+    )
 
 
 @FAST
@@ -69,6 +78,8 @@ def _check_names(model: Model) -> None:
         *(enum["name"] for aggregate in model["aggregates"] for enum in aggregate["enums"]),
         *(alias["name"] for aggregate in model["aggregates"] for alias in aggregate["aliases"]),
         *(part["entity"] for aggregate in model["aggregates"] for part in aggregate["parts"]),
+        *(each["name"] for each in model["types"]),
+        *(enum["name"] for each in model["types"] for enum in each["enums"]),
     ]
     assert len(set(classes)) == len(classes)
     assert not set(classes) & python_names.RESERVED_CLASSES
@@ -120,13 +131,14 @@ def _check_tables(model: Model) -> None:
 def _check_examples(model: Model) -> None:
     enums = {
         enum["name"]: [member["value"] for member in enum["members"]]
-        for aggregate in model["aggregates"]
+        for aggregate in (*model["aggregates"], *model["types"])
         for enum in aggregate["enums"]
     }
+    types = {name: schema for each in model["types"] for name, schema in object_schemas(each)}
     for field in _fields(model):
         assert field["examples"]
         for schema in (field["json_schema"], field["input_json_schema"]):
-            validator = jsonschema.Draft202012Validator(_resolved(schema, enums))
+            validator = jsonschema.Draft202012Validator(_resolved(schema, enums, types))
             for value in field["examples"]:
                 validator.validate(value)
             if field["default"]:

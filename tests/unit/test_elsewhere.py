@@ -56,6 +56,7 @@ VALUES: dict[str, Any] = {
     "emits": "OrderPlaced", "resource": "placements", "type": "string(20)", "readonly": True,
     "input": {"reason": "string(200)"}, "initial": ["draft", "placed"], "internal": True, "clears": "note",
     "on_delete": "cascade", "order": "number", "sets": {"note": "a"},
+    "types": {"Address": {"street": "string(80)"}},
 }  # fmt: skip
 
 
@@ -72,6 +73,9 @@ def mended(field: str, remedy: Remedy, domain: Any = None) -> Any:
     fields.pop(field, None)
     if remedy.write and remedy.place == "line":
         fields[field] = remedy.write
+    elif remedy.write and remedy.place == "type":
+        domain["types"] = load_yaml(remedy.write.encode())
+        fields[field] = next(iter(domain["types"]))
     elif remedy.write:
         asked = load_yaml(remedy.write.encode())
         (at(domain, FIELDS[:-1])["parts"] if remedy.place == "part" else fields).update(asked)
@@ -325,6 +329,8 @@ def test_a_key_of_others_is_answered(level: str, key: str, row: dict[str, Any]) 
             body["optional"] = not body.get("default") and "?" not in body["type"]
         if body.get("secret") or body.get("renamed_from") == "former":
             body.pop("default", None)
+    if body.get("types"):
+        at(wrong, FIELDS)["address"] = "Address"
     if level == "aggregate" and body.get("renamed_from") == "former":
         body["renamed_from"] = "Former"
     assert problems_of(wrong) == []

@@ -70,6 +70,8 @@ def _typed(write: str, value: object, known: Known) -> str:
         return f"type: enum({', '.join(words)})"
     if write.startswith("type: ref") and isinstance(value, str):
         last = re.split(r"[/.#]", value)[-1]
+        if last in known.types:
+            return f"type: {last}"
         name = known.aggregate(last) or naming.pascal(re.sub(r"\W", "", last))
         return f"type: ref {name}" if naming.PASCAL.fullmatch(name) else write
     return write
@@ -122,6 +124,12 @@ def embedded(name: str, body: dict[str, Any]) -> Remedy | None:
     }
     if not inner or not all(isinstance(value, (str, dict)) for value in inner.values()):
         return None
-    lines = [f"{name}_{key}: {_line(key, value)}" for key, value in inner.items() if isinstance(value, str)]
-    because = "there are no embedded objects; make it a part, or write its fields with a prefix"
-    return Remedy("\n".join(lines[:3]) or f"{name}_{next(iter(inner))}: string(80)", because, place="field")
+    lines = [f"{key}: {_quoted(_line(key, value))}" for key, value in inner.items() if isinstance(value, str)]
+    named = naming.pascal(name)
+    because = f"an object is a type of its own, used as {name}: {named}"
+    return Remedy(f"{named}: {{{', '.join(lines[:3]) or f'{next(iter(inner))}: string(80)'}}}", because, place="type")
+
+
+def _quoted(line: str) -> str:
+    """The line as it may stand between braces."""
+    return f'"{line}"' if re.search(r"[,?\]\[{}]", line) else line

@@ -9,10 +9,11 @@ from .remedies import folded
 
 
 class Known(NamedTuple):
-    """The aggregates of the domain, and entity → aggregate of its parts."""
+    """The aggregates of the domain, entity → aggregate of its parts, and its value objects."""
 
     aggregates: tuple[str, ...] = ()
     entities: tuple[tuple[str, str], ...] = ()
+    types: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, raw: object) -> Known:
@@ -28,7 +29,9 @@ class Known(NamedTuple):
             for part in body["parts"].values()
             if isinstance(part, dict) and isinstance(part.get("entity"), str)
         ]
-        return cls(tuple(filter(naming.PASCAL.fullmatch, aggregates)), tuple(entities))
+        types = raw.get("types") if isinstance(raw, dict) else None
+        named = tuple(name for name in types if isinstance(name, str)) if isinstance(types, dict) else ()
+        return cls(tuple(filter(naming.PASCAL.fullmatch, aggregates)), tuple(entities), named)
 
     def aggregate(self, word: str) -> str | None:
         """The aggregate that is meant by `Customer`, `customer`, `:customer`, `customers` or `CustomerId`."""

@@ -18,7 +18,8 @@ class Remedy(NamedTuple):
     because: str = ""
     exact: bool = False
     place: str = "line"
-    """What it takes the place of: the `line`, a `key` with its value, the `field`; a `part` goes below `parts:`."""
+    """What it takes the place of: the `line`, a `key` with its value, the `field`; a `part` goes below `parts:`, and a
+    `type` below `types:`."""
 
     def __str__(self) -> str:
         """As it follows a complaint."""
@@ -27,7 +28,8 @@ class Remedy(NamedTuple):
         shown = self.write.replace("\n", " and ")
         if self.place == "key" and ": " not in shown:
             shown = repr(shown)
-        what = f"write {f'parts: {{{shown}}}' if self.place == 'part' else shown}"
+        above = {"part": "parts", "type": "types"}.get(self.place)
+        what = f"write {f'{above}: {{{shown}}}' if above else shown}"
         return f"{self.because}: {what}" if self.because else what
 
 

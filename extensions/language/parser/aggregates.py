@@ -19,6 +19,7 @@ from .lifecycle import read_lifecycle
 from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
 from .rules import read_rules
 from .sorts import read_order, read_sort
+from .value_objects import refuse_objects
 
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
@@ -168,6 +169,7 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
         (place / "max").add(f"expected a whole number from 1 to {MOST_PARTS}, not {show(most)}")
         most = PARTS_WITHOUT_MAX
     fields = _some_fields(place / "fields", body.get("fields"), "quantity: int(1..999)")
+    refuse_objects(place, fields, "a part")
     for declared in fields:
         if declared.secret:
             place.problems.add(

@@ -12,6 +12,7 @@ from ..grammar import TOP_KEYS
 from .aggregates import read_aggregates
 from .events import read_consumed
 from .place import Place, is_kebab, read_description, read_mapping, unknown_key
+from .value_objects import objects_of, read_types
 
 if TYPE_CHECKING:
     from typing import Any
@@ -26,12 +27,15 @@ def parse(raw: object, problems: Problems) -> Domain:
         return Domain("", "", (), ())
     top = read_mapping(place, raw, "")
     _check_keys(place, top)
+    types = read_types(place / "types", top.get("types"))
+    place = place._replace(objects=objects_of(types, top.get("types")))
     elsewhere = {counterpart(TOP_KEYS, key) for key in top if key not in TOP_KEYS} - top.keys()
     return Domain(
         "" if "context" in elsewhere else _context(place / "context", top.get("context")),
         read_description(place, top),
         () if "aggregates" in elsewhere else read_aggregates(place / "aggregates", top.get("aggregates")),
         read_consumed(place / "consumes", top.get("consumes")),
+        types,
     )
 
 

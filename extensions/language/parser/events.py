@@ -12,6 +12,7 @@ from ..grammar import CONSUMED_KEYS
 from ..references import IN_EVENT
 from .fields import read_fields
 from .place import check_keys, is_pascal, read_description, read_mapping
+from .value_objects import refuse_objects
 
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
@@ -41,6 +42,7 @@ def _event(place: Place, name: str, raw: object) -> ConsumedDeclaration | None:
     elif not isinstance(source, str) or not naming.KEBAB.fullmatch(source):
         (place / "from").add(f"{show(source)} is not the lower-case name of a context; expected one such as payments")
     fields = () if body.get("fields") in (None, {}) else read_fields(place / "fields", body["fields"])
+    refuse_objects(place, fields, "an event")
     for declared in fields:
         _check_field(place, declared)
     aggregate, action = _trigger(place / "triggers", body.get("triggers"))

@@ -89,7 +89,7 @@ def _elsewhere(place: Place, name: str, raw: object) -> Remedy | None:
     """What to write for a relation or an object in the words of others."""
     if isinstance(raw, dict):
         return embedded(name, {key: value for key, value in raw.items() if isinstance(key, str)})
-    if isinstance(raw, str) and raw.split("(")[0].split(" ")[0].rstrip("?") in TABLE:
+    if isinstance(raw, str) and raw.split("(")[0].split(" ")[0].rstrip("?") in {*TABLE, *place.objects}:
         return None
     return relation(name, raw, place.known)
 
@@ -200,8 +200,8 @@ def _default(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> tupl
         return None, False
     if not spec.type.defaultable or spec.refers:
         what = "an id" if spec.context else f"a {spec.type.kind}"
-        same = f"{what} has no default, since all would have the same identity; drop it"
-        place.add(NO_DEFAULT if spec.type.many else same, spot)
+        why = "since all would have the same identity" if not spec.members_of else "but its fields may have some"
+        place.add(NO_DEFAULT if spec.type.many else f"{what} has no default, {why}; drop it", spot)
         return None, False
     try:
         default = spec.type.value(spec, given)

@@ -23,6 +23,7 @@ from .place import (
     read_flag,
     read_mapping,
 )
+from .value_objects import refuse_objects
 
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
@@ -141,6 +142,7 @@ def _input(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:
         place.add("has no fields; expected at least one, such as reason: string(200)?, or no `input:` at all")
         return ()
     fields = read_fields(place, raw)
+    refuse_objects(place, fields, "an input")
     for declared in fields:
         wrong = {
             flag: f"{flag} has no meaning in an input; say it of the readonly field {declared.name!r} that it sets"

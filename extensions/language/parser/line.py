@@ -41,14 +41,17 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
     behind = _type_end(line[:equals])
     text = line[:behind].strip()
     optional = text.endswith("?")
+    named = text.removesuffix("?")
+    if named in place.objects and place.objects[named] is None:
+        return None  # what is wrong with it is said there
     try:
-        spec = replace(parse_type(text.removesuffix("?")), name=name)
+        spec = replace(parse_type(named, place.objects), name=name)
     except FieldTypeError as problem:
         _say_type(place, name, whole, behind, str(problem))
         return None
     strangers = any(match[0] not in {*FLAGS, "?"} for match in re.finditer(r"\S+", line[behind:equals]))
     if strangers or (spec.type in _MOMENTS and _is_now(line[equals:])):
-        remedy = answer_line(name, whole, place.known)
+        remedy = None if spec.members_of else answer_line(name, whole, place.known)
         if remedy is not None:
             place.add(
                 f"{show(whole.strip())} is not how it is said here; {remedy}",
@@ -89,15 +92,19 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
 def _say_type(place: Place, name: str, line: str, behind: int, problem: str) -> None:
     """Say that the type is wrong, and what it is called here if that is known."""
     spot = (_start(line), behind)
-    remedy = answer_line(name, line, place.known)
+    word = re.match(r"\w+", line.strip())
+    if word and (close := near(word[0], place.objects)) and "unknown type" in problem:
+        place.add(problem, spot, ((spot[0], spot[0] + len(word[0])), close))
+        return
+    is_own = not place.objects.keys().isdisjoint(re.findall(r"\w+", line))
+    remedy = None if is_own else answer_line(name, line, place.known)
     if remedy is None:
-        word = re.match(r"\w+", line.strip())
         close = near(word[0], TABLE) if word and "unknown type" in problem else ""
         start = spot[0]
         edits = [((start, start + len(word[0])), close)] if word and close else []
         if word and not close and naming.PASCAL.fullmatch(word[0]) and "unknown type" in problem:
-            hint = f"an aggregate is referred to by ref {word[0]}, and there are no embedded objects"
-            problem = f"unknown type {word[0]!r}; {hint}: write out its fields, or make it a part"
+            hint = f"an aggregate is referred to by ref {word[0]}, and a value object is defined below `types:`"
+            problem = f"unknown type {word[0]!r}; {hint}"
         place.add(problem, spot, *edits)
         return
     whole = line.strip()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ...text import naming
 from ...text.problems import KEY, Problems, Word, below, kind_of, near, nearest, show
@@ -11,17 +12,24 @@ from ..elsewhere import Known, answer_key
 from ..grammar import LONGEST_DESCRIPTION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ...text.problems import Edit, Spot
+    from ...types import Spec
+
+_NONE: Final[Mapping[str, Spec | None]] = MappingProxyType({})
 
 
 class Place(NamedTuple):
-    """A path such as `aggregates.Order.fields`, the list to which its problems are added, and what the domain names."""
+    """A path such as `aggregates.Order.fields`, the list to which its problems are added, and what the domain names.
+
+    `objects` are the types that the domain defines; nothing stands for those that are wrong themselves.
+    """
 
     path: str
     problems: Problems
     known: Known = Known()
+    objects: Mapping[str, Spec | None] = _NONE
 
     def __truediv__(self, key: str) -> Place:
         """The place of a key below this one."""

@@ -48,4 +48,5 @@ TABLE: Mapping[str, Callable[[Spec], str]] = {
     "ref": _identity,
     "refs": lambda spec: f"{mermaid_type(spec.item)}[]",
     "id": _identity,
+    "value object": lambda spec: spec.target,
 }

@@ -20,7 +20,7 @@ from .operations import paths, tag
 from .parameters import parameters, shared_parameters
 from .problems import problem_schemas
 from .responses import responses, shared_responses
-from .schemas import schemas
+from .schemas import object_schemas, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,7 +91,10 @@ def contract(model: Mapping[str, Any], service: Mapping[str, Any]) -> Json:
             "headers": headers(api_url),
             "responses": named_once(*(responses(aggregate, api_url) for aggregate in aggregates), shared.items()),
             "schemas": named_once(
-                *map(schemas, aggregates), model["schemas"].items(), problem_schemas(api_url).items()
+                *map(schemas, aggregates),
+                *map(object_schemas, model["types"]),
+                model["schemas"].items(),
+                problem_schemas(api_url).items(),
             ),
             "examples": named_once(*map(examples, aggregates)),
             "links": named_once(*map(links, aggregates)),

@@ -10,7 +10,7 @@ from .names import id_parameter, operation_id, path_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ...model.domain import Aggregate
+    from ...model.domain import Aggregate, ValueType
     from ...model.fields import Field
 
 _CREDENTIAL = re.compile(r"token|password|secret|apikey", re.IGNORECASE)
@@ -38,10 +38,11 @@ class ContractLinting(NamedTuple):
     """Where a parameter's name is taken for a credential, as JSON pointers."""
 
 
-def contract_linting(aggregates: Sequence[Aggregate]) -> ContractLinting:
-    """The facts about the contract of these aggregates."""
+def contract_linting(aggregates: Sequence[Aggregate], types: Iterable[ValueType] = ()) -> ContractLinting:
+    """The facts about the contract of these aggregates, and of the value objects that they have."""
     fields = [field for aggregate in aggregates for field in aggregate.all_fields()]
     fields += [field for aggregate in aggregates for action in aggregate.public_actions for field in action.input]
+    fields += [field for each in types for field in each.fields]
     actions = [(action, aggregate) for aggregate in aggregates for action in aggregate.public_actions]
     parts = [part for aggregate in aggregates for part in aggregate.parts]
     paths = list(_paths(aggregates))

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ...text.naming import LONGEST_NAME
+from ...text.sentences import together
 from ...types.wire import LINE_PATTERN
 from .aggregate import commands, distinct, held, shown, with_article
 from .json_schema import Json, dated, exampled, input_schema, object_of, one_of, ref, uuid
@@ -32,6 +33,30 @@ def schemas(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
     for action in commands(aggregate):
         yield action["command"]["schema"], _command(aggregate, action)
     for enum in aggregate["enums"]:
+        yield from _enum(enum)
+
+
+def object_schemas(value: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
+    """Component → schema of a value object: as it is sent, changed and shown."""
+    name, fields = value["name"], value["fields"]
+    needed = [field["wire"] for field in fields if field["required"]]
+    yield (
+        f"{name}Input",
+        object_of(value["description"], {field["wire"]: _create_property(field) for field in fields}, required=needed),
+    )
+    changes = f"Changes of {value['a']}: absent members stay as they are."
+    if value["is_optional"] and needed:
+        changes += f" Where there was none, {together(f'`{wire}`' for wire in needed)} must be sent."
+    yield f"{name}Patch", object_of(changes, {field["wire"]: _patch_property(field) for field in fields})
+    yield (
+        name,
+        object_of(
+            value["description"],
+            {field["wire"]: _view_property(field) for field in fields},
+            required=[field["wire"] for field in fields if not field["optional"]],
+        ),
+    )
+    for enum in value["enums"]:
         yield from _enum(enum)
 
 
@@ -188,14 +213,14 @@ def _create_property(field: Mapping[str, Any]) -> Json:
 
 
 def _patch_property(field: Mapping[str, Any]) -> Json:
-    schema = {"description": field["description"]} | _nullable(field)
+    schema = {"description": field["description"]} | _nullable(field, patch=True)
     if field["sensitivity"] == "secret":
         schema["writeOnly"] = True
     return dated(schema, example(field))
 
 
-def _nullable(field: Mapping[str, Any]) -> Json:
-    schema = input_schema(field)
+def _nullable(field: Mapping[str, Any], *, patch: bool = False) -> Json:
+    schema = ref("schemas", f"{field['type']}Patch") if patch and field["members"] else input_schema(field)
     if not field["optional"]:
         return schema
     if "type" in schema:

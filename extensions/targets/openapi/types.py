@@ -147,6 +147,10 @@ def _refs(spec: Spec) -> FieldSchemas:
     return _both(_list(spec).answer | {"uniqueItems": True})
 
 
+def _object(spec: Spec) -> FieldSchemas:
+    return FieldSchemas(_shared(spec.target).answer, _shared(f"{spec.target}Input").request)
+
+
 TABLE: Mapping[str, Callable[[Spec], FieldSchemas]] = {
     "string": _text,
     "text": _text,
@@ -169,6 +173,7 @@ TABLE: Mapping[str, Callable[[Spec], FieldSchemas]] = {
     "ref": _uuid,
     "refs": _refs,
     "id": _uuid,
+    "value object": _object,
 }
 
 SHARED_SCHEMAS: dict[str, dict[str, Any]] = {

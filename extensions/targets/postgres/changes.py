@@ -167,6 +167,8 @@ def _refused(old: Table, new: Table, columns: Changes[Column]) -> Iterator[str]:
             is_of_new = _is_unique(rule, old, columns)
         elif rule.kind == "ck" and len(rule.columns) > 1:
             is_of_new = _is_kept(rule, old, columns)
+        elif there := re.fullmatch(r"\w+ IS NULL OR (\w+) IS NOT NULL", rule.sql or ""):
+            is_of_new = is_of_new or there[1] in _always(columns)
         if not is_of_new and not _refuses_less(former.get(rule.name), rule):
             yield f"{new.name}: look for rows that {rule.name} refuses before the revision does, which fails on them"
 
@@ -176,7 +178,15 @@ def _is_kept(rule: Constraint, old: Table, columns: Changes[Column]) -> bool:
     empty = {column.name for column in columns.added if column.server_default is None}
     compares = not re.search(r"IS NOT NULL|num_nonnulls", rule.sql or "")
     before = [_renamed(each.sql or "", columns) for each in old.constraints]
+    is_of_object = re.search(r" IN \(0, \d+\)$", rule.sql or "") is not None
+    if is_of_object and any(each.issuperset(rule.columns) for each in (empty, _always(columns))):
+        return True  # as a whole it is new, and so absent, or was always there
     return rule.sql in before or (compares and not empty.isdisjoint(rule.columns))
+
+
+def _always(columns: Changes[Column]) -> set[str]:
+    """The columns that have had a value in every row."""
+    return {both.new.name for both in columns.kept if not both.old.nullable}
 
 
 def _renamed(sql: str, columns: Changes[Column]) -> str:
@@ -210,4 +220,4 @@ def _refuses_less(old: Constraint | None, new: Constraint) -> bool:
 
 
 def _of_what_is_there(sql: str) -> str:
-    return re.sub(r" AND \(\w+ IS NULL\) = \(\w+ IS NULL\)", "", sql)
+    return re.sub(r" AND \(\w+ IS NULL(?:\) = \(\w+ IS NULL| OR \w+ IS NOT NULL)\)", "", sql)

@@ -6,6 +6,8 @@ from ...text.naming import digest
 
 LONGEST_IDENTIFIER = 60  # PostgreSQL silently cuts what is longer than 63; a name and its field share a line of code
 
+LONGEST_COLUMN = 55  # a line of SQL has it twice, `name = :name`
+
 RESERVED_TABLES = frozenset({"idempotency_key", "alembic_version"})
 SQL_WORDS = frozenset(
     """

@@ -8,6 +8,7 @@ from ...text import english, naming
 from . import names as sql_names
 from .constraints import TableBuilder
 from .links import link_of
+from .objects import alone, by_member, present, together
 from .relation import Column
 from .rules import rule_check
 from .types import column_types, sql_literals
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ...model.domain import Aggregate, Domain, Filter, Key, Part
     from ...model.fields import Field
     from ...types import Spec
+    from .objects import MemberColumns
     from .relation import Link, Table
 
 
@@ -153,6 +155,8 @@ def _former_column(field: Field, suffix: str) -> str | None:
 
 def columns(field: Field) -> tuple[Column, ...]:
     """The columns of a field, without the checks that its table gives names to."""
+    if field.members:
+        return tuple(column for member in field.members for column in _of_member(field, member))
     literals = sql_literals(field.type, field.default.value) if field.default else ()
     return tuple(
         Column(
@@ -171,11 +175,35 @@ def columns(field: Field) -> tuple[Column, ...]:
     )
 
 
+def _of_member(field: Field, member: Field) -> Iterator[Column]:
+    """The columns of a field of a value object: its own, with the name of the object's field in front."""
+    literals = sql_literals(member.type, member.default.value) if member.default and not field.optional else ()
+    former = (field.renamed_from or field.wire, (member.renamed_from or member.name) + member.wire[len(member.name) :])
+    for place, form in enumerate(column_types(member.type)):
+        name = sql_names.sql_name(f"{field.wire}_{member.wire}{form.suffix}")
+        before = sql_names.sql_name(f"{'_'.join(former)}{form.suffix}")
+        yield Column(
+            name=name,
+            sql=form.sql,
+            sa=form.sa,
+            cast=form.cast,
+            nullable=field.optional or member.optional,
+            server_default=literals[place] if literals else None,
+            comment=member.description,
+            secret=field.is_secret,
+            field=field.wire,
+            renamed_from=None if before == name else before,
+        )
+
+
 def _columns(builder: TableBuilder, owner: str, fields: Iterable[Field], domain: Domain) -> Iterator[Column]:
     """The fields' columns, with their constraints registered on the table."""
     for field in fields:
         pointer = f"/{field.wire}"
         found = columns(field)
+        if field.members:
+            yield from _object(builder, field, found)
+            continue
         for column, conditions in zip(found, _conditions(field, found), strict=True):
             checks = (builder.check(column.name, " AND ".join(conditions), pointer),) if conditions else ()
             yield column._replace(checks=checks)
@@ -190,6 +218,27 @@ def _columns(builder: TableBuilder, owner: str, fields: Iterable[Field], domain:
             builder.index([first], ignorecase=field.ignorecase)
 
 
+def members_of(field: Field, found: Sequence[Column]) -> list[MemberColumns]:
+    """The columns of a value object, by its fields."""
+    return by_member(field, found, [len(column_types(member.type)) for member in field.members])
+
+
+def _object(builder: TableBuilder, field: Field, found: Sequence[Column]) -> Iterator[Column]:
+    """The columns of a value object, with their constraints registered on the table."""
+    members = members_of(field, found)
+    absent = dict(alone(field, members))
+    for member, own in members:
+        pointer = f"/{field.wire}/{member.wire}"
+        stored = member._replace(optional=field.optional or member.optional)
+        for column, conditions in zip(own, _conditions(stored, own), strict=True):
+            if (rule := absent.get(column.name)) is not None:
+                conditions.append(f"({rule})" if conditions else rule)
+            checks = (builder.check(column.name, " AND ".join(conditions), pointer),) if conditions else ()
+            yield column._replace(checks=checks)
+    if (whole := together(field, members)) is not None:
+        builder.rule(*whole, f"/{field.wire}")
+
+
 def _keys(builder: TableBuilder, keys: Iterable[Key]) -> None:
     for key in keys:
         found = {column_names(field.wire, field.type)[0]: field for field in key.fields}
@@ -198,10 +247,16 @@ def _keys(builder: TableBuilder, keys: Iterable[Key]) -> None:
 
 
 def _rules(builder: TableBuilder, owner: Aggregate | Part) -> None:
-    stored = {field.wire: columns(field) for field in owner.fields}
+    stored = {field.wire: _by_presence(field) for field in owner.fields}
     for rule in owner.rules:
         check = rule_check(rule, stored)
         builder.rule(check.columns, check.sql, check.pointer)
+
+
+def _by_presence(field: Field) -> tuple[Column, ...]:
+    """The columns of a field, one first that tells whether it is there."""
+    found = columns(field)
+    return (present(members_of(field, found)),) if field.members else found
 
 
 def _conditions(field: Field, found: Sequence[Column]) -> Iterator[list[str]]:

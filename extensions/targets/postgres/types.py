@@ -122,6 +122,14 @@ def _references(_spec: Spec) -> tuple[ColumnType, ...]:
     return (ColumnType(sql="uuid[]", sa="postgresql.ARRAY(sa.Uuid())", cast="uuid[]"),)
 
 
+def _object(spec: Spec) -> tuple[ColumnType, ...]:
+    return tuple(
+        form._replace(suffix=f"_{member.wire}{form.suffix}")
+        for member in spec.members_of
+        for form in column_types(member.spec)
+    )
+
+
 # Values --------------------------------------------------------------------------------------------------------------
 
 
@@ -151,6 +159,10 @@ def _array_literal(spec: Spec, value: Any) -> tuple[str, ...]:
     return (f"ARRAY[{values}]::{sql}" if value else f"'{{}}'::{sql}",)
 
 
+def _no_literal(spec: Spec, _value: Any) -> tuple[str, ...]:
+    raise TypeError(spec.target)  # a value object has no default
+
+
 _UUID = _Row(_always("uuid", "sa.Uuid()", "uuid"), _text_literal)
 
 TABLE: Mapping[str, _Row] = {
@@ -175,4 +187,5 @@ TABLE: Mapping[str, _Row] = {
     "ref": _UUID,
     "refs": _Row(_references, _array_literal),
     "id": _UUID,
+    "value object": _Row(_object, _no_literal),
 }

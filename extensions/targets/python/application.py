@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .aggregates import router_name
 from .import_block import imports
+from .objects import objects_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from ...model.domain import Domain
     from .domain import PythonAggregate
+    from .objects import ObjectsCode
 
 
 class Crossing(NamedTuple):
@@ -52,12 +55,14 @@ class ApplicationCode(NamedTuple):
     """Whether some deletion sees to what refers to the resource."""
     crossing: Crossing | None
     internal: Internal | None
+    value_objects: ObjectsCode | None
+    """What several fields are of, where the domain names such types."""
     new_field: str
     """A name that the first aggregate has not: the example of a field to come."""
 
 
-def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
-    """The code of the service that has these aggregates."""
+def application_code(aggregates: Sequence[PythonAggregate], domain: Domain) -> ApplicationCode:
+    """The code of the service that has these aggregates of the domain."""
     return ApplicationCode(
         app_imports=_app_imports(aggregates),
         wiring_imports=_wiring_imports(aggregates),
@@ -71,6 +76,7 @@ def application_code(aggregates: Sequence[PythonAggregate]) -> ApplicationCode:
         ),
         crossing=next(_crossings(aggregates), None),
         internal=next(_internal(aggregates), None),
+        value_objects=objects_code(domain) if domain.types else None,
         new_field=_new_field(aggregates[0]),
     )
 

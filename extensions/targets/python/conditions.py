@@ -33,6 +33,8 @@ def condition_columns(aggregate: PythonAggregate) -> tuple[ConditionColumn, ...]
 
 
 def _columns(field: PythonField) -> list[ConditionColumn]:
+    if field.members:
+        return [each for member in field.members for each in _inside(field, member)]
     name, kind = field.attribute, field.declared.kind
     first = field.columns[0]
     if field.declared.type.inner or kind == "json":
@@ -45,6 +47,12 @@ def _columns(field: PythonField) -> list[ConditionColumn]:
         ]
     python = "str" if field.declared.enum else field.python
     return [_column(name, first.name, python, first.cast, name, ordered=kind in _ORDERED)]
+
+
+def _inside(field: PythonField, member: PythonField) -> list[ConditionColumn]:
+    """The columns of a field of a value object, which has its place in the object."""
+    above = member._replace(attribute=f"{field.attribute}.{member.attribute}")
+    return [each._replace(attribute=each.attribute.replace(".", "_", 1)) for each in _columns(above)]
 
 
 def _column(

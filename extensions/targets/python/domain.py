@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...text.columns import WIDTH
 from ...text.naming import snake
-from ..postgres.tables import columns
+from ..postgres.objects import present
+from ..postgres.tables import columns, members_of
+from .aliases import Alias, alias_of
 from .lint import DEFAULT_NOTE, NOTE, looks_like_password
 from .literals import python_text
 from .names import attribute_name, method_name, module_name, variable_name
@@ -55,13 +57,6 @@ class PythonAssignment(NamedTuple):
     """What it equals in a test; of an enum the word itself."""
 
 
-class Alias(NamedTuple):
-    """The name of an annotation that deserves one, and the statement that gives it."""
-
-    name: str
-    definition: str
-
-
 class PythonField(NamedTuple):
     """A field as an attribute, with its annotations, and the columns in which rows have it."""
 
@@ -79,6 +74,17 @@ class PythonField(NamedTuple):
     default: PythonDefault | None
     alias: Alias | None
     columns: tuple[Column, ...]
+    members: tuple[PythonField, ...] = ()
+    """What a value object consists of; these are stored in its columns."""
+    present: Column | None = None
+    """The column that has a value where a value object is there."""
+    takes_place: bool = False
+    """Whether a patch of a value object is told its place, because some field of the type may be absent."""
+
+    @property
+    def patch(self) -> str:
+        """The annotation in patches."""
+        return f"{self.declared.type.target}Patch" if self.members else self.input
 
     @property
     def is_renamed(self) -> bool:
@@ -255,12 +261,16 @@ def module_of(name: str) -> str:
 
 def python_domain(domain: Domain, tables: Mapping[str, Table]) -> dict[str, PythonAggregate]:
     """The aggregates by name; `tables` has that of each aggregate, and that of each part by its entity."""
-    return {each.name: _aggregate(each, tables) for each in domain.aggregates}
+    optional = domain.optional_types
+    return {each.name: _aggregate(each, tables, optional) for each in domain.aggregates}
 
 
-def _aggregate(aggregate: Aggregate, tables: Mapping[str, Table]) -> PythonAggregate:
+def _aggregate(aggregate: Aggregate, tables: Mapping[str, Table], optional: set[str]) -> PythonAggregate:
     table, variable = tables[aggregate.name], variable_name(aggregate.singular)
-    fields = [python_field(field, table.columns_of(field)) for field in aggregate.fields]
+    fields = [
+        python_field(field, table.columns_of(field), takes_place=field.type.target in optional)
+        for field in aggregate.fields
+    ]
     return PythonAggregate(
         declared=aggregate,
         module=module_of(aggregate.name),
@@ -281,8 +291,9 @@ def _aggregate(aggregate: Aggregate, tables: Mapping[str, Table]) -> PythonAggre
     )
 
 
-def python_field(field: Field, stored: Sequence[Column]) -> PythonField:
+def python_field(field: Field, stored: Sequence[Column], *, takes_place: bool = False) -> PythonField:
     """A field that is stored in these columns."""
+    members = members_of(field, stored) if field.members else []
     types = python_type(field.type)
     default = _default(field)
     needed = default.imports if default else ()
@@ -300,8 +311,11 @@ def python_field(field: Field, stored: Sequence[Column]) -> PythonField:
             query=_sorted(types.query.imports),
         ),
         default=default,
-        alias=_alias(field.type.alias_name, types.alias) if types.alias else None,
+        alias=alias_of(field.type.alias_name, types.alias) if types.alias else None,
         columns=tuple(stored),
+        members=tuple(python_field(*each) for each in members),
+        present=present(members) if members else None,
+        takes_place=takes_place and bool(members),
     )
 
 
@@ -328,14 +342,6 @@ def _assignment(field: PythonField, assignment: Assignment) -> PythonAssignment:
 
 def _sorted(*lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({line for each in lines for line in each}))
-
-
-def _alias(name: str, annotation: str) -> Alias:
-    statement = f"{name} = {annotation}"
-    if len(statement) > WIDTH:
-        inner = annotation.removeprefix("Annotated[").removesuffix("]")
-        statement = f"{name} = Annotated[\n    {inner}\n]"
-    return Alias(name=name, definition=statement)
 
 
 def _part(part: Part, table: Table, owner: str) -> PythonPart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .domain import PythonField, PythonPart
 
@@ -26,20 +26,40 @@ class ColumnValue(NamedTuple):
 
 def view_from_row(field: PythonField, places: Mapping[str, int]) -> str:
     """What clients see of a row of asyncpg that has its columns in these places."""
-    first = f"row[{places[field.columns[0].name]}]"
+    if field.members:
+        return _object_from_row(field, places, "show")
+    return view_from_columns(field, [f"row[{places[column.name]}]" for column in field.columns])
+
+
+def view_from_columns(field: PythonField, columns: Sequence[str]) -> str:
+    """What clients see of the values of its columns."""
+    first = columns[0]
     if field.declared.kind != "money":
         return first
-    currency = f"row[{places[field.columns[1].name]}]"
-    return _unless_absent(field, first, lambda value: f"MoneyView(str({value}), {currency})")
+    return _unless_absent(field, first, lambda value: f"MoneyView(str({value}), {columns[1]})")
 
 
-def domain_from_row(field: PythonField) -> str:
-    """The domain's value in a row of asyncpg."""
-    first = f'row["{field.columns[0].name}"]'
+def domain_from_row(field: PythonField, stored: Mapping[str, int]) -> str:
+    """The domain's value in a row of asyncpg, which has all columns, in these places."""
+    if field.members:
+        return _object_from_row(field, stored, "read")
+    return domain_from_columns(field, [f'row["{column.name}"]' for column in field.columns])
+
+
+def domain_from_columns(field: PythonField, columns: Sequence[str]) -> str:
+    """The domain's value in the values of its columns."""
+    first = columns[0]
     if field.declared.kind == "money":
-        currency = f'row["{field.columns[1].name}"]'
-        return _unless_absent(field, first, lambda value: f"Money({value}, {currency})")
+        return _unless_absent(field, first, lambda value: f"Money({value}, {columns[1]})")
     return _unless_absent(field, first, lambda value: _enum(field, value)) if field.declared.enum else first
+
+
+def _object_from_row(field: PythonField, places: Mapping[str, int], how: str) -> str:
+    """A value object in a row that has its columns, next to each other, in these places."""
+    first = places[field.columns[0].name]
+    present = field.present or field.columns[0]
+    made = f"{field.declared.type.target}Mapper.{how}(row[{first}:{first + len(field.columns)}])"
+    return _unless_absent(field, f"row[{places[present.name]}]", lambda _: made)
 
 
 def domain_from_view(fields: Iterable[PythonField], variable: str) -> tuple[AttributeValue, ...]:
@@ -61,8 +81,8 @@ def view_from_domain(fields: Iterable[PythonField], variable: str) -> tuple[Attr
 
 def _view_from_domain(field: PythonField, variable: str) -> str:
     value = f"{variable}.{field.attribute}"
-    if field.declared.kind == "money":
-        return _unless_absent(field, value, "MoneyView.of({})".format)
+    if field.declared.kind == "money" or field.members:
+        return _unless_absent(field, value, f"{field.view}.of({{}})".format)
     return f"list({value})" if field.declared.type.inner and field.declared.enum else value
 
 
@@ -71,6 +91,9 @@ def row_from_domain(fields: Iterable[PythonField], variable: str) -> tuple[Colum
     found = []
     for field in fields:
         value = f"{variable}.{field.attribute}"
+        if field.members:
+            found.append(ColumnValue(field.columns[0].name, f"*{field.declared.type.target}Mapper.write({value})"))
+            continue
         if field.declared.kind != "money":
             found.append(ColumnValue(field.columns[0].name, value))
             continue
@@ -86,12 +109,34 @@ def patched(field: PythonField) -> str:
     sent, before = f"self.{name}", f"before.{name}"
     if field.declared.readonly:
         return before
-    is_json = field.declared.kind == "json"
-    after = f'merged({before}, {sent}, "{field.declared.wire}")' if is_json else sent
+    is_merged, after = True, sent
+    if field.members:
+        place = f', "/{field.declared.wire}"' if field.takes_place else ""
+        after = f"{sent}.apply({before}{place})"
+    elif field.declared.kind == "json":
+        after = f'merged({before}, {sent}, "{field.declared.wire}")'
+    else:
+        is_merged = False
     if not field.declared.optional:
         return f"{before} if {sent} is None else {after}"
-    after = f"None if {sent} is None else {after}" if is_json else after
+    after = f"None if {sent} is None else {after}" if is_merged else after
     return f'{before} if "{name}" not in self.model_fields_set else {after}'
+
+
+def created(field: PythonField) -> str:
+    """The domain's value in what is sent of something new."""
+    sent = f"self.{field.attribute}"
+    return _unless_absent(field, sent, "{}.to_domain()".format) if field.members else sent
+
+
+def begun(field: PythonField) -> str:
+    """The domain's value in the patch of a value object that was absent; `place` is the object's."""
+    sent = f"self.{field.attribute}"
+    if field.declared.optional:
+        return sent
+    if field.default is not None:
+        return f"{field.default.python} if {sent} is None else {sent}"
+    return f'_sent({sent}, f"{{place}}/{field.declared.wire}")'
 
 
 def patched_part(part: PythonPart) -> str:

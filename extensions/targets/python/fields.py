@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .expressions import domain_from_row, patched, view_from_row
+from .expressions import created, domain_from_row, patched, view_from_row
 from .lint import DEFAULT_NOTE, looks_like_password
 
 if TYPE_CHECKING:
@@ -26,19 +26,22 @@ class FieldCode(NamedTuple):
     view_from_row: str | None
     """What clients see of a row of asyncpg; none where they see nothing, and in parts, which rows have as JSON."""
     patched: str
+    created: str
+    """The domain's value in what clients send of something new."""
 
 
-def field_code(field: PythonField, places: Mapping[str, int]) -> FieldCode:
-    """The code of a field; `places` are those of the columns that clients see in a row of asyncpg."""
+def field_code(field: PythonField, places: Mapping[str, int], stored: Mapping[str, int]) -> FieldCode:
+    """The code of a field; `places` are those of the columns that clients see in a row of asyncpg, `stored` of all."""
     exempt = DEFAULT_NOTE if _looks_like_password(field) else ""
     return FieldCode(
         model=_model(field) + (exempt if field.declared.readonly else ""),
         create=_create(field) + exempt,
         patch=_patch(field),
         view=_view(field),
-        domain_from_row=domain_from_row(field),
+        domain_from_row=domain_from_row(field, stored),
         view_from_row=view_from_row(field, places) if field.columns[0].name in places else None,
         patched=patched(field),
+        created=created(field),
     )
 
 
@@ -97,7 +100,7 @@ def _create(field: PythonField) -> str:
 
 
 def _patch(field: PythonField) -> str:
-    annotation = _with_alias(field, f"{field.input} | None")
+    annotation = _with_alias(field, f"{field.patch} | None")
     return f"{annotation if field.declared.optional else annotated(annotation, 'NotNull')} = None"
 
 

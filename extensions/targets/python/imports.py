@@ -125,6 +125,11 @@ def _schema_imports(
         f"from .store import {aggregate.declared.name}Row",
         "from ..platform.http import Body, PageParameters, Patch",
     }
+    lines |= {
+        f"from ..value_objects.schemas import {field.patch}"
+        for field in aggregate.fields
+        if field.members and not field.declared.readonly
+    }
     lines |= {f"from .model import {entity_import(part.declared.entity)}" for part in aggregate.parts}
     if (lifecycle := aggregate.declared.lifecycle) and lifecycle.choices:
         lines.add(f"from .model import {lifecycle.enum}")
@@ -225,6 +230,8 @@ def _repository_imports(aggregate: PythonAggregate, *, sees_to: bool) -> str:
     if any(field.kind == "money" for field in aggregate.declared.output_fields):
         lines.add("from ..platform import MoneyView")
     lines |= {f"from .model import {field.declared.enum}" for field in aggregate.all_fields if field.declared.enum}
+    objects = {field.declared.type.target for field in aggregate.fields if field.members}
+    lines |= {f"from ..value_objects.mappers import {each}Mapper" for each in objects}
     if lifecycle:
         lines.add(f"from .model import {lifecycle.enum}")
     for part in aggregate.parts:

@@ -196,6 +196,14 @@ def _refs(spec: Spec) -> PythonType:
     )
 
 
+def _object(spec: Spec) -> PythonType:
+    def of(module: str, suffix: str = "") -> Code:
+        name = f"{spec.target}{suffix}"
+        return Code(name, (f"from ..value_objects.{module} import {name}",))
+
+    return PythonType(model=of("model"), body=of("schemas", "Input"), answer=of("views", "View"))
+
+
 # Values --------------------------------------------------------------------------------------------------------------
 
 
@@ -246,6 +254,10 @@ def _list_literal(spec: Spec, value: Any) -> Code:
     return Code(f"[{', '.join(item.text for item in items)}]", imports)
 
 
+def _no_literal(spec: Spec, _value: Any) -> Code:
+    raise TypeError(spec.target)  # a value object has no default
+
+
 _UUID = _Row(_uuid, _uuid_literal)
 
 TABLE: Mapping[str, _Row] = {
@@ -270,4 +282,5 @@ TABLE: Mapping[str, _Row] = {
     "ref": _UUID,
     "refs": _Row(_refs, _list_literal),
     "id": _UUID,
+    "value object": _Row(_object, _no_literal),
 }

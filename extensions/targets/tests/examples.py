@@ -12,6 +12,7 @@ from ..python.domain import module_of
 from ..python.literals import python_text, row
 from .orders import OrderTest, order_tests
 from .rules import RuleTest, rule_tests
+from .value_objects import ObjectTest, object_tests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -80,6 +81,7 @@ class Examples(NamedTuple):
     default_order: str
     """That of lists which are asked for none, where it is not the usual one."""
     rule_tests: tuple[RuleTest, ...]
+    object_tests: tuple[ObjectTest, ...]
     example_inputs: tuple[InputCode, ...]
 
 
@@ -130,6 +132,7 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
         ),
         apart_tests=tuple((wire, python_text(changes)) for wire, changes in apart.items() if changes is not None),
         rule_tests=tuple(_rule_tests(aggregate, body, items)),
+        object_tests=tuple(object_tests(aggregate)),
         sort_tests=tuple(sort.wire for sort in aggregate.sorts if sort.wire != "created_at"),
         order_tests=tuple(order_tests(aggregate, body | items)),
         default_order="" if aggregate.order.wire == "-created_at" else aggregate.order.wire,

@@ -55,11 +55,13 @@ def names_in_tests(
         sample.twin_tests,
         sample.key_tests,
         sample.rule_tests,
+        sample.object_tests,
     )
     further = {"DeletionBehaviour": has_deletions, "LinkBehaviour": has_links}
     behaviours = (*_behaviours(aggregate, ways, sample), *(name for name, has in further.items() if has))
     lines = [f"from ..{snake(each)} import {each}" for each in behaviours] or ["from ..api import Behaviour"]
-    if sample.apart_tests or sample.asked_tests or sample.order_tests or sample.rule_tests:
+    written = (sample.apart_tests, sample.asked_tests, sample.order_tests, sample.rule_tests, sample.object_tests)
+    if any(written):
         lines.append("from typing import Any")
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
@@ -82,6 +84,8 @@ def _behaviours(aggregate: PythonAggregate, ways: Scenarios, sample: Examples) -
         yield "LifecycleBehaviour"
     if sample.rule_tests:
         yield "RuleBehaviour"
+    if sample.object_tests:
+        yield "ValueObjectBehaviour"
 
 
 def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:

@@ -26,6 +26,10 @@ def declared(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Rename]:
             found.append(Rename.of(f"{former} → {aggregate['name']}", forms))
         if source is not None:
             found += _fields(source, aggregate, aggregate["name"])
+    types = {each["name"]: each for each in old.get("types", ())}
+    for each in new.get("types", ()):
+        if each["name"] in types:
+            found += _fields(types[each["name"]], each, each["name"])
     return found
 
 
@@ -60,6 +64,8 @@ def _names(model: Mapping[str, Any]) -> Iterator[str]:
             yield from (field["name"] for field in each["fields"])
         for part in aggregate["parts"]:
             yield from (part["name"], part["singular"])
+    for each in model.get("types", ()):
+        yield from (field["name"] for field in each["fields"])
 
 
 def service(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Rename]:

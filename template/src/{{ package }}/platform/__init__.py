@@ -223,8 +223,9 @@ class _Not(Condition):
 
 
 def _inner(first: str, rest: str) -> Any:
-    """Reads a member of a value that may be absent."""
-    outer, inner = attrgetter(first), attrgetter(rest)
+    """Reads a member of a value that may be absent, at any depth."""
+    step, _, below = rest.partition(".")
+    outer, inner = attrgetter(first), _inner(step, below) if below else attrgetter(step)
 
     def read(resource: Any) -> Any:
         value = outer(resource)

@@ -1,0 +1,165 @@
+"""Value objects in the code: the modules that all aggregates import them from, and their way into columns and views."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..postgres.tables import columns
+from .domain import python_field
+from .expressions import (
+    AttributeValue,
+    begun,
+    domain_from_columns,
+    row_from_domain,
+    view_from_columns,
+    view_from_domain,
+)
+from .fields import FieldCode, field_code
+from .import_block import imports
+
+if TYPE_CHECKING:
+    from ...model.domain import Domain, ValueType
+    from .aliases import Alias
+    from .domain import PythonField
+
+VARIABLE = "value"
+"""What stands for one of them."""
+
+
+class MemberCode(NamedTuple):
+    """A field of a value object."""
+
+    attribute: str
+    code: FieldCode
+    begun: str
+    """Its value in a patch of what was absent."""
+
+
+class ObjectCode(NamedTuple):
+    """A value object: its classes, and the expressions for its values."""
+
+    name: str
+    a: str
+    """The object in a sentence: `an address`."""
+    is_sent: bool
+    """Whether clients write some of them."""
+    is_optional: bool
+    """Whether some that they write may be absent."""
+    fields: tuple[MemberCode, ...]
+    to_view: tuple[AttributeValue, ...]
+    read: tuple[AttributeValue, ...]
+    """The domain's values, of those of the columns."""
+    show: tuple[AttributeValue, ...]
+    """What clients see of them."""
+    write: tuple[str, ...]
+    """The values of the columns."""
+    absent: str
+    """The same of one that is absent."""
+
+
+class ObjectsCode(NamedTuple):
+    """The modules of the value objects."""
+
+    objects: tuple[ObjectCode, ...]
+    aliases: tuple[Alias, ...]
+    has_optional: bool
+    model_imports: str
+    schema_imports: str
+    view_imports: str
+    mapper_imports: str
+
+
+def objects_code(domain: Domain) -> ObjectsCode:
+    """The code of all value objects of the domain."""
+    fields = {each.name: [python_field(field, columns(field)) for field in each.fields] for each in domain.types}
+    sent, optional = domain.sent_types, domain.optional_types
+    objects = [
+        _object(each, fields[each.name], sent=each.name in sent, optional=each.name in optional)
+        for each in domain.types
+    ]
+    every = [field for each in fields.values() for field in each]
+    written = [field for name, each in fields.items() if name in sent for field in each]
+    return ObjectsCode(
+        objects=tuple(objects),
+        aliases=tuple(dict.fromkeys(field.alias for field in written if field.alias)),
+        has_optional=bool(optional),
+        model_imports=_model_imports(domain, every),
+        schema_imports=_schema_imports(objects, written, has_optional=bool(optional)),
+        view_imports=_view_imports(every),
+        mapper_imports=_mapper_imports(objects, every),
+    )
+
+
+def _object(declared: ValueType, fields: list[PythonField], *, sent: bool, optional: bool) -> ObjectCode:
+    places = [[f"values[{place}]" for place in range(start, end)] for start, end in _spans(fields)]
+    own = list(zip(fields, places, strict=True))
+    written = tuple(each.value for each in row_from_domain(fields, VARIABLE))
+    article = "an" if declared.title[0] in "aeiou" else "a"
+    return ObjectCode(
+        name=declared.name,
+        a=f"{article} {declared.title}",
+        is_sent=sent,
+        is_optional=optional,
+        fields=tuple(MemberCode(field.attribute, field_code(field, {}, {}), begun(field)) for field in fields),
+        to_view=view_from_domain(fields, VARIABLE),
+        read=tuple(AttributeValue(field.attribute, domain_from_columns(field, names)) for field, names in own),
+        show=tuple(AttributeValue(field.attribute, view_from_columns(field, names)) for field, names in own),
+        write=written,
+        absent=f"({', '.join(['None'] * len(written))}{',' if len(written) == 1 else ''})",
+    )
+
+
+def _spans(fields: list[PythonField]) -> list[tuple[int, int]]:
+    """Where the columns of each field are among those of the object."""
+    found, start = [], 0
+    for field in fields:
+        found.append((start, start + len(field.columns)))
+        start += len(field.columns)
+    return found
+
+
+def _model_imports(domain: Domain, fields: list[PythonField]) -> str:
+    printed = {word for field in fields for word in re.findall(r"\w+", field.python)}
+    lines = {
+        f"{module} import {name}"
+        for field in fields
+        for module, _, names in (line.partition(" import ") for line in field.imports.python)
+        for name in names.split(", ")
+        if name in printed and module != "from .model"
+    }
+    if any(each.enums for each in domain.types):
+        lines.add("from enum import StrEnum")
+    return imports({"from dataclasses import dataclass", *lines})
+
+
+def _schema_imports(objects: list[ObjectCode], fields: list[PythonField], *, has_optional: bool) -> str:
+    lines = {line for field in fields for line in field.imports.input}
+    sent = [each for each in objects if each.is_sent]
+    lines |= {f"from .model import {each.name}" for each in sent}
+    lines |= {"from ..platform.http import Body"} if sent else set()
+    printed = [text for each in sent for field in each.fields for text in (field.code.create, field.code.patch)]
+    if any("Annotated[" in text for text in printed):
+        lines.add("from typing import Annotated")
+    if any("Field(" in text for text in printed):
+        lines.add("from pydantic import Field")
+    if any("NotNull" in text for text in printed):
+        lines.add("from ..platform.http.fields import NotNull")
+    if has_optional:
+        lines |= {"from typing import TypeVar", "from ..kernel import RuleViolated"}
+    return imports(lines)
+
+
+def _view_imports(fields: list[PythonField]) -> str:
+    lines = {line for field in fields for line in field.imports.view}
+    return imports({"from typing import Self", "import msgspec", "from . import model as _model", *lines})
+
+
+def _mapper_imports(objects: list[ObjectCode], fields: list[PythonField]) -> str:
+    lines = {"from collections.abc import Sequence", "from typing import Any"}
+    for each in objects:
+        lines |= {f"from .model import {each.name}", f"from .views import {each.name}View"}
+    lines |= {f"from .model import {field.declared.enum}" for field in fields if field.declared.enum}
+    if any(field.declared.kind == "money" for field in fields):
+        lines |= {"from ..kernel import Money", "from ..platform import MoneyView"}
+    return imports(lines)

@@ -1,0 +1,41 @@
+"""What the generated tests try of value objects: patches that merge, that remove, and that send too little."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..python.literals import python_text, row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...model.domain import Aggregate
+    from ...model.fields import Field
+
+
+class ObjectTest(NamedTuple):
+    """What is tried of a value object, as code."""
+
+    wire: str
+    change: str
+    """Members of it that a patch changes, or takes away by None."""
+    needed: str
+    """What has to be sent of one that was absent; None where it is never absent."""
+
+
+def object_tests(aggregate: Aggregate) -> Iterator[ObjectTest]:
+    """The tests of the value objects that a new aggregate has."""
+    ruled = {wire for rule in aggregate.rules for wire in rule.wires}
+    for field in aggregate.input_fields:
+        if field.members and not (field.is_secret or field.left_out):
+            needed = [member.wire for member in field.members if member.required]
+            goes = field.optional and field.wire not in ruled
+            yield ObjectTest(field.wire, python_text(_change(field)), row(needed) if goes else "None")
+
+
+def _change(field: Field) -> dict[str, Any]:
+    """Another value of one member, and none of another."""
+    other = next((member for member in field.members if len(member.examples) > 1), None)
+    change = {} if other is None else {other.wire: other.examples[1]}
+    gone = next((member for member in field.members if member.optional and member is not other), None)
+    return change if gone is None else change | {gone.wire: None}

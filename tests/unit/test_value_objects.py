@@ -1,0 +1,187 @@
+"""Value objects: what a change of a type, or of a field that is of one, means for rows, clients and names."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import yaml
+from harness.paths import ROOT
+
+from castrum.compatibility import contract
+from castrum.rename.renaming import declared
+from castrum.template import language
+from extensions.pipeline import build_model, problems_of, template_model
+from extensions.pipeline.renamed import under_new_names
+from extensions.pipeline.verdicts import tables
+from extensions.targets.openapi.document import contract as document
+
+Domain = dict[str, Any]
+
+SERVICE = {
+    "service_name": "shop",
+    "description": "Sells.",
+    "organisation": "Acme",
+    "owner_team": "Team Shop",
+    "owner_email": "shop@acme.example",
+    "api_url": "https://shop.acme.example",
+    "licence": "proprietary",
+    "max_body_bytes": 1_048_576,
+}
+ADDRESS: Domain = {"street": "string(120)", "city": "string(60)", "zip": "string(12)?"}
+USES: Domain = {"name": "string(80)", "billing": "Address", "shipping": "Address?"}
+
+
+def domain(address: Domain, uses: Domain) -> Domain:
+    return {"context": "shop", "types": {"Address": address}, "aggregates": {"Customer": {"fields": uses}}}
+
+
+OLD = domain(ADDRESS, USES)
+FILL = "rows that exist need a value; add it nullable, fill it, then require it"
+LOOK = "customers: look for rows that {} refuses before the revision does, which fails on them"
+KNOWN = "the release that is running knows it as {}; deploy without overlap"
+WHOLE = "ck_customers_shipping_street_shipping_city"
+
+
+@pytest.mark.parametrize(
+    ("new", "changes", "advice"),
+    [
+        (domain(ADDRESS, USES), [], []),
+        (
+            domain(ADDRESS | {"land": "string(2)?"}, USES),
+            ["add customers.billing_land", "add customers.shipping_land"],
+            [],
+        ),
+        (
+            domain(ADDRESS | {"land": "string(2)"}, USES),
+            ["add customers.billing_land", "add customers.shipping_land"],
+            [f"customers.billing_land: {FILL}", LOOK.format(f"{WHOLE}_shipping_land")],
+        ),
+        (
+            domain(ADDRESS | {"land": "string(2) = DE"}, USES),
+            ["add customers.billing_land", "add customers.shipping_land"],
+            [LOOK.format(f"{WHOLE}_shipping_land")],
+        ),
+        (
+            domain(ADDRESS, USES | {"seat": "Address?"}),
+            ["add customers.seat_street", "add customers.seat_city", "add customers.seat_zip"],
+            [],
+        ),
+        (
+            domain(ADDRESS, USES | {"billing": "Address?"}),
+            ["change customers.billing_street", "change customers.billing_city"],
+            [],
+        ),
+        (
+            domain(
+                {"street": "string(120)", "town": {"type": "string(60)", "renamed_from": "city"}, "zip": "string(12)?"},
+                {"name": "string(80)", "billing": "Address", "sent": {"type": "Address?", "renamed_from": "shipping"}},
+            ),
+            [
+                "rename customers.billing_city to billing_town",
+                "rename customers.shipping_street to sent_street",
+                "rename customers.shipping_city to sent_town",
+                "rename customers.shipping_zip to sent_zip",
+            ],
+            [
+                f"customers.billing_town: {KNOWN.format('billing_city')}",
+                f"customers.sent_street: {KNOWN.format('shipping_street')}",
+                f"customers.sent_town: {KNOWN.format('shipping_city')}",
+                f"customers.sent_zip: {KNOWN.format('shipping_zip')}",
+            ],
+        ),
+    ],
+)
+def test_tables(new: Domain, changes: list[str], advice: list[str]) -> None:
+    assert tables(OLD, new) == (changes, advice)
+
+
+@pytest.mark.parametrize(
+    ("new", "breaking", "others"),
+    [
+        (
+            domain(ADDRESS | {"land": "string(2)"}, USES),
+            ["AddressInput: land became required"],
+            ["Address: land is new", "AddressPatch: land is new"],
+        ),
+        (
+            domain(ADDRESS | {"land": "string(2)?"}, USES),
+            [],
+            ["Address: land is new", "AddressInput: land is new", "AddressPatch: land is new"],
+        ),
+        (
+            domain(ADDRESS, USES | {"seat": "Address"}),
+            ["CustomerCreate: seat became required"],
+            ["Customer: seat is new", "CustomerPatch: seat is new"],
+        ),
+        (
+            domain(ADDRESS, USES | {"billing": "Address?"}),
+            ["Customer: billing became optional"],
+            [
+                "CustomerCreate.billing: takes null",
+                "CustomerCreate: billing became optional",
+                "CustomerPatch.billing: takes null",
+            ],
+        ),
+        (
+            domain(ADDRESS, USES | {"shipping": "Address"}),
+            [
+                "CustomerCreate.shipping: no longer takes null",
+                "CustomerCreate: shipping became required",
+                "CustomerPatch.shipping: no longer takes null",
+            ],
+            ["Customer: shipping became required"],
+        ),
+    ],
+)
+def test_clients(new: Domain, breaking: list[str], others: list[str]) -> None:
+    found = contract.compare(*(document(build_model(each), SERVICE) for each in (OLD, new)))
+    assert [sorted(each) for each in found] == [breaking, others]
+
+
+def test_another_name_of_a_type_is_nothing_to_rows_and_clients() -> None:
+    new = yaml.safe_load(yaml.dump(OLD, sort_keys=False).replace("Address", "Place"))
+    assert tables(OLD, new) == ([], [])
+    assert contract.compare(*(document(build_model(each), SERVICE) for each in (OLD, new))) == ([], [])
+
+
+def test_a_renamed_field_inside_of_a_type() -> None:
+    fields = {"street": "string(120)", "town": {"type": "string(60)", "renamed_from": "city"}, "zip": "string(12)?"}
+    for body in (fields, {"description": "Where somebody lives.", "fields": fields}):
+        new = domain(body, USES)
+        assert language.renames(OLD, new) == []
+        assert [each.what for each in declared(build_model(OLD), build_model(new))] == ["Address.city → Address.town"]
+        followed = under_new_names(OLD, new)
+        assert list(followed["types"]["Address"]) == ["street", "town", "zip"]
+        assert problems_of(followed) == []
+    taken = domain({**ADDRESS, "post": "int"} | {"zip": {"type": "string(12)?", "renamed_from": "post"}}, USES)
+    del taken["types"]["Address"]["post"]
+    (problem,) = language.renames(domain(ADDRESS | {"post": "int"}, USES), taken)
+    assert problem.startswith("types.Address.fields.zip.renamed_from: 'zip' was a field at the last update")
+
+
+def test_one_schema_and_one_class_for_all_that_is_of_a_type() -> None:
+    schemas = document(build_model(OLD), SERVICE)["components"]["schemas"]
+    shown = schemas["Customer"]["properties"]
+    assert [shown[name]["$ref"].rpartition("/")[2] for name in ("billing", "shipping")] == ["Address", "Address"]
+    assert schemas["Address"]["required"] == ["street", "city"]
+    code = template_model(OLD, "shop")["code"]["value_objects"]
+    assert [each["name"] for each in code["objects"]] == ["Address"]
+
+
+def test_a_domain_without_types_has_none_of_it() -> None:
+    plain = yaml.safe_load((ROOT / "examples/ordering/domain.yaml").read_text(encoding="utf-8"))
+    assert template_model(plain, "shop")["code"]["value_objects"] is None
+
+
+def test_an_object_that_is_readonly_everywhere_is_nothing_that_clients_send() -> None:
+    model = template_model(domain(ADDRESS, {"name": "string(80)", "last": "Address? readonly"}), "shop")
+    assert [each["is_sent"] for each in model["code"]["value_objects"]["objects"]] == [False]
+    assert {"AddressInput", "AddressPatch"}.isdisjoint(document(model, SERVICE)["components"]["schemas"])
+
+
+def test_the_widest_table_has_so_many_columns_and_no_more() -> None:
+    fields = {f"f{number}": "int" for number in range(25)}
+    uses: Domain = {f"u{number}": "Address" for number in range(20)}
+    assert problems_of(domain(fields, uses)) == []
+    (problem,) = problems_of(domain(deepcopy(fields), uses | {"one": "int"}))
+    assert problem == "aggregates.Customer: has 501 columns with those of its types; at most 500 are possible"
