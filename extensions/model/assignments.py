@@ -35,7 +35,7 @@ def _assignment(declared: SetDeclaration, spec: Spec) -> Assignment:
 
 
 def _is_moment(declared: SetDeclaration, spec: Spec) -> bool:
-    return declared.written == NOW and spec.type.kind in {"date", "datetime"}
+    return declared.written == NOW and spec.type.family in {"days", "moments"}
 
 
 def check_assignments(aggregate: AggregateDeclaration, problems: Problems) -> None:
@@ -85,7 +85,7 @@ def _unfit(field: FieldDeclaration, declared: SetDeclaration) -> str:
     try:
         value = field.spec.type.value(field.spec, declared.written)
     except FieldTypeError as problem:
-        also = " or `now`" if field.spec.type.kind in {"date", "datetime"} else ""
+        also = " or `now`" if field.spec.type.family in {"days", "moments"} else ""
         return f"{problem}{also}"
     long = len(str(value)) > LONGEST_DEFAULT
     return f"is too long; expected at most {LONGEST_DEFAULT} characters" if long else ""

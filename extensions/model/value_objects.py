@@ -78,6 +78,6 @@ def inside(name: str, fields: Collection[FieldDeclaration]) -> str:
     if field is None or not rest:
         return ""
     return (
-        f"{name!r} is inside of a value object, which nothing goes by: make it a field of the aggregate, "
+        f"{name!r} is inside of a value object, which nothing goes by; make it a field of the aggregate, "
         "or leave it out"
     )

@@ -218,7 +218,10 @@ def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
                 "emits": action.emits,
                 "stamps": code.stamp(action),
                 "sets": code.set_by(action),
-                "assigns": plain(code.assigned_by(action)),
+                "assigns": [
+                    {"attribute": each.attribute, "python": each.python, "note": each.note, "expected": each.expected}
+                    for each in code.assigned_by(action)
+                ],
                 "assigned": _assigned(code, action),
                 "timed": code.is_timed(action),
                 "clears": code.cleared_by(action),

@@ -22,9 +22,10 @@ from extensions.types import TABLE
 
 MARK = "zq"
 OPTIONAL = ("string", "text", "money", "date", "datetime", "uuid", "email", "url", "json")
-TARGETS = {"ref": "ref ZqOther", "id": "id zqelse.ZqX"}
+TARGETS = {"ref": "ref ZqOther", "refs": "refs ZqOther", "id": "id zqelse.ZqX"}
 SAMPLES = {kind: row.sample for kind, row in TABLE.items()} | TARGETS | {"enum": "enum(zq_low, zq_high)"}
 FIELDS = {f"zq_{kind}_value": line for kind, line in SAMPLES.items()}
+OF_PARTS = {name: line for name, line in FIELDS.items() if name != "zq_refs_value"}
 DOMAIN: dict[str, Any] = {
     "context": "zqcontext",
     "aggregates": {
@@ -39,7 +40,7 @@ DOMAIN: dict[str, Any] = {
                 "zq_done_at": "datetime? readonly",
                 "zq_self": "ref ZqThing?",
             },
-            "parts": {"zq_lines": {"entity": "ZqLine", "fields": FIELDS}},
+            "parts": {"zq_lines": {"entity": "ZqLine", "fields": OF_PARTS}},
             "lifecycle": {
                 "states": ["zq_open", "zq_done"],
                 "actions": {"zq_finish": {"from": "zq_open", "to": "zq_done", "emits": "ZqDone"}},
@@ -49,9 +50,9 @@ DOMAIN: dict[str, Any] = {
         },
         "ZqOther": {"zq_name": "string(20)"},
     },
-    "consumes": {"ZqPaid": {"from": "zqelse", "fields": FIELDS, "triggers": "ZqThing.zq_finish"}},
+    "consumes": {"ZqPaid": {"from": "zqelse", "fields": OF_PARTS, "triggers": "ZqThing.zq_finish"}},
 }
-DOMAIN["consumes"]["ZqPaid"]["fields"] = {name: line for name, line in FIELDS.items() if name != "zq_ref_value"}
+DOMAIN["consumes"]["ZqPaid"]["fields"] = {name: line for name, line in OF_PARTS.items() if name != "zq_ref_value"}
 ENTITIES = {"ZqThing", "ZqLine", "ZqOther"}
 VARIABLES = {naming.snake(entity) for entity in ENTITIES}
 PACKAGE = "zqservice"

@@ -10,7 +10,7 @@ from strategies import domains
 from extensions.language.parser import parse
 from extensions.language.yaml_reader import load_yaml
 from extensions.model.build import build
-from extensions.model.domain import Domain
+from extensions.model.domain import Assignment, Domain
 from extensions.model.fields import Default, Field
 from extensions.pipeline.reading import domain_model, problems_of, sample_domain
 from extensions.pipeline.reserved import RESERVED
@@ -24,7 +24,7 @@ SAMPLE = domain_model(sample_domain())
 def parts_of(value: object, path: str = "") -> Iterator[tuple[str, object]]:
     """Everything in the model with its place, but for the values of fields and what types have."""
     yield path, value
-    if isinstance(value, tuple) and not isinstance(value, Default):
+    if isinstance(value, tuple) and not isinstance(value, (Assignment, Default)):
         for name, each in zip(names_of(value) or map(str, range(len(value))), value, strict=True):
             if not (isinstance(value, Field) and name == "examples"):
                 yield from parts_of(each, f"{path}/{name}")

@@ -68,7 +68,7 @@ def test_what_templates_read_survives_json(domain: Any) -> None:
     assert modules == sorted((aggregate["module"] for aggregate in view["aggregates"]), key=natural)
     for aggregate in domain_model(domain).aggregates:
         for field in aggregate.all_fields():
-            for value in field.examples:
+            for value in () if field.members else field.examples:
                 compile(python_literal(field.type, value).text, "example", "eval")
 
 
