@@ -17,7 +17,7 @@ REVIEWED = {
 }
 """Fields, relations and rules that the review counted in each; none of them may be dropped."""
 
-FLOOR = {"field": 273, "relation": 78, "rule": 92}
+FLOOR = {"field": 305, "relation": 78, "rule": 92}
 """How many are said directly; more only raise it."""
 
 TALLY = tally.pages()
