@@ -10,7 +10,7 @@ from .names import id_parameter, operation_id, path_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ...model.domain import Aggregate, ValueType
+    from ...model.domain import Aggregate, Filter, ValueType
     from ...model.fields import Field
 
 _CREDENTIAL = re.compile(r"token|password|secret|apikey", re.IGNORECASE)
@@ -36,6 +36,8 @@ class ContractLinting(NamedTuple):
     """Whether some example or default of free JSON has null in it."""
     credential_places: tuple[str, ...]
     """Where a parameter's name is taken for a credential, as JSON pointers."""
+    numbered_places: tuple[str, ...]
+    """Where parameters are ids of other contexts that are numbers there, as JSON pointers."""
 
 
 def contract_linting(aggregates: Sequence[Aggregate], types: Iterable[ValueType] = ()) -> ContractLinting:
@@ -58,6 +60,9 @@ def contract_linting(aggregates: Sequence[Aggregate], types: Iterable[ValueType]
         ),
         has_null=any(_has_null(_shown(field)) for field in fields if field.kind == "json"),
         credential_places=tuple(_credential_places(aggregates)),
+        numbered_places=tuple(
+            _list_parameters(aggregate) for aggregate in aggregates if any(map(_is_number, aggregate.filters))
+        ),
     )
 
 
@@ -85,4 +90,14 @@ def _credential_places(aggregates: Sequence[Aggregate]) -> Iterator[str]:
             yield f"/components/parameters/{id_parameter(aggregate)}"
     for aggregate in aggregates:
         if any(_CREDENTIAL.search(filter_.wire) for filter_ in aggregate.filters):
-            yield f"/paths/~1{path_of(aggregate)}/get/parameters"
+            yield _list_parameters(aggregate)
+
+
+def _list_parameters(aggregate: Aggregate) -> str:
+    return f"/paths/~1{path_of(aggregate)}/get/parameters"
+
+
+def _is_number(asked: Filter) -> bool:
+    """Whether a list is asked for an id that is a number."""
+    field = asked.field
+    return field is not None and field.reference is not None and isinstance(field.examples[0], int)
