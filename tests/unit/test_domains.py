@@ -122,8 +122,13 @@ def _check_tables(model: Model) -> None:
             assert set(constraint["columns"]) <= set(columns)
             if constraint["kind"] == "fk":
                 assert constraint["columns"] in [other[:1] for other in leading]
+        links = {link["wire"]: link for link in table.get("links", ())}
         for search in (*table.get("filters", ()), *table.get("sorts", ())):
-            assert [search["column"]] in [other[:1] for other in leading]
+            if (link := links.get(search["column"])) is not None:
+                (key,) = [each["columns"] for each in link["constraints"] if each["kind"] == "pk"]
+                assert key[1] in [each["columns"][0] for each in link["indexes"]], "by what is referred to"
+            else:
+                assert [search["column"]] in [other[:1] for other in leading]
     assert len(set(relations)) == len(relations)
     assert all(len(name) <= sql_names.LONGEST_IDENTIFIER for name in relations)
 
