@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ..types import Spec
 
 NOW = "now"
+_WITH_MOMENT = frozenset({"days", "moments"})
+"""The families of types that a moment can be of."""
 
 
 def assignments(action: ActionDeclaration, specs: Mapping[str, Spec]) -> tuple[Assignment, ...]:
@@ -35,7 +37,7 @@ def _assignment(declared: SetDeclaration, spec: Spec) -> Assignment:
 
 
 def _is_moment(declared: SetDeclaration, spec: Spec) -> bool:
-    return declared.written == NOW and spec.type.family in {"days", "moments"}
+    return declared.written == NOW and spec.type.family in _WITH_MOMENT
 
 
 def check_assignments(aggregate: AggregateDeclaration, problems: Problems) -> None:
@@ -85,7 +87,7 @@ def _unfit(field: FieldDeclaration, declared: SetDeclaration) -> str:
     try:
         value = field.spec.type.value(field.spec, declared.written)
     except FieldTypeError as problem:
-        also = " or `now`" if field.spec.type.family in {"days", "moments"} else ""
+        also = " or `now`" if field.spec.type.family in _WITH_MOMENT else ""
         return f"{problem}{also}"
     long = len(str(value)) > LONGEST_DEFAULT
     return f"is too long; expected at most {LONGEST_DEFAULT} characters" if long else ""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from harness.answers import SERVICE
 from harness.paths import ROOT
 
 from castrum.compatibility import contract
@@ -17,16 +18,6 @@ from extensions.targets.openapi.document import contract as document
 
 Domain = dict[str, Any]
 
-SERVICE = {
-    "service_name": "shop",
-    "description": "Sells.",
-    "organisation": "Acme",
-    "owner_team": "Team Shop",
-    "owner_email": "shop@acme.example",
-    "api_url": "https://shop.acme.example",
-    "licence": "proprietary",
-    "max_body_bytes": 1_048_576,
-}
 ADDRESS: Domain = {"street": "string(120)", "city": "string(60)", "zip": "string(12)?"}
 USES: Domain = {"name": "string(80)", "billing": "Address", "shipping": "Address?"}
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from harness.answers import SERVICE
 
 from castrum.compatibility import contract
 from castrum.update import reporting
@@ -14,16 +15,6 @@ from extensions.pipeline import build_model, domain_model
 from extensions.pipeline.verdicts import events, tables
 from extensions.targets.openapi.document import contract as document
 
-SERVICE = {
-    "service_name": "shop",
-    "description": "Sells.",
-    "organisation": "Acme",
-    "owner_team": "Team Shop",
-    "owner_email": "shop@acme.example",
-    "api_url": "https://shop.acme.example",
-    "licence": "proprietary",
-    "max_body_bytes": 1_048_576,
-}
 PAID = {"from": "payments", "fields": {"order": "uuid", "amount": "money"}, "triggers": "Order.pay"}
 DOMAIN: dict[str, Any] = {
     "context": "shop",

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..postgres.tables import columns
+from .aggregates import article
 from .domain import python_field
 from .expressions import (
     AttributeValue,
@@ -95,10 +96,9 @@ def _object(declared: ValueType, fields: list[PythonField], *, sent: bool, optio
     places = [[f"values[{place}]" for place in range(start, end)] for start, end in _spans(fields)]
     own = list(zip(fields, places, strict=True))
     written = tuple(each.value for each in row_from_domain(fields, VARIABLE))
-    article = "an" if declared.title[0] in "aeiou" else "a"
     return ObjectCode(
         name=declared.name,
-        a=f"{article} {declared.title}",
+        a=f"{article(declared.title)} {declared.title}",
         is_sent=sent,
         is_optional=optional,
         fields=tuple(MemberCode(field.attribute, field_code(field, {}, {}), begun(field)) for field in fields),
