@@ -343,6 +343,8 @@ def _inputs(draw: st.DrawFn, body: Domain, every: list[str]) -> None:
             given[name] = draw(_sent(declared[name]))
         for name in draw(st.lists(field_names().filter(lambda name: name not in taken), max_size=3, unique=True)):
             text = draw(_scalar([kind for kind, row in TABLE.items() if not row.refers]))
+            if not name.endswith("_id") and f"{name}_id" not in {*taken, *given} and draw(st.integers(0, 5)) == 0:
+                text = "id elsewhere.Thing"
             words = ["", " pii", " secret"] if parse_type(text).type.nullable else ["", "?", " pii", " secret"]
             given[name] = text + draw(st.sampled_from(words))
         if given:
@@ -363,7 +365,9 @@ def _cleared(draw: st.DrawFn, body: Domain) -> None:
 
 @st.composite
 def _assigned(draw: st.DrawFn, body: Domain) -> None:
-    """Let some actions give readonly fields a value or their moment."""
+    """Let some actions give readonly fields a value or their moment, one that is there for it among them."""
+    text = draw(_scalar([kind for kind, row in TABLE.items() if not row.nullable and row.defaultable]))
+    body["fields"]["marked"] = f"{text}? readonly"
     keyed = {name for key in body.get("unique", ()) for name in key}
     for action in body["lifecycle"]["actions"].values():
         cleared = action.get("clears", [])
@@ -371,8 +375,8 @@ def _assigned(draw: st.DrawFn, body: Domain) -> None:
         own = f"{action['to'].replace('-', '_')}_at"
         free = {name for name, field in body["fields"].items() if not _writable(field) and name != own} - others - keyed
         values = {name: found for name in sorted(free) if (found := _values_of(body["fields"][name]))}
-        if draw(COIN) and values:
-            names = draw(st.lists(st.sampled_from([*values]), min_size=1, max_size=3, unique=True))
+        if values:
+            names = draw(st.lists(st.sampled_from([*values]), min_size=1, max_size=5, unique=True))
             action["sets"] = {name: draw(st.sampled_from(values[name])) for name in names}
 
 
@@ -385,7 +389,7 @@ def _values_of(field: Any) -> list[Any]:
     spec = parse_type(line.split(" readonly")[0].split(" pii")[0].split(" index")[0].rstrip("?"))
     if not spec.type.defaultable:
         return []
-    moment = ["now"] if spec.type.kind in {"date", "datetime"} else []
+    moment = ["now", "now"] if spec.type.kind in {"date", "datetime"} else []
     return [*moment, *(each for each in islice(spec.type.examples(spec), 2) if len(str(each)) <= LONGEST_DEFAULT)]
 
 
@@ -590,9 +594,13 @@ def _lists(draw: st.DrawFn, body: Domain) -> None:
         for ability in ("filterable", "asks", "sortable")
     }
     searched = list(dict.fromkeys([*able["filterable"], *able["asks"], *moments, *states]))
+    absent = [name for name in searched if name in declared and _may_be_absent(declared[name])]
+    if draw(COIN) and absent:
+        searched = absent  # what may be absent is asked for in one way more
     for key, names in (("filter", searched), ("sort", [*able["sortable"], *moments])):
         if draw(COIN):
-            chosen = draw(st.lists(st.sampled_from(names), max_size=4, unique=True))
+            most = len(absent) if names is absent else 4
+            chosen = draw(st.lists(st.sampled_from(names), max_size=most, unique=True))
             if key == "filter":
                 chosen = [said for name in chosen if (said := draw(_asked(name, declared)))]
             body[key] = chosen[0] if len(chosen) == 1 and draw(COIN) else chosen
