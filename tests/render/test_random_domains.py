@@ -228,6 +228,18 @@ def test_bandit_finds_nothing(domain: dict[str, Any], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_nothing_is_left_of_what_nobody_uses(tmp_path: Path) -> None:
+    """Value objects that nobody sends have no schemas, and tests without cases do without pytest."""
+    stay = {"fields": {"guests": "int", "period": "Period? readonly"}, "order": "created_at"}
+    domain = {"context": "odd", "types": {"Period": {"starts_on": "date"}}, "aggregates": {"Stay": stay}}
+    tree = rendering.copy_domain(domain, tmp_path / "odd")
+    modules = {path.name for path in (tree / "src" / "odd" / "value_objects").iterdir()}
+    assert modules == {"__init__.py", "mappers.py", "model.py", "views.py"}
+    assert 'layers = ["mappers", "views", "model"]' in (tree / "pyproject.toml").read_text(encoding="utf-8")
+    run(BIN / "ruff", "check", "--no-cache", "--quiet", tree)
+    run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tree)
+
+
 def test_what_is_generated_has_names_of_its_own(tmp_path: Path) -> None:
     tree = rendering.copy_domain({"context": "odd", "aggregates": CLASHING}, tmp_path / "odd")
     run(BIN / "ruff", "check", "--no-cache", "--quiet", tree)

@@ -50,7 +50,6 @@ def names_in_tests(
         sample.asked_tests,
         sample.sort_tests,
         sample.order_tests,
-        sample.default_order,
         sample.replaceable_parts,
         sample.twin_tests,
         sample.key_tests,
@@ -66,7 +65,14 @@ def names_in_tests(
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
         behaviours=behaviours or ("Behaviour",),
-        test_imports=_test_imports(aggregate, ways, package, lines, has_cases=any(cases) or has_deletions or has_links),
+        test_imports=_test_imports(
+            aggregate,
+            ways,
+            package,
+            lines,
+            has_cases=any(cases) or has_deletions or has_links,
+            has_order=bool(sample.default_order),
+        ),
         use_case_test_imports=_use_case_test_imports(aggregate, package),
     )
 
@@ -103,8 +109,15 @@ def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:
 
 
 def _test_imports(
-    aggregate: PythonAggregate, ways: Scenarios, package: str, behaviours: Iterable[str], *, has_cases: bool
+    aggregate: PythonAggregate,
+    ways: Scenarios,
+    package: str,
+    behaviours: Iterable[str],
+    *,
+    has_cases: bool,
+    has_order: bool,
 ) -> str:
+    """`has_cases` says that some tests have cases, `has_order` that one asks for a list without."""
     module, name, lifecycle = aggregate.module, aggregate.declared.name, aggregate.declared.lifecycle
     lines = {
         *behaviours,
@@ -127,7 +140,7 @@ def _test_imports(
             lines.add(f"from {package}.kernel import TransitionRefused")
     if lifecycle or has_cases:
         lines.add("import pytest")
-    if has_cases or aggregate.declared.public_actions or (lifecycle and lifecycle.choices):
+    if has_cases or has_order or aggregate.declared.public_actions or (lifecycle and lifecycle.choices):
         lines.add("from ..api import Api")
     return imports(lines, package)
 
