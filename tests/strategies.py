@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from extensions.language import combinations
 from extensions.language.declarations import AggregateDeclaration, FieldDeclaration
-from extensions.language.grammar import COMPARISONS, FLAGS, OPERATIONS, RESERVED_FIELDS
+from extensions.language.grammar import COMPARISONS, FLAGS, LANGUAGES, OPERATIONS, RESERVED_FIELDS
 from extensions.language.parser.aggregates import is_whole_aggregate, read_aggregates
 from extensions.language.parser.fields import read_fields
 from extensions.language.parser.place import Place
@@ -605,6 +605,24 @@ def _lists(draw: st.DrawFn, body: Domain) -> None:
                 chosen = [said for name in chosen if (said := draw(_asked(name, declared)))]
             body[key] = chosen[0] if len(chosen) == 1 and draw(COIN) else chosen
     draw(_orders(body, [*able["sortable"], *moments]))
+    draw(_search(body))
+
+
+@st.composite
+def _search(draw: st.DrawFn, body: Domain) -> None:
+    """The texts whose words lists are searched for."""
+    declared = body["fields"]
+    texts = [name for name, value in declared.items() if _searchable(name, value, "searched")]
+    if "search" in declared or not texts or not draw(COIN):
+        return
+    chosen: Any = draw(st.lists(st.sampled_from(texts), min_size=1, max_size=4, unique=True))
+    if len(chosen) == 1 and draw(COIN):
+        (chosen,) = chosen
+    body["search"] = chosen
+    if draw(COIN):
+        body["search"] = {"fields": chosen}
+        if draw(COIN):
+            body["search"]["language"] = draw(st.sampled_from(LANGUAGES))
 
 
 @st.composite
@@ -652,6 +670,8 @@ def _asked(draw: st.DrawFn, name: str, declared: Domain) -> str:
 def _searchable(name: str, value: Any, ability: str) -> bool:
     line = value["type"] if isinstance(value, dict) else value
     said = {key for key, given in value.items() if given is True} if isinstance(value, dict) else set(line.split())
+    if ability == "searched" and line.startswith("id "):
+        return False
     if {"pii", "secret"} & {*said, *line.split()} or name in {"cursor", "limit", "sort"}:
         return False
     text = line.partition("?")[0].partition(" on_delete=")[0]

@@ -124,6 +124,15 @@ class OrderDeclaration(NamedTuple):
         return tuple(key._replace(descending=not key.descending) for key in self.keys)
 
 
+class SearchDeclaration(NamedTuple):
+    """The fields whose words lists are searched for, and the language that they are in."""
+
+    path: str
+    """That of the list of fields."""
+    fields: tuple[str, ...]
+    language: str
+
+
 class PartDeclaration(NamedTuple):
     """A list of entities inside an aggregate."""
 
@@ -193,6 +202,7 @@ class AggregateDeclaration(NamedTuple):
     """Fields by which lists can be ordered together."""
     order: OrderDeclaration | None = None
     """The order of lists that are asked for none."""
+    search: SearchDeclaration | None = None
     description: str = ""
     renamed_from: str | None = None
 

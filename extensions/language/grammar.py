@@ -36,6 +36,7 @@ AGGREGATE_KEYS = (
     "filter",
     "sort",
     "order",
+    "search",
 )
 FIELD_KEYS = (
     "type",
@@ -65,6 +66,41 @@ COMPARISONS = ("<", "<=", ">", ">=", "!=")
 """How a rule compares two fields."""
 ASKED = ("any", "from", "to", "prefix", "absent")
 """How a list can be asked for a field, beside its value."""
+SEARCH_KEYS = ("fields", "language")
+LANGUAGES = (
+    "simple",
+    "arabic",
+    "armenian",
+    "basque",
+    "catalan",
+    "danish",
+    "dutch",
+    "english",
+    "finnish",
+    "french",
+    "german",
+    "greek",
+    "hindi",
+    "hungarian",
+    "indonesian",
+    "irish",
+    "italian",
+    "lithuanian",
+    "nepali",
+    "norwegian",
+    "portuguese",
+    "romanian",
+    "russian",
+    "serbian",
+    "spanish",
+    "swedish",
+    "tamil",
+    "turkish",
+    "yiddish",
+)
+"""Those whose words PostgreSQL knows in all their forms; the first one takes them as they are written."""
+MOST_IN_SEARCH = 8
+"""Fields that are searched together."""
 CONSUMED_KEYS = ("from", "fields", "triggers", "description")
 RESERVED_FIELDS = ("id", "version", "created_at", "modified_at")
 OPERATIONS = ("create", "get", "list", "update", "delete")

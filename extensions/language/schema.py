@@ -140,6 +140,21 @@ def _order() -> Json:
     }
 
 
+def _search() -> Json:
+    name = _name(naming.SNAKE.pattern)
+    several = {"type": "array", "minItems": 1, "maxItems": grammar.MOST_IN_SEARCH, "uniqueItems": True, "items": name}
+    fields = {"description": "Texts whose words lists can be searched for.", "anyOf": [name, several]}
+    language = {
+        "enum": list(grammar.LANGUAGES),
+        "default": grammar.LANGUAGES[0],
+        "description": "The language of the texts, whose words are found in all forms; simple: as they are written.",
+    }
+    return {
+        "description": "Lists can be searched for words, such as ?search=red+shoes.",
+        "anyOf": [name, several, _object({"fields": fields, "language": language}, ["fields"])],
+    }
+
+
 def _key() -> Json:
     return {"type": "string", "pattern": f"^-?(?:{naming.SNAKE.pattern})$", "maxLength": naming.LONGEST_NAME + 1}
 
@@ -182,6 +197,7 @@ def _aggregate() -> Json:
         "filter": _filters(),
         "sort": _sorts(),
         "order": _order(),
+        "search": _search(),
     }
     return _object(_ordered(grammar.AGGREGATE_KEYS, properties), ["fields"])
 

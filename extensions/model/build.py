@@ -10,6 +10,7 @@ from ..text import naming
 from .assignments import assignments
 from .checks import check
 from .domain import (
+    SEARCH,
     Action,
     Aggregate,
     Consumed,
@@ -22,6 +23,7 @@ from .domain import (
     Member,
     Part,
     Rule,
+    Search,
     Sort,
     State,
     Trigger,
@@ -344,6 +346,9 @@ def _filters(declared: AggregateDeclaration, fields: Sequence[Field]) -> Iterato
     by_name = {field.name: field for field in fields}
     for each in declared.filter:
         yield Filter(name=each.name, field=by_name.get(each.name), words=each.words)
+    if declared.search:
+        searched = tuple(by_name[name] for name in declared.search.fields)
+        yield Filter(name=SEARCH, field=None, search=Search(searched, declared.search.language))
 
 
 def _sorts(declared: AggregateDeclaration, fields: Sequence[Field]) -> dict[str, Sort]:

@@ -134,6 +134,7 @@ class _Checks:
         check_assignments(aggregate, self._problems)
         self._filter(aggregate)
         self._sort(aggregate)
+        self._search(aggregate)
 
     def _parts(self, aggregate: AggregateDeclaration, wires: dict[str, str]) -> None:
         parent = f"{naming.snake(aggregate.name)}_id"
@@ -243,6 +244,20 @@ class _Checks:
                 self._searched(path, declared, spot)
         for key, complaint, item in sorts.complaints(aggregate):
             self._add(below(aggregate.path, key), complaint, item)
+
+    def _search(self, aggregate: AggregateDeclaration) -> None:
+        if (search := aggregate.search) is None:
+            return
+        fields = {field.name: field for field in aggregate.fields}
+        texts = [field.name for field in aggregate.fields if field.spec.type.searched]
+        for name in search.fields:
+            if (declared := fields.get(name)) is None:
+                self._unknown_field(search.path, name, aggregate, texts)
+            elif complaint := filters.unsearchable(declared):
+                self._add(search.path, complaint, Word(name))
+        if "search" in {field.wire for field in aggregate.fields}:
+            complaint = "lists are asked for words by the parameter 'search', which is a field, too; rename the field"
+            self._add(below(aggregate.path, "search"), complaint, KEY)
 
     def _unknown_field(
         self,

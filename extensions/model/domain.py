@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..language.declarations import rule_with
+from ..language.grammar import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,6 +178,22 @@ class Lifecycle(NamedTuple):
         return self.initial if len(self.initial) > 1 else ()
 
 
+SEARCH = "search"
+"""The name of the filter by words, and how it compares."""
+
+
+class Search(NamedTuple):
+    """The fields whose words lists are searched for, and the language that they are in."""
+
+    fields: tuple[Field, ...]
+    language: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether words are found as they are written only, of whatever language they are."""
+        return self.language == LANGUAGES[0]
+
+
 class Asked(NamedTuple):
     """One parameter by which a list is narrowed; `word` says how it compares, nothing where by the value itself."""
 
@@ -185,12 +202,14 @@ class Asked(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """A list can be narrowed by a field, or, without one, by the state or the moment of creation or last change."""
+    """A list can be narrowed by a field, or, without one, by the state or the moment of creation or last change, or by
+    the words of several fields."""
 
     name: str
     field: Field | None
     words: tuple[str, ...] = ()
     """How it is asked for, beside its value."""
+    search: Search | None = None
 
     @property
     def wire(self) -> str:
@@ -205,6 +224,8 @@ class Filter(NamedTuple):
     @property
     def asked(self) -> tuple[Asked, ...]:
         """Its parameters: that of its value, where two can have the same, and one for each other word."""
+        if self.search:
+            return (Asked(SEARCH, self.name),)
         by_value = self.field.type.type.filterable if self.field else not self.is_moment
         own = (Asked("any" if "any" in self.words else "", self.wire),) if by_value else ()
         return (*own, *(Asked(word, f"{self.wire}_{word}") for word in self.words if word != "any"))

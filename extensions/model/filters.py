@@ -38,6 +38,18 @@ def complaints(
     yield from _taken(asked, declared.wire if declared else asked.name, aggregate)
 
 
+def unsearchable(declared: FieldDeclaration) -> str | None:
+    """Why the words of the field cannot be searched for."""
+    if not declared.spec.type.searched or declared.spec.refers:
+        kinds = " and ".join(kind for kind, row in TABLE.items() if row.searched)
+        what = "an id" if declared.spec.refers else declared.spec.type.kind
+        return f"{declared.name!r} is {what}, and only the words of {kinds} are searched; drop it"
+    if declared.secret or declared.pii:
+        what = "secret" if declared.secret else "pii"
+        return f"{declared.name!r} is {what}; addresses end up in logs: drop it here, or the word there"
+    return None
+
+
 def _of_field(asked: FilterDeclaration, declared: FieldDeclaration) -> Iterator[str]:
     name, row = asked.name, declared.spec.type
     if not row.filterable and not row.asks:

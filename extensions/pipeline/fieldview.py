@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..targets.docs.types import mermaid_type
 from ..targets.openapi.filters import asked_for
 from ..targets.openapi.types import field_schemas
+from ..targets.postgres.search import document
 from ..targets.postgres.tables import table_name
 from ..targets.postgres.types import sql_literals
 from ..targets.python.domain import module_of
@@ -106,6 +107,8 @@ def filter_view(entry: PythonFilter, aggregate: Aggregate, fields: Iterable[Json
         "key": entry.key,
         "column": entry.column.name,
         "cast": entry.column.cast,
+        "document": document(declared.search) if declared.search else "",
+        "language": declared.search.language if declared.search else "",
         "python": field["python"] if field else entry.query,
         "ignorecase": declared.ignorecase,
         "description": asked.description,

@@ -56,6 +56,10 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
     for key in ("filter", "sort", "order"):
         if body.get(key):
             body[key] = [_under_new_name(each, names) for each in _listed(body[key])]
+    if body.get("search"):
+        searched = body["search"] if isinstance(body["search"], dict) else body
+        key = "fields" if searched is not body else "search"
+        searched[key] = [names.get(name, name) for name in _listed(searched[key])]
     _rename_in_keys(body, names)
     _rename_in_rules(body, names)
     for action in (body.get("lifecycle") or {"actions": {}})["actions"].values():

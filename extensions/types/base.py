@@ -108,6 +108,8 @@ class FieldType(ABC):
     patterned: ClassVar[bool] = False
     cased: ClassVar[bool] = False
     """Whether its values may differ in the case of their letters only."""
+    searched: ClassVar[bool] = False
+    """Whether lists can be searched for the words of its values."""
     longest_indexed: ClassVar[int | None] = None
     """The most characters that an index can hold, where the type allows for more."""
     structured: ClassVar[bool] = False

@@ -117,6 +117,7 @@ class StringType(_Textual):
     asks = ("any", "prefix")
     cased = True
     identity = True
+    searched = True
     longest_indexed = LONGEST_INDEXED
 
     def spec(self, arguments: str) -> Spec:
@@ -144,6 +145,7 @@ class TextType(_Textual):
     sample = "text"
     shape = "text"
     multiline = True
+    searched = True
     unique = indexable = filterable = listable = False
 
     def spec(self, arguments: str) -> Spec:

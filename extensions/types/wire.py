@@ -10,6 +10,7 @@ INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
 LONGEST_STRING = 10_000
 LONGEST_INDEXED = 500  # a PostgreSQL index entry holds 2 704 bytes, a character up to 4
+LONGEST_SEARCH = 200
 LONGEST_LIST = 100
 LONGEST_PATTERN = 90
 LONGEST_DEFAULT = 60

@@ -249,6 +249,26 @@ def test_the_words_of_a_filter_are_found_under_a_new_name() -> None:
     assert carried["filter"] == ["code prefix", "status"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["number"], ["code"]),
+        ("number", ["code"]),
+        ({"fields": ["number"], "language": "german"}, {"fields": ["code"], "language": "german"}),
+    ],
+)
+def test_a_search_goes_by_its_fields_under_their_new_names(before: Any, after: Any) -> None:
+    old, new = shop(f"{ORDER}/search", before), shop(without=f"{ORDER}/fields/number")
+    new["aggregates"]["Order"]["fields"]["code"] = {"type": "string(20)", "renamed_from": "number"}
+    new["aggregates"]["Order"] |= {"filter": ["code", "status"], "sort": ["code"], "search": after}
+    renamed = under_new_names(old, new)["aggregates"]["Order"]
+    assert renamed["search"] == after
+    order = diff(domain_model(old), domain_model(new)).in_aggregates[1]
+    assert not order.filters.changed
+    new["aggregates"]["Order"]["search"] = {"fields": ["code"], "language": "french"}
+    assert diff(domain_model(old), domain_model(new)).in_aggregates[1].filters.changed
+
+
 def test_a_key_goes_by_its_fields_under_their_new_names() -> None:
     old, new = shop(f"{ORDER}/unique", [["customer", "number"]]), shop(without=f"{ORDER}/fields/number")
     new["aggregates"]["Order"]["fields"]["code"] = {"type": "string(20)", "renamed_from": "number"}

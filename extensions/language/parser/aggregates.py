@@ -18,6 +18,7 @@ from .keys import read_unique
 from .lifecycle import read_lifecycle
 from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, read_mapping
 from .rules import read_rules
+from .search import read_search
 from .sorts import read_order, read_sort
 from .value_objects import refuse_objects
 
@@ -87,6 +88,7 @@ def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
         sort=sort,
         sort_together=together,
         order=read_order(place / "order", body.get("order")),
+        search=read_search(place / "search", body.get("search")),
     )
 
 
@@ -96,7 +98,7 @@ def is_whole_aggregate(body: dict[str, Any]) -> bool:
         return True
     structured = {
         key
-        for key in ("parts", "lifecycle", "unique", "rules", "filter", "sort", "order", "fields")
+        for key in ("parts", "lifecycle", "unique", "rules", "filter", "sort", "order", "search", "fields")
         if isinstance(body.get(key), (dict, list))
     }
     return any(not (isinstance(body[key], dict) and isinstance(body[key].get("type"), str)) for key in structured)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...text import naming
+from ...text.sentences import alternatives
 from ...types import TABLE
 from ...types.base import Spec
-from ...types.wire import LINE_PATTERN
+from ...types.wire import LINE_PATTERN, LONGEST_SEARCH
 from .types import field_schemas
 
 if TYPE_CHECKING:
-    from ...model.domain import Aggregate, Filter
+    from ...model.domain import Aggregate, Filter, Search
     from .json_schema import Json
 
 _MOMENTS = frozenset({"date", "datetime", "time"})
+_SEARCHED = 2
+"""Words of an example that the example of a search has."""
 _SHOWN = 3
 """Characters of an example that the example of a prefix has."""
 
@@ -29,6 +33,8 @@ class AskedFor(NamedTuple):
 
 def asked_for(word: str, entry: Filter, aggregate: Aggregate) -> AskedFor:
     """The parameter of the filter by that word."""
+    if entry.search:
+        return _search(entry.search, aggregate)
     titles, title = aggregate.titles, entry.field.title if entry.field else naming.words(entry.name)
     schema, example, is_moment = _value(entry, aggregate)
     cases = ", in upper or lower case" if entry.ignorecase else ""
@@ -49,6 +55,23 @@ def asked_for(word: str, entry: Filter, aggregate: Aggregate) -> AskedFor:
         "to": f"whose {title} is not {'after' if is_moment else 'above'} this",
     }
     return AskedFor(schema, example, f"Only {titles} {by_word[word]}.")
+
+
+def _search(search: Search, aggregate: Aggregate) -> AskedFor:
+    """The parameter by which lists are searched for words."""
+    schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_SEARCH, "pattern": LINE_PATTERN}
+    forms = "upper or lower case" if search.is_plain else f"whatever form {search.language.capitalize()} gives them"
+    found = (
+        f"Only {aggregate.titles} with these words in their {alternatives(field.title for field in search.fields)}, in {forms}: "
+        'all of them, or either side of an `or`; those in `"…"` next to each other, and none with a `-` before it.'
+    )
+    return AskedFor(schema, _words(search), found)
+
+
+def _words(search: Search) -> str:
+    """Words of an example, without signs that mean something in a search."""
+    words = re.findall(r"\w+", str(search.fields[0].examples[0]))
+    return " ".join(words[:_SEARCHED])[:LONGEST_SEARCH] or "words"
 
 
 def _value(entry: Filter, aggregate: Aggregate) -> tuple[Json, Any, bool]:

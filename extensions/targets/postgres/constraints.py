@@ -140,6 +140,11 @@ class TableBuilder:
         name = self._named("ix", [f"{column}{'_desc' * falling}" for column, falling in keys])
         self._indexes.append(Index(name=name, columns=columns, keys=terms))
 
+    def search(self, columns: Sequence[str], document: str, language: str) -> None:
+        """An index of the words in the columns, in whatever form the language gives them."""
+        name = self._named("ix", [*columns, language])  # one of another language can be there before this one goes
+        self._indexes.append(Index(name=name, columns=tuple(columns), keys=(document,), of_words=True))
+
     def references(self) -> None:
         """An index for every foreign key that nothing else serves."""
         for constraint in self._constraints:

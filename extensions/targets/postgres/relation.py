@@ -62,6 +62,8 @@ class Index(NamedTuple):
     name: str
     columns: tuple[str, ...]
     keys: tuple[str, ...]
+    of_words: bool = False
+    """Whether it has the words of a text, each with the rows that have it."""
 
 
 class Link(NamedTuple):

@@ -46,6 +46,8 @@ class IndexCode(NamedTuple):
     keys: str
     by_bytes: str = ""
     """The column whose texts are compared by their bytes."""
+    words: str = ""
+    """The expression whose words it has, instead of keys."""
 
 
 class TableCode(NamedTuple):
@@ -110,6 +112,8 @@ def _foreign_key(constraint: Constraint) -> ForeignKeyCode:
 
 def _index(index: Index) -> IndexCode:
     first, *others = index.keys
+    if index.of_words:
+        return IndexCode(index.name, unique=False, keys="", words=first)
     if not first.endswith(BY_BYTES):
         return IndexCode(name=index.name, unique=False, keys=_keys(index.keys))
     sql, column = first.removesuffix(BY_BYTES), index.columns[0]

@@ -11,6 +11,7 @@ from .links import link_of
 from .objects import alone, by_member, present, together
 from .relation import Column
 from .rules import rule_check
+from .search import document, searched_columns
 from .types import column_types, sql_literals
 
 if TYPE_CHECKING:
@@ -133,6 +134,9 @@ def _searched(field: Field | None, name: str) -> str:
 
 def _filter(builder: TableBuilder, asked: Filter) -> None:
     """The index by which a list is narrowed: by a value in the order of creation, by a span in its own."""
+    if asked.search:
+        builder.search(searched_columns(asked.search), document(asked.search), asked.search.language)
+        return
     column = _searched(asked.field, asked.name)
     if asked.asked[0].word in {"", "any"}:
         builder.index([column, "created_at", "id"], ignorecase=asked.ignorecase, by_bytes="prefix" in asked.words)

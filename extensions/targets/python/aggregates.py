@@ -67,6 +67,8 @@ class AggregateCode(NamedTuple):
     """Whether the function that holds them has more branches than the linter likes."""
     sorts: tuple[SortCode, ...]
     sort_names: tuple[str, ...]
+    searched: tuple[str, ...]
+    """The attributes whose words lists are searched for."""
     default_sort: str
 
 
@@ -78,6 +80,7 @@ def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
         values.append(ColumnValue("status", f"{variable}.status"))
     sentence = f"{article(declared.title)} {declared.title}"
     columns = condition_columns(aggregate)
+    searched = [field for filter_ in declared.filters if filter_.search for field in filter_.search.fields]
     rules = rules_code(declared.rules, aggregate.fields, variable)
     return AggregateCode(
         a=sentence,
@@ -105,6 +108,7 @@ def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
             *(f"{sign}{sort.declared.wire}" for sort in aggregate.sorts for sign in ("", "-")),
             *(each.wire for order in declared.orders for each in (order, order.backwards)),
         ),
+        searched=tuple(field.attribute for field in aggregate.fields if field.declared in searched),
         default_sort=declared.order.wire,
     )
 

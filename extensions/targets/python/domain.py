@@ -12,7 +12,7 @@ from .aliases import Alias, alias_of
 from .lint import DEFAULT_NOTE, NOTE, looks_like_password
 from .literals import python_text
 from .names import attribute_name, method_name, module_name, variable_name
-from .types import MOMENT, TRUE_OR_FALSE, Code, beginning, python_literal, python_type
+from .types import MOMENT, TRUE_OR_FALSE, WORDS, Code, beginning, python_literal, python_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -366,7 +366,7 @@ def _filter(entry: Filter, aggregate: Aggregate, fields: Iterable[PythonField], 
             query=code.text,
             imports=code.imports,
             python=python,
-            column=_column(entry, table),
+            column=_column(entry._replace(field=entry.search.fields[0]) if entry.search else entry, table),
         )
 
 
@@ -376,6 +376,8 @@ def _asked(entry: Filter, word: str, aggregate: Aggregate, fields: Iterable[Pyth
         return TRUE_OR_FALSE, "bool"
     if entry.is_moment:
         return MOMENT, "datetime"
+    if entry.search:
+        return WORDS, "str"
     if entry.field is None:
         if aggregate.lifecycle is None:
             raise ValueError(aggregate.name)

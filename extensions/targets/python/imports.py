@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...model.domain import SEARCH
 from .conditions import condition_columns
 from .fields import command_field
 from .import_block import imports
@@ -221,8 +222,11 @@ def _repository_imports(aggregate: PythonAggregate, *, sees_to: bool) -> str:
         lines.add("from ..platform.postgres import deletion as _deletion")  # no aggregate has this name
     else:
         lines.add("from ..platform.postgres.idempotency import erasing")
-    if any(filter_.asked.word for filter_ in aggregate.filters):
+    words = {filter_.asked.word for filter_ in aggregate.filters} - {""}
+    if words - {SEARCH}:
         lines.add("from ..platform.postgres.paging import Asked")
+    if SEARCH in words:
+        lines.add("from ..platform.postgres.paging import Searched")
     sorts = (*aggregate.sorts, *(sort for order in aggregate.orders for sort, _ in order.keys))
     lines |= {_CURSOR_IMPORTS[sort.kind] for sort in sorts if sort.kind in _CURSOR_IMPORTS}
     if any(field.kind == "money" for field in aggregate.declared.fields):

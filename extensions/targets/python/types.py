@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...types.choices import list_range
 from ...types.numbers import has_whole_range, integer_range, is_non_negative, is_wide
+from ...types.wire import LONGEST_SEARCH
 from ..rows import row_of
 from .literals import python_text, raw_text
 from .names import member_names
@@ -73,6 +74,7 @@ def _field(name: str, text: str = "", *imports: str) -> Code:
 
 TRUE_OR_FALSE = _field("TrueFalse", "Annotated[bool, TrueFalse]", ANNOTATED)
 MOMENT = _field("Timestamp")
+WORDS = _field("Line", f"Annotated[str, Line({LONGEST_SEARCH})]", ANNOTATED)
 """Annotations in query strings of what every aggregate can be asked for."""
 
 

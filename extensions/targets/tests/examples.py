@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 PLENTY = 10
+TWO_WORDS = 17
+"""The characters of the two words that the tests search for."""
 """No generated test makes so many resources of one kind."""
 
 LATE = "2999-12-31T00:00:00Z"
@@ -78,6 +80,7 @@ class Examples(NamedTuple):
     """A part, and the changes by which an item differs from the example in each key."""
     sort_tests: tuple[str, ...]
     order_tests: tuple[OrderTest, ...]
+    search_tests: tuple[str, ...]
     default_order: str
     """That of lists which are asked for none, where it is not the usual one."""
     rule_tests: tuple[RuleTest, ...]
@@ -135,6 +138,7 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
         object_tests=tuple(object_tests(aggregate)),
         sort_tests=tuple(sort.wire for sort in aggregate.sorts if sort.wire != "created_at"),
         order_tests=tuple(order_tests(aggregate, body | items)),
+        search_tests=tuple(_searched(aggregate)),
         default_order="" if aggregate.order.wire == "-created_at" else aggregate.order.wire,
         example_inputs=tuple(_input(action) for action in aggregate.commands if not action.internal),
     )
@@ -228,6 +232,8 @@ def _apart(part: Part, items: list[Json], most: Mapping[str, int]) -> Json | Non
 def _asked(aggregate: Aggregate, body: Json) -> Iterator[tuple[str, str]]:
     """What lists are asked for in other ways than by a value, as far as new resources are for or against it."""
     for filter_ in aggregate.filters:
+        if filter_.search:
+            continue
         field = filter_.field
         if filter_.is_moment:
             others: Sequence[Any] = (None, LATE)
@@ -241,6 +247,15 @@ def _asked(aggregate: Aggregate, body: Json) -> Iterator[tuple[str, str]]:
             if word == "absent" or (word and (field is None or _is_in_example(field))):
                 other = None if word == "absent" else others[1] if len(others) > 1 else None
                 yield row((wire, filter_.wire, word), "()"), python_text(other)
+
+
+def _searched(aggregate: Aggregate) -> Iterator[str]:
+    """The members whose words lists are searched for, where they may be any two."""
+    searched = (field for filter_ in aggregate.filters if filter_.search for field in filter_.search.fields)
+    for field in searched:
+        limits = field.type
+        if _is_in_example(field) and not limits.pattern and limits.shortest <= TWO_WORDS <= limits.length:
+            yield field.wire
 
 
 def _is_in_example(field: Field) -> bool:

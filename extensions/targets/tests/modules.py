@@ -50,6 +50,7 @@ def names_in_tests(
         sample.asked_tests,
         sample.sort_tests,
         sample.order_tests,
+        sample.search_tests,
         sample.replaceable_parts,
         sample.twin_tests,
         sample.key_tests,
@@ -83,6 +84,8 @@ def _behaviours(aggregate: PythonAggregate, ways: Scenarios, sample: Examples) -
         yield "ListBehaviour"
     if sample.order_tests or sample.default_order:
         yield "SortBehaviour"
+    if sample.search_tests:
+        yield "SearchBehaviour"
     if sample.key_tests or sample.apart_tests:
         yield "KeyBehaviour"
     lifecycle = aggregate.declared.lifecycle

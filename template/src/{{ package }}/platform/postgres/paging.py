@@ -43,6 +43,13 @@ class Asked(NamedTuple):
     word: str
 
 
+class Searched(NamedTuple):
+    """What is searched for words, in any form that the language gives them; `document` is as the index has it."""
+
+    document: str
+    language: str
+
+
 class _Position(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """The content of a cursor: where the page before ended."""
 
@@ -57,13 +64,13 @@ class PageQuery:
 
     `select` is a SELECT without WHERE, with `id` and the columns of `sorts` among its columns; `sorts` maps the public
     name of an order to its column, or to several, and says how they are asked for: `-placed_at,number`. `filters` maps
-    the name of a column to its SQL type, or any name to how a column is asked for. Columns in `ignorecase` are compared
+    the name of a column to its SQL type, or any name to how a column is asked for, or what is searched. Columns in `ignorecase` are compared
     by their lower case and in one Unicode form, as their index has them.
     """
 
     select: str
     sorts: Mapping[str, Sort | Sequence[Sort]]
-    filters: Mapping[str, str | Asked] = field(default_factory=dict)
+    filters: Mapping[str, str | Asked | Searched] = field(default_factory=dict)
     ignorecase: Collection[str] = ()
     _texts: dict[tuple[Any, ...], str] = field(default_factory=dict, init=False, repr=False)
     _absences: Collection[str] = field(default=(), init=False, repr=False)
@@ -179,8 +186,11 @@ class PageQuery:
         for each in names:
             name, _, absent = each.partition(" ")
             given = self.filters[name]
-            asked = Asked(name, given, "") if isinstance(given, str) else given
-            yield self._condition(asked, f"${number}", absent)
+            if isinstance(given, Searched):
+                yield f"{given.document} @@ websearch_to_tsquery('{given.language}', ${number}::text)"
+            else:
+                asked = Asked(name, given, "") if isinstance(given, str) else given
+                yield self._condition(asked, f"${number}", absent)
             number += not absent
 
     def _condition(self, asked: Asked, value: str, absent: str) -> str:
