@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import gate, generation, interpreter, measuring, overload, updates
+from . import gate, generation, interpreter, lists, measuring, overload, updates
 from .generation import ROOT
 from .parts import Parts
 from .services import Site
 
 FOLDER = ROOT / "build" / "benchmarks"
-PARTS = ("generation", "updates", "gate", "service", "routes", "overload")
+PARTS = ("generation", "updates", "gate", "service", "routes", "overload", "lists")
 SIDE_BY_SIDE = {"service", "routes"}
 RUSHES_S = 6.0
 
@@ -26,7 +26,7 @@ def main() -> int:
     if options.against is not None:
         parts = ()
     beside = bool(SIDE_BY_SIDE.intersection(parts)) or options.against is not None
-    served = beside or "overload" in parts
+    served = beside or bool({"overload", "lists"}.intersection(parts))
     if served and not measuring.AVAILABLE:
         print("The service is measured on Linux only; try --only generation.", file=sys.stderr)
         return 2
@@ -51,6 +51,9 @@ def main() -> int:
             if "overload" in parts:
                 crowds = overload.Overload(site, stack, FOLDER)
                 lines += ["", *crowds.measure(options.crowds, options.crowd_seconds, options.cycles)]
+            if "lists" in parts:
+                found = lists.measure(template, scratch, site.python, options.rows)
+                lines += ["", *lists.lines(found, options.rows)]
             slices = {"seconds": options.seconds, "cycles": options.cycles, "starts": options.starts}
             servers = Parts(site, stack, FOLDER, **slices)
             if "service" in parts:
@@ -79,6 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--gates", type=int, default=3, help="runs of the gate after the first")
     parser.add_argument("--crowds", type=int, nargs="+", default=overload.CROWDS, help="connections of the overload")
     parser.add_argument("--crowd-seconds", type=float, default=RUSHES_S, help="how long each of those is measured")
+    parser.add_argument("--rows", type=int, default=lists.ROWS, help="rows of the table whose lists are measured")
     parser.add_argument("--only", choices=PARTS, help="measure only this part")
     parser.add_argument("--against", metavar="COMMIT", help="measure only the service, beside that of another commit")
     parser.add_argument(

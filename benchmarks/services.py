@@ -162,6 +162,11 @@ class Site:
         measuring.pin(self.surroundings, 1)
         self._places = json.loads(cast("IO[bytes]", self.surroundings.stdout).readline())
 
+    @property
+    def python(self) -> Path:
+        """The interpreter of an environment with what services need."""
+        return self._sample.python
+
     @contextmanager
     def interlude(self) -> Iterator[None]:
         """What is started inside ends with it."""

@@ -16,7 +16,21 @@ from benchmarks.services import Operation, Site, Target
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("benchmarks")]
 
 CROWDS = ("--crowds", "4", "40", "--crowd-seconds", "0.1")
-BRIEF = ("--seconds", "0.1", "--cycles", "1", "--copies", "1", "--starts", "1", "--gates", "0", *CROWDS)
+BRIEF = (
+    "--seconds",
+    "0.1",
+    "--cycles",
+    "1",
+    "--copies",
+    "1",
+    "--starts",
+    "1",
+    "--gates",
+    "0",
+    *CROWDS,
+    "--rows",
+    "2000",
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,6 +67,7 @@ def test_it_measures_and_reports() -> None:
         "## Updates",
         "## The gate",
         "## More clients than it can serve",
+        "## Lists of a large table",
         "## The service between its limit and convention",
         "## The number of routes",
         "## Start and memory",
