@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
 def document(search: Search) -> str:
     """The words of the fields in all their forms, as the index has them and a query has to repeat it."""
-    columns = zip(searched_columns(search), search.fields, strict=True)
-    texts = " || ' ' || ".join(f"coalesce({column}, '')" if field.optional else column for column, field in columns)
+    texts = " || ' ' || ".join(f"coalesce({column}, '')" for column in searched_columns(search))
     return f"to_tsvector('{search.language}', {texts})"
 
 
