@@ -64,8 +64,8 @@ class PageQuery:
 
     `select` is a SELECT without WHERE, with `id` and the columns of `sorts` among its columns; `sorts` maps the public
     name of an order to its column, or to several, and says how they are asked for: `-placed_at,number`. `filters` maps
-    the name of a column to its SQL type, or any name to how a column is asked for, or what is searched. Columns in `ignorecase` are compared
-    by their lower case and in one Unicode form, as their index has them.
+    the name of a column to its SQL type, or any name to how a column is asked for, or to what is searched. Columns in
+    `ignorecase` are compared by their lower case and in one Unicode form, as their index has them.
     """
 
     select: str
