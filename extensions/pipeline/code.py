@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from ..model.domain import Domain
     from ..targets.postgres.relation import Table
-    from ..targets.python.domain import PythonAggregate, PythonField
+    from ..targets.python.attributes import PythonField
+    from ..targets.python.domain import PythonAggregate
     from ..targets.python.fields import FieldCode
     from ..targets.tests.deletions import DeletionTest
     from ..targets.tests.examples import Examples

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from ..model.domain import Aggregate, Domain
     from ..model.fields import Field
-    from ..targets.python.domain import PythonField, PythonFilter, PythonSort
+    from ..targets.python.attributes import PythonField
+    from ..targets.python.lists import PythonFilter, PythonSort
 
 Json = dict[str, Any]
 

@@ -14,7 +14,8 @@ from ..targets.openapi.names import id_parameter, operation_id, path_of
 from ..targets.openapi.types import SHARED_SCHEMAS
 from ..targets.postgres.tables import columns, tables
 from ..targets.python.aggregates import article, removal
-from ..targets.python.domain import module_of, python_domain, python_field
+from ..targets.python.attributes import python_field
+from ..targets.python.domain import module_of, python_domain
 from ..targets.python.names import member_names
 from ..text.plain import plain
 from .fieldview import field_view, filter_view, sort_view

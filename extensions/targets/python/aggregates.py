@@ -14,7 +14,8 @@ from .rules import BRANCHES, RulesCode, rules_code
 
 if TYPE_CHECKING:
     from ...model.domain import Aggregate, Domain
-    from .domain import PythonAggregate, PythonSort
+    from .domain import PythonAggregate
+    from .lists import PythonSort
 
 _DECODERS = {
     "date": "date.fromisoformat",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from .domain import PythonAggregate, PythonField
+    from .attributes import PythonField
+    from .domain import PythonAggregate
 
 _ORDERED = frozenset({"bigint", "date", "datetime", "decimal", "float", "int", "time"})
 """The kinds of fields whose values have the same order in Python and in SQL; that of text depends on a database."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from .domain import PythonField, PythonPart
+    from .attributes import PythonField
+    from .domain import PythonPart
 
 
 class AttributeValue(NamedTuple):

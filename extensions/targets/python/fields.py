@@ -10,7 +10,7 @@ from .lint import DEFAULT_NOTE, looks_like_password
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .domain import PythonDefault, PythonField
+    from .attributes import PythonDefault, PythonField
 
 _EMPTY = {"[]": "list", "{}": "dict"}
 

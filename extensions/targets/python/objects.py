@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..postgres.tables import columns
 from .aggregates import article
-from .domain import python_field
+from .attributes import python_field
 from .expressions import (
     AttributeValue,
     begun,
@@ -22,7 +22,7 @@ from .import_block import imports
 if TYPE_CHECKING:
     from ...model.domain import Domain, ValueType
     from .aliases import Alias
-    from .domain import PythonField
+    from .attributes import PythonField
 
 VARIABLE = "value"
 """What stands for one of them."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ...model.domain import Rule
-    from .domain import PythonField
+    from .attributes import PythonField
 
 BRANCHES = 10
 """The linter takes a function with more for too complex; each `if` and `for` is one, and the function itself."""
