@@ -202,8 +202,7 @@ class Asked(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """A list can be narrowed by a field, or, without one, by the state or the moment of creation or last change, or by
-    the words of several fields."""
+    """A list can be narrowed by a field, or, without one, by the state, a moment of every aggregate, or by words."""
 
     name: str
     field: Field | None

@@ -55,7 +55,7 @@ VALUES: dict[str, Any] = {
     "secret": True, "default": "a", "example": "a", "renamed_from": "former", "optional": True, "ignorecase": True,
     "emits": "OrderPlaced", "resource": "placements", "type": "string(20)", "readonly": True,
     "input": {"reason": "string(200)"}, "initial": ["draft", "placed"], "internal": True, "clears": "note",
-    "on_delete": "cascade", "order": "number", "sets": {"note": "a"},
+    "on_delete": "cascade", "order": "number", "search": "number", "sets": {"note": "a"},
     "types": {"Address": {"street": "string(80)"}},
 }  # fmt: skip
 

@@ -61,9 +61,10 @@ def _search(search: Search, aggregate: Aggregate) -> AskedFor:
     """The parameter by which lists are searched for words."""
     schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_SEARCH, "pattern": LINE_PATTERN}
     forms = "upper or lower case" if search.is_plain else f"whatever form {search.language.capitalize()} gives them"
+    places = alternatives(field.title for field in search.fields)
     found = (
-        f"Only {aggregate.titles} with these words in their {alternatives(field.title for field in search.fields)}, in {forms}: "
-        'all of them, or either side of an `or`; those in `"…"` next to each other, and none with a `-` before it.'
+        f"Only {aggregate.titles} with these words in their {places}, in {forms}: all of them, or either side of an "
+        '`or`; those in `"…"` next to each other, and none with a `-` before it.'
     )
     return AskedFor(schema, _words(search), found)
 

@@ -195,13 +195,13 @@ class PageQuery:
 
     def _condition(self, asked: Asked, value: str, absent: str) -> str:
         column, typed = f'"{asked.column}"', f"{value}::{asked.cast}"
-        if asked.word == "absent":
-            return f"{column} IS NULL" if absent == "True" else f"{column} IS NOT NULL"
         several = f"{value}::{asked.cast}[]"
         if asked.column in self.ignorecase:
             column, typed = _folded(column), _folded(typed)
             folded = _folded("each")
             several = f"ARRAY(SELECT {folded} FROM unnest({several}) AS each)"  # noqa: S608 - of names  # nosec B608
+        if asked.word == "absent":
+            return f"{column} IS NULL" if absent == "True" else f"{column} IS NOT NULL"
         if asked.word == "any":
             return f"{column} = ANY({several})"
         if asked.word == "prefix":
