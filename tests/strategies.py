@@ -662,8 +662,7 @@ def _asked(draw: st.DrawFn, name: str, declared: Domain) -> str:
     if len(fit) < least:
         return ""
     chosen = draw(st.lists(st.sampled_from(fit), min_size=least, unique=True)) if fit else []
-    if "absent" in fit and "absent" not in chosen and draw(COIN):
-        chosen.append("absent")
+    chosen += [word for word in ("any", "absent") if word in fit and word not in chosen and draw(COIN)]
     return " ".join([name, *chosen])
 
 
