@@ -753,7 +753,11 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
     domain["aggregates"] = {name: draw(_aggregate(name, names[:index], names)) for index, name in enumerate(names)}
     for owner, field, value in uses:
         body = domain["aggregates"][owner]
-        (body["fields"] if is_whole_aggregate(body) else body)[field] = value
+        parts = list(body.get("parts", {}).values()) if is_whole_aggregate(body) else []
+        if parts and "secret" not in value and draw(COIN):
+            draw(st.sampled_from(parts))["fields"][field] = value
+        else:
+            (body["fields"] if is_whole_aggregate(body) else body)[field] = value
     actions = [
         f"{name}.{action}"
         for name, body in domain["aggregates"].items()

@@ -96,11 +96,8 @@ def _aggregate(
     declared: AggregateDeclaration, context: str, given: Mapping[str, str], types: Mapping[str, ValueType]
 ) -> Aggregate:
     title = naming.words(declared.name)
-    fields = tuple(
-        field._replace(members=types[field.type.target].fields) if field.type.members_of else field
-        for field in _owned(declared, given)
-    )
-    parts = tuple(_part(part, title, given) for part in declared.parts)
+    fields = _owned(declared, given, types)
+    parts = tuple(_part(part, title, given, types) for part in declared.parts)
     lifecycle = _lifecycle(declared.name, declared.lifecycle, fields, given) if declared.lifecycle else None
     sorts = _sorts(declared, fields)
     orders, order = orders_of(declared, sorts)
@@ -125,9 +122,9 @@ def _aggregate(
     )
 
 
-def _part(declared: PartDeclaration, owner: str, given: Mapping[str, str]) -> Part:
+def _part(declared: PartDeclaration, owner: str, given: Mapping[str, str], types: Mapping[str, ValueType]) -> Part:
     titles = naming.words(declared.name)
-    fields = _owned(declared, given)
+    fields = _owned(declared, given, types)
     return Part(
         name=declared.name,
         titles=titles,
@@ -179,7 +176,9 @@ def _default(declared: FieldDeclaration) -> Default | None:
     return Default(value=declared.default) if declared.has_default else None
 
 
-def _owned(declared: AggregateDeclaration | PartDeclaration, given: Mapping[str, str]) -> tuple[Field, ...]:
+def _owned(
+    declared: AggregateDeclaration | PartDeclaration, given: Mapping[str, str], types: Mapping[str, ValueType]
+) -> tuple[Field, ...]:
     """The fields of an aggregate or a part, with examples that keep its rules."""
     fields = _fields(declared.fields, given)
     found = samples(declared, declared.rules)
@@ -190,6 +189,7 @@ def _owned(declared: AggregateDeclaration | PartDeclaration, given: Mapping[str,
             examples=found.values.get(field.name, field.examples),
             left_out=found.left_out.get(field.name, field.left_out),
             compared=field.name in found.compared,
+            members=types[field.type.target].fields if field.type.members_of else (),
         )
         for field in fields
     )

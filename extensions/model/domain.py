@@ -11,7 +11,7 @@ from ..language.declarations import rule_with
 from ..language.grammar import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .fields import Field
     from .sorts import Order
@@ -361,13 +361,29 @@ class Domain(NamedTuple):
     types: tuple[ValueType, ...] = ()
 
     @property
-    def sent_types(self) -> set[str]:
-        """The value objects that clients write."""
+    def kept_types(self) -> set[str]:
+        """The value objects that aggregates have beside their parts."""
+        return _types_of(self.aggregates)
+
+    @property
+    def types_in_parts(self) -> set[str]:
+        """Those that parts have."""
+        return _types_of(part for each in self.aggregates for part in each.parts)
+
+    @property
+    def changed_types(self) -> set[str]:
+        """Those that clients change by a merge patch; a part is replaced."""
         return {field.type.target for each in self.aggregates for field in each.input_fields if field.members}
 
     @property
+    def sent_types(self) -> set[str]:
+        """Those that clients write."""
+        written = (field for each in self.aggregates for part in each.parts for field in part.input_fields)
+        return self.changed_types | {field.type.target for field in written if field.members}
+
+    @property
     def optional_types(self) -> set[str]:
-        """Those of them that may be absent where they do."""
+        """Those that may be absent where clients change them."""
         written = (field for each in self.aggregates for field in each.input_fields if field.optional)
         return {field.type.target for field in written if field.members}
 
@@ -377,3 +393,7 @@ class Domain(NamedTuple):
             if aggregate.name == name:
                 return aggregate
         raise KeyError(name)
+
+
+def _types_of(owners: Iterable[Aggregate | Part]) -> set[str]:
+    return {field.type.target for each in owners for field in each.fields if field.members}

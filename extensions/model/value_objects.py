@@ -10,7 +10,7 @@ from ..text.problems import KEY
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from ..language.declarations import AggregateDeclaration, Domain, FieldDeclaration, TypeDeclaration
+    from ..language.declarations import AggregateDeclaration, Domain, FieldDeclaration, PartDeclaration, TypeDeclaration
     from ..text.problems import Problems
     from .reserved import Reserved
 
@@ -28,20 +28,27 @@ def check_types(domain: Domain, reserved: Reserved, problems: Problems) -> None:
                 other = wires[field.wire]
                 problems.add(field.path, f"is {field.wire!r} on the wire, as {other!r} is; rename one of them", KEY)
             wires.setdefault(field.wire, field.name)
-    for aggregate in domain.aggregates:
-        _check_uses(aggregate, reserved, problems)
+    for owner in _owners(domain):
+        _check_uses(owner, reserved, problems)
     if not problems.found:
         for declared in _unused(domain):
             problems.add(
                 declared.path,
-                f"no field is of it, so it has no meaning; drop it, or give an aggregate a field {declared.name}",
+                "no field is of it, so it has no meaning; drop it, or make it the type of a field",
                 KEY,
             )
 
 
-def _check_uses(aggregate: AggregateDeclaration, reserved: Reserved, problems: Problems) -> None:
+def _owners(domain: Domain) -> Iterator[AggregateDeclaration | PartDeclaration]:
+    """What has fields that can be of a type."""
+    for aggregate in domain.aggregates:
+        yield aggregate
+        yield from aggregate.parts
+
+
+def _check_uses(owner: AggregateDeclaration | PartDeclaration, reserved: Reserved, problems: Problems) -> None:
     columns = 0
-    for field in aggregate.fields:
+    for field in owner.fields:
         found = reserved.columns(field.wire, field.spec)
         columns += len(found)
         members = field.spec.members_of
@@ -61,13 +68,11 @@ def _check_uses(aggregate: AggregateDeclaration, reserved: Reserved, problems: P
                 KEY,
             )
     if columns > MOST_COLUMNS:
-        problems.add(
-            aggregate.path, f"has {columns} columns with those of its types; at most {MOST_COLUMNS} are possible"
-        )
+        problems.add(owner.path, f"has {columns} columns with those of its types; at most {MOST_COLUMNS} are possible")
 
 
 def _unused(domain: Domain) -> Iterator[TypeDeclaration]:
-    used = {field.spec.target for each in domain.aggregates for field in each.fields if field.spec.members_of}
+    used = {field.spec.target for each in _owners(domain) for field in each.fields if field.spec.members_of}
     yield from (declared for declared in domain.types if declared.name not in used)
 
 

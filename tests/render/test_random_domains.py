@@ -204,6 +204,16 @@ LONG_OBJECTS = {
             f"{'abcdefg_' * 4}kept": "Short? readonly",
         },
         "C": {"only": "Short"},
+        "D": {
+            "fields": {"n": "int"},
+            "parts": {
+                f"d{'bcdefg_' * 5}abcd": {
+                    "entity": f"D{'bcdefgh' * 5}Abcd",
+                    "fields": {f"abcdefg_abcd_{end}": f"{LONG_TYPE}{said}" for end, said in (("a", ""), ("b", "?"))},
+                },
+                "briefs": {"entity": "DBrief", "fields": {"x": "Short? readonly", "y": "Short?"}},
+            },
+        },
     },
 }
 
@@ -233,11 +243,34 @@ def test_nothing_is_left_of_what_nobody_uses(tmp_path: Path) -> None:
     stay = {"fields": {"guests": "int", "period": "Period? readonly"}, "order": "created_at"}
     domain = {"context": "odd", "types": {"Period": {"starts_on": "date"}}, "aggregates": {"Stay": stay}}
     tree = rendering.copy_domain(domain, tmp_path / "odd")
-    modules = {path.name for path in (tree / "src" / "odd" / "value_objects").iterdir()}
-    assert modules == {"__init__.py", "mappers.py", "model.py", "views.py"}
+    assert value_objects(tree) == {"__init__.py", "mappers.py", "model.py", "views.py"}
     assert 'layers = ["mappers", "views", "model"]' in (tree / "pyproject.toml").read_text(encoding="utf-8")
     run(BIN / "ruff", "check", "--no-cache", "--quiet", tree)
     run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tree)
+
+
+@pytest.mark.parametrize(
+    ("said", "modules", "layers"), [("?", {"schemas.py"}, '"schemas", "views"'), ("? readonly", set(), '"views"')]
+)
+def test_value_objects_of_parts_alone_have_no_mapper_and_no_patch(
+    said: str, modules: set[str], layers: str, tmp_path: Path
+) -> None:
+    part = {"entity": "StayNight", "fields": {"guests": "int", "period": f"Period{said}"}}
+    stay = {"fields": {"guests": "int"}, "parts": {"nights": part}}
+    types = {"Period": {"starts_on": "date", "kind": "enum(a, b)?"}}
+    tree = rendering.copy_domain({"context": "odd", "types": types, "aggregates": {"Stay": stay}}, tmp_path / "odd")
+    assert value_objects(tree) == {"__init__.py", "model.py", "views.py"} | modules
+    assert f'layers = [{layers}, "model"]' in (tree / "pyproject.toml").read_text(encoding="utf-8")
+    assert "PeriodPatch" not in "".join(
+        path.read_text(encoding="utf-8") for path in tree.rglob("*.*") if path.is_file()
+    )
+    run(BIN / "ruff", "check", "--no-cache", "--quiet", tree)
+    run(BIN / "ruff", "format", "--no-cache", "--quiet", "--check", "--diff", tree)
+
+
+def value_objects(tree: Path) -> set[str]:
+    """The names of the modules."""
+    return {path.name for path in (tree / "src" / "odd" / "value_objects").iterdir()}
 
 
 def test_what_is_generated_has_names_of_its_own(tmp_path: Path) -> None:

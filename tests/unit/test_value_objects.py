@@ -26,6 +26,12 @@ def domain(address: Domain, uses: Domain) -> Domain:
     return {"context": "shop", "types": {"Address": address}, "aggregates": {"Customer": {"fields": uses}}}
 
 
+def in_part(address: Domain, uses: Domain) -> Domain:
+    parts = {"visits": {"entity": "Visit", "fields": uses}}
+    customer = {"fields": {"name": "string(80)"}, "parts": parts}
+    return {"context": "shop", "types": {"Address": address}, "aggregates": {"Customer": customer}}
+
+
 OLD = domain(ADDRESS, USES)
 FILL = "rows that exist need a value; add it nullable, fill it, then require it"
 LOOK = "customers: look for rows that {} refuses before the revision does, which fails on them"
@@ -84,6 +90,69 @@ WHOLE = "ck_customers_shipping_street_shipping_city"
 )
 def test_tables(new: Domain, changes: list[str], advice: list[str]) -> None:
     assert tables(OLD, new) == (changes, advice)
+
+
+PLACES: Domain = {"on": "date", "at": "Address", "next": "Address?"}
+
+
+@pytest.mark.parametrize(
+    ("new", "changes", "advice"),
+    [
+        (in_part(ADDRESS, PLACES), [], []),
+        (in_part(ADDRESS | {"land": "string(2)?"}, PLACES), ["add visits.at_land", "add visits.next_land"], []),
+        (
+            in_part(ADDRESS | {"land": "string(2)"}, PLACES),
+            ["add visits.at_land", "add visits.next_land"],
+            [
+                f"visits.at_land: {FILL}",
+                LOOK.replace("customers", "visits").format("ck_visits_next_street_next_city_next_land"),
+            ],
+        ),
+        (
+            in_part(ADDRESS, {"on": "date", "place": {"type": "Address", "renamed_from": "at"}, "next": "Address?"}),
+            [f"rename visits.at_{name} to place_{name}" for name in ADDRESS],
+            [f"visits.place_{name}: {KNOWN.format(f'at_{name}')}" for name in ADDRESS],
+        ),
+    ],
+)
+def test_tables_of_parts(new: Domain, changes: list[str], advice: list[str]) -> None:
+    assert tables(in_part(ADDRESS, PLACES), new) == (changes, advice)
+
+
+@pytest.mark.parametrize(
+    ("new", "breaking", "others"),
+    [
+        (
+            in_part(ADDRESS | {"land": "string(2)"}, PLACES),
+            ["AddressInput: land became required"],
+            ["Address: land is new"],
+        ),
+        (
+            in_part(ADDRESS, PLACES | {"before": "Address?"}),
+            [],
+            ["Visit: before is new", "VisitInput: before is new"],
+        ),
+        (
+            in_part(ADDRESS, PLACES | {"next": "Address"}),
+            ["VisitInput.next: no longer takes null", "VisitInput: next became required"],
+            ["Visit: next became required"],
+        ),
+    ],
+)
+def test_clients_of_parts(new: Domain, breaking: list[str], others: list[str]) -> None:
+    old = in_part(ADDRESS, PLACES)
+    found = contract.compare(*(document(build_model(each), SERVICE) for each in (old, new)))
+    assert [sorted(each) for each in found] == [breaking, others]
+
+
+def test_what_is_in_parts_alone_has_no_patch() -> None:
+    model = template_model(in_part(ADDRESS, PLACES), "shop")
+    (address,) = model["code"]["value_objects"]["objects"]
+    ways = ("is_sent", "is_changed", "is_optional", "is_kept", "is_in_parts")
+    assert [address[way] for way in ways] == [True, False, False, False, True]
+    schemas = document(model, SERVICE)["components"]["schemas"]
+    assert "AddressInput" in schemas
+    assert "AddressPatch" not in schemas
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from .place import check_keys, is_kebab, is_pascal, is_snake, read_description, 
 from .rules import read_rules
 from .search import read_search
 from .sorts import read_order, read_sort
-from .value_objects import refuse_objects
 
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
@@ -171,7 +170,6 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
         (place / "max").add(f"expected a whole number from 1 to {MOST_PARTS}, not {show(most)}")
         most = PARTS_WITHOUT_MAX
     fields = _some_fields(place / "fields", body.get("fields"), "quantity: int(1..999)")
-    refuse_objects(place, fields, "a part")
     for declared in fields:
         if declared.secret:
             place.problems.add(

@@ -57,7 +57,7 @@ def refuse_objects(place: Place, fields: Iterable[FieldDeclaration], where: str)
     for declared in fields:
         if declared.spec.members_of:
             message = (
-                f"{declared.spec.target} is a type of this domain, which only fields of an aggregate can have, "
+                f"{declared.spec.target} is a type of this domain, which fields of an aggregate or a part can have, "
                 f"not those of {where}; write out its fields"
             )
             place.problems.add(declared.path, message, Word(declared.spec.target))

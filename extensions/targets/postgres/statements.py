@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...text.columns import WIDTH
+from .objects import present
+from .tables import members_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 _CONDITION_INDENT = 12
 """Columns by which the condition of a part's subquery is indented."""
+
+_VALUE_INDENT = 16
+"""The same of the values that it selects."""
 
 
 class ConstraintPlace(NamedTuple):
@@ -116,15 +121,36 @@ def _places(table: Table, first: int) -> dict[str, int]:
 
 
 def field_statements(field: Field, columns: Sequence[Column]) -> FieldStatements:
-    """How the statements name a field's value; an amount of money is an object of its two columns."""
-    first = columns[0].name
-    if field.kind != "money":
-        return FieldStatements(first)
-    value = f"json_build_object(\n    'amount', {first}::text,\n    'currency', {columns[1].name}\n)"
-    if field.optional:
-        inner = value.replace("\n", "\n    ")
-        value = f"CASE\n    WHEN {first} IS NOT NULL\n    THEN {inner}\nEND"
-    return FieldStatements(value)
+    """How the statements name a field's value; money and value objects are objects of their columns."""
+    return FieldStatements(_json(field, columns, _VALUE_INDENT))
+
+
+def _json(field: Field, columns: Sequence[Column], indent: int) -> str:
+    """The value as JSON, in lines that are indented by so many columns."""
+    there = columns[0].name
+    above = indent + (8 if field.optional else 4)
+    if field.members:
+        members = members_of(field, columns)
+        there = present(members).name
+        values = [_member(member.wire, _json(member, own, above), above) for member, own in members]
+    elif field.kind == "money":
+        values = [f"'amount', {there}::text", f"'currency', {columns[1].name}"]
+    else:
+        return there
+    inner = _indented("\n" + ",\n".join(values))
+    value = f"json_build_object({inner}\n)"
+    return f"CASE\n    WHEN {there} IS NOT NULL\n    THEN {_indented(value)}\nEND" if field.optional else value
+
+
+def _member(wire: str, value: str, indent: int) -> str:
+    """A member of an object with its value, below its name where both do not fit on one line."""
+    line = f"'{wire}', {value}"
+    longest = max(map(len, line.splitlines()))
+    return line if longest + 1 <= WIDTH - indent or "\n" in value else f"'{wire}',\n    {value}"
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n    ")
 
 
 def _condition(part: Table, parent: str) -> str:

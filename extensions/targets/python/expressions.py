@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from .attributes import PythonField
     from .domain import PythonPart
@@ -63,16 +63,16 @@ def _object_from_row(field: PythonField, places: Mapping[str, int], how: str) ->
     return _unless_absent(field, f"row[{places[present.name]}]", lambda _: made)
 
 
-def domain_from_view(fields: Iterable[PythonField], variable: str) -> tuple[AttributeValue, ...]:
-    """The domain's values in a view."""
-    return tuple(AttributeValue(field.attribute, _domain_from_view(field, variable)) for field in fields)
+def domain_from_view(fields: Iterable[PythonField], variable: str, model: str = "") -> tuple[AttributeValue, ...]:
+    """The domain's values in a view; `model` stands before the names of enums."""
+    return tuple(AttributeValue(field.attribute, _domain_from_view(field, variable, model)) for field in fields)
 
 
-def _domain_from_view(field: PythonField, variable: str) -> str:
+def _domain_from_view(field: PythonField, variable: str, model: str) -> str:
     value = f"{variable}.{field.attribute}"
-    if field.declared.kind == "money":
+    if field.declared.kind == "money" or field.members:
         return _unless_absent(field, value, "{}.to_domain()".format)
-    return _unless_absent(field, value, lambda seen: _enum(field, seen)) if field.declared.enum else value
+    return _unless_absent(field, value, lambda seen: _enum(field, seen, model)) if field.declared.enum else value
 
 
 def view_from_domain(fields: Iterable[PythonField], variable: str) -> tuple[AttributeValue, ...]:
@@ -95,13 +95,26 @@ def row_from_domain(fields: Iterable[PythonField], variable: str) -> tuple[Colum
         if field.members:
             found.append(ColumnValue(field.columns[0].name, f"*{field.declared.type.target}Mapper.write({value})"))
             continue
-        if field.declared.kind != "money":
-            found.append(ColumnValue(field.columns[0].name, value))
-            continue
-        for column, member in zip(field.columns, ("amount", "currency"), strict=True):
-            expression = f"{value} and {value}.{member}" if field.declared.optional else f"{value}.{member}"
-            found.append(ColumnValue(column.name, expression))
+        found += _by_column(field, value)
     return tuple(found)
+
+
+def item_from_domain(fields: Iterable[PythonField], variable: str) -> tuple[ColumnValue, ...]:
+    """The values of every column of the fields of a part, whose rows are JSON."""
+    return tuple(each for field in fields for each in _by_column(field, f"{variable}.{field.attribute}"))
+
+
+def _by_column(field: PythonField, value: str, there: str = "") -> Iterator[ColumnValue]:
+    """The values of its columns; `there` is what has to be there above it."""
+    inner = f"{there}{value} and " if field.declared.optional else there
+    if field.members:
+        for member in field.members:
+            yield from _by_column(member, f"{value}.{member.attribute}", inner)
+    elif field.declared.kind == "money":
+        for column, name in zip(field.columns, ("amount", "currency"), strict=True):
+            yield ColumnValue(column.name, f"{inner}{value}.{name}")
+    else:
+        yield ColumnValue(field.columns[0].name, f"{there}{value}")
 
 
 def patched(field: PythonField) -> str:
@@ -146,11 +159,11 @@ def patched_part(part: PythonPart) -> str:
     return f"before.{name} if self.{name} is None else [{variable}.to_domain() for {variable} in self.{name}]"
 
 
-def _enum(field: PythonField, value: str) -> str:
+def _enum(field: PythonField, value: str, model: str = "") -> str:
     """The words of an enum as its members."""
     if field.declared.type.inner:
-        return f"[{field.declared.enum}(each) for each in {value}]"
-    return f"{field.declared.enum}({value})"
+        return f"[{model}{field.declared.enum}(each) for each in {value}]"
+    return f"{model}{field.declared.enum}({value})"
 
 
 def _unless_absent(field: PythonField, value: str, convert: Callable[[str], str]) -> str:

@@ -22,7 +22,8 @@ class FieldCode(NamedTuple):
     create: str
     patch: str
     view: str
-    domain_from_row: str
+    domain_from_row: str | None
+    """The domain's value in a row of asyncpg; none in parts and value objects, which have no row of their own."""
     view_from_row: str | None
     """What clients see of a row of asyncpg; none where they see nothing, and in parts, which rows have as JSON."""
     patched: str
@@ -38,7 +39,7 @@ def field_code(field: PythonField, places: Mapping[str, int], stored: Mapping[st
         create=_create(field) + exempt,
         patch=_patch(field),
         view=_view(field),
-        domain_from_row=domain_from_row(field, stored),
+        domain_from_row=domain_from_row(field, stored) if stored else None,
         view_from_row=view_from_row(field, places) if field.columns[0].name in places else None,
         patched=patched(field),
         created=created(field),

@@ -45,10 +45,10 @@ METHODS = frozenset({"created_at", "datetime", "id", "list_page", "modified_at",
 
 RESERVED_MODULES = frozenset(
     """
-    alembic api app behaviour castrum conftest contract deletion_behaviour dev docs domain kernel key_behaviour
-    lifecycle_behaviour link_behaviour list_behaviour migrations own platform rule_behaviour settings src stores test
-    test_contract test_database test_platform test_settings test_statements tests value_object_behaviour value_objects
-    wiring worker
+    alembic api app behaviour castrum conftest contract deletion_behaviour dev docs domain item_object_behaviour
+    kernel key_behaviour lifecycle_behaviour link_behaviour list_behaviour migrations own platform rule_behaviour
+    settings src stores test test_contract test_database test_platform test_settings test_statements tests
+    value_object_behaviour value_objects wiring worker
     """.split()
 )
 WINDOWS_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
@@ -69,10 +69,10 @@ RESERVED_CLASSES = frozenset(
 BORROWED_CLASSES = frozenset(
     """
     Api Asked Behaviour Body Call Caller Claim Column Condition Database Day DELETE DeletionBehaviour Digits Double
-    DoubleText E164 EachOnce Email Field FIND INSERT INSERT_WITHOUT_KEY KeyBehaviour LifecycleBehaviour Line
-    LinkBehaviour ListBehaviour LOAD Mapping MoneyObject MoneyView NotFound Once Operations PAGE PageParameters
-    PageQuery Patch Protocol Record Reply RuleBehaviour SELECT Several Sort SortBehaviour Text TimeOfDay
-    Timestamp UPDATE Url ValueObjectBehaviour Whole
+    DoubleText E164 EachOnce Email Field FIND INSERT INSERT_WITHOUT_KEY ItemObjectBehaviour KeyBehaviour
+    LifecycleBehaviour Line LinkBehaviour ListBehaviour LOAD Mapping MoneyObject MoneyView NotFound Once Operations
+    PAGE PageParameters PageQuery Patch Protocol Record Reply RuleBehaviour SELECT Several Sort SortBehaviour Text
+    TimeOfDay Timestamp UPDATE Url ValueObjectBehaviour Whole
     """.split()
 )
 """What the modules beside a model import or define: there, an aggregate or a part goes by another name."""

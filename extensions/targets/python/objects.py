@@ -12,6 +12,7 @@ from .expressions import (
     AttributeValue,
     begun,
     domain_from_columns,
+    domain_from_view,
     row_from_domain,
     view_from_columns,
     view_from_domain,
@@ -43,12 +44,20 @@ class ObjectCode(NamedTuple):
     name: str
     a: str
     """The object in a sentence: `an address`."""
+    description: str
     is_sent: bool
     """Whether clients write some of them."""
+    is_changed: bool
+    """Whether they change some of them by a merge patch."""
     is_optional: bool
-    """Whether some that they write may be absent."""
+    """Whether some of these may be absent."""
+    is_kept: bool
+    """Whether the row of some aggregate has them."""
+    is_in_parts: bool
+    """Whether items of some part have them, which rows have as JSON."""
     fields: tuple[MemberCode, ...]
     to_view: tuple[AttributeValue, ...]
+    from_view: tuple[AttributeValue, ...]
     read: tuple[AttributeValue, ...]
     """The domain's values, of those of the columns."""
     show: tuple[AttributeValue, ...]
@@ -65,44 +74,69 @@ class ObjectsCode(NamedTuple):
     objects: tuple[ObjectCode, ...]
     aliases: tuple[Alias, ...]
     has_optional: bool
+    adapters: str
+    """The modules that import the views, as a layer of the linter of imports; empty where there are none."""
     model_imports: str
     schema_imports: str
     view_imports: str
     mapper_imports: str
+    """Empty where only parts have value objects."""
+
+
+class _Uses(NamedTuple):
+    """The names of the value objects that are used in each way."""
+
+    sent: set[str]
+    changed: set[str]
+    optional: set[str]
+    kept: set[str]
+    in_parts: set[str]
 
 
 def objects_code(domain: Domain) -> ObjectsCode:
     """The code of all value objects of the domain."""
     fields = {each.name: [python_field(field, columns(field)) for field in each.fields] for each in domain.types}
-    sent, optional = domain.sent_types, domain.optional_types
-    objects = [
-        _object(each, fields[each.name], sent=each.name in sent, optional=each.name in optional)
-        for each in domain.types
-    ]
+    uses = _Uses(
+        sent=domain.sent_types,
+        changed=domain.changed_types,
+        optional=domain.optional_types,
+        kept=domain.kept_types,
+        in_parts=domain.types_in_parts,
+    )
+    objects = [_object(each, fields[each.name], uses) for each in domain.types]
     every = [field for each in fields.values() for field in each]
-    written = [field for name, each in fields.items() if name in sent for field in each]
+    written, kept = (
+        [field for name, each in fields.items() if name in names for field in each] for names in (uses.sent, uses.kept)
+    )
+    adapters = [name for name, fields_there in (("mappers", kept), ("schemas", written)) if fields_there]
     return ObjectsCode(
         objects=tuple(objects),
         aliases=tuple(dict.fromkeys(field.alias for field in written if field.alias)),
-        has_optional=bool(optional),
+        has_optional=bool(uses.optional),
+        adapters=" | ".join(adapters),
         model_imports=_model_imports(domain, every),
-        schema_imports=_schema_imports(objects, written, has_optional=bool(optional)),
+        schema_imports=_schema_imports(objects, written, has_optional=bool(uses.optional)),
         view_imports=_view_imports(every),
-        mapper_imports=_mapper_imports(objects, every),
+        mapper_imports=_mapper_imports(objects, kept) if kept else "",
     )
 
 
-def _object(declared: ValueType, fields: list[PythonField], *, sent: bool, optional: bool) -> ObjectCode:
+def _object(declared: ValueType, fields: list[PythonField], uses: _Uses) -> ObjectCode:
     places = [[f"values[{place}]" for place in range(start, end)] for start, end in _spans(fields)]
     own = list(zip(fields, places, strict=True))
     written = tuple(each.value for each in row_from_domain(fields, VARIABLE))
     return ObjectCode(
         name=declared.name,
         a=f"{article(declared.title)} {declared.title}",
-        is_sent=sent,
-        is_optional=optional,
+        description=declared.description,
+        is_sent=declared.name in uses.sent,
+        is_changed=declared.name in uses.changed,
+        is_optional=declared.name in uses.optional,
+        is_kept=declared.name in uses.kept,
+        is_in_parts=declared.name in uses.in_parts,
         fields=tuple(MemberCode(field.attribute, field_code(field, {}, {}), begun(field)) for field in fields),
         to_view=view_from_domain(fields, VARIABLE),
+        from_view=domain_from_view(fields, "self", "_model."),
         read=tuple(AttributeValue(field.attribute, domain_from_columns(field, names)) for field, names in own),
         show=tuple(AttributeValue(field.attribute, view_from_columns(field, names)) for field, names in own),
         write=written,
@@ -138,7 +172,8 @@ def _schema_imports(objects: list[ObjectCode], fields: list[PythonField], *, has
     sent = [each for each in objects if each.is_sent]
     lines |= {f"from .model import {each.name}" for each in sent}
     lines |= {"from ..platform.http import Body"} if sent else set()
-    printed = [text for each in sent for field in each.fields for text in (field.code.create, field.code.patch)]
+    printed = [field.code.create for each in sent for field in each.fields]
+    printed += [field.code.patch for each in sent if each.is_changed for field in each.fields]
     if any("Annotated[" in text for text in printed):
         lines.add("from typing import Annotated")
     if any("Field(" in text for text in printed):
@@ -158,7 +193,8 @@ def _view_imports(fields: list[PythonField]) -> str:
 def _mapper_imports(objects: list[ObjectCode], fields: list[PythonField]) -> str:
     lines = {"from collections.abc import Sequence", "from typing import Any"}
     for each in objects:
-        lines |= {f"from .model import {each.name}", f"from .views import {each.name}View"}
+        if each.is_kept:
+            lines |= {f"from .model import {each.name}", f"from .views import {each.name}View"}
     lines |= {f"from .model import {field.declared.enum}" for field in fields if field.declared.enum}
     if any(field.declared.kind == "money" for field in fields):
         lines |= {"from ..kernel import Money", "from ..platform import MoneyView"}

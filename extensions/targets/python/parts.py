@@ -8,8 +8,8 @@ from .expressions import (
     AttributeValue,
     ColumnValue,
     domain_from_view,
+    item_from_domain,
     patched_part,
-    row_from_domain,
     view_from_domain,
 )
 from .names import entity_name
@@ -48,7 +48,7 @@ def part_code(part: PythonPart) -> PartCode:
         entity=entity_name(part.declared.entity),
         constant=part.table.upper(),
         function=f"_{part.table}",
-        members=row_from_domain(part.fields, "part"),
+        members=item_from_domain(part.fields, "part"),
         from_view=domain_from_view(part.fields, part.variable),
         to_view=view_from_domain(part.fields, part.variable),
         rules=rules_code(part.declared.rules, part.fields, part.variable),

@@ -12,7 +12,7 @@ from ..python.domain import module_of
 from ..python.literals import python_text, row
 from .orders import OrderTest, order_tests
 from .rules import RuleTest, rule_tests
-from .value_objects import ObjectTest, object_tests
+from .value_objects import ObjectTest, item_object_tests, object_tests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -85,6 +85,7 @@ class Examples(NamedTuple):
     """That of lists which are asked for none, where it is not the usual one."""
     rule_tests: tuple[RuleTest, ...]
     object_tests: tuple[ObjectTest, ...]
+    item_object_tests: tuple[tuple[str, str], ...]
     example_inputs: tuple[InputCode, ...]
 
 
@@ -136,6 +137,7 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
         apart_tests=tuple((wire, python_text(changes)) for wire, changes in apart.items() if changes is not None),
         rule_tests=tuple(_rule_tests(aggregate, body, items)),
         object_tests=tuple(object_tests(aggregate)),
+        item_object_tests=tuple(item_object_tests(aggregate, without)),
         sort_tests=tuple(sort.wire for sort in aggregate.sorts if sort.wire != "created_at"),
         order_tests=tuple(order_tests(aggregate, body | items)),
         search_tests=tuple(_searched(aggregate)),

@@ -56,6 +56,7 @@ def names_in_tests(
         sample.key_tests,
         sample.rule_tests,
         sample.object_tests,
+        sample.item_object_tests,
     )
     further = {"DeletionBehaviour": has_deletions, "LinkBehaviour": has_links}
     behaviours = (*_behaviours(aggregate, ways, sample), *(name for name, has in further.items() if has))
@@ -95,6 +96,8 @@ def _behaviours(aggregate: PythonAggregate, ways: Scenarios, sample: Examples) -
         yield "RuleBehaviour"
     if sample.object_tests:
         yield "ValueObjectBehaviour"
+    if sample.item_object_tests:
+        yield "ItemObjectBehaviour"
 
 
 def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:

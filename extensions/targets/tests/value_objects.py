@@ -1,4 +1,7 @@
-"""What the generated tests try of value objects: patches that merge, that remove, and that send too little."""
+"""What the generated tests try of value objects: patches that merge, that remove, and that send too little.
+
+Of those in parts, which are replaced, it is what an item is without one.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..python.literals import python_text, row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from ...model.domain import Aggregate
     from ...model.fields import Field
@@ -31,6 +34,16 @@ def object_tests(aggregate: Aggregate) -> Iterator[ObjectTest]:
             needed = [member.wire for member in field.members if member.required]
             goes = field.optional and field.wire not in ruled
             yield ObjectTest(field.wire, python_text(_change(field)), row(needed) if goes else "None")
+
+
+def item_object_tests(aggregate: Aggregate, without: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The parts, and the value objects that their items may do without, as far as a new aggregate has items."""
+    for part in aggregate.parts:
+        ruled = {wire for rule in part.rules for wire in rule.wires}
+        for field in part.input_fields:
+            shown = field.members and field.optional and not field.left_out
+            if shown and field.wire not in ruled and part.entity not in without:
+                yield part.name, field.wire
 
 
 def _change(field: Field) -> dict[str, Any]:
