@@ -27,7 +27,7 @@ from extensions.model.sorts import complaints as order_complaints
 from extensions.targets.python import names as python_names
 from extensions.text import english, naming
 from extensions.text.problems import Problems
-from extensions.types import LONGEST_DEFAULT, LONGEST_INDEXED, TABLE, Spec, parse_type, pattern_of
+from extensions.types import LONGEST_DEFAULT, LONGEST_INDEXED, TABLE, Spec, as_enum, parse_type, pattern_of
 
 Domain = dict[str, Any]
 
@@ -554,14 +554,20 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
         body["unique"] = keys
     if found := draw(_rules(body)):
         body["rules"] = found
-    if "lifecycle" in body and draw(COIN):
-        draw(_inputs(body, every))
-    if "lifecycle" in body and draw(COIN):
-        draw(_cleared(body))
-    if "lifecycle" in body and draw(COIN):
-        draw(_assigned(body))
     draw(_lists(body))
+    if "lifecycle" in body:
+        draw(_steps(body, every))
     return body
+
+
+@st.composite
+def _steps(draw: st.DrawFn, body: Domain, every: list[str]) -> None:
+    """What the actions of the aggregate take and change, and how its states are written."""
+    for change in (_inputs(body, every), _cleared(body), _assigned(body)):
+        if draw(COIN):
+            draw(change)
+    if draw(COIN):
+        body["lifecycle"]["states"] = as_enum(body["lifecycle"]["states"])
 
 
 REFS = ["friends", "topics", "similar", "seen_by", "addresses_used"]

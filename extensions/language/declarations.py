@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -18,6 +19,11 @@ def wire_of(name: str, spec: Spec) -> str:
     if spec.type.many:
         return f"{english.singular(name)}_ids"
     return f"{name}_id" if spec.refers else name
+
+
+def moment_of(state: str) -> str:
+    """The name of the field that takes the moment at which the state is entered: `In Transit` → `in_transit_at`."""
+    return f"{re.sub('[^a-z0-9]+', '_', state.lower()).strip('_')}_at"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

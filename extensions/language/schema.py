@@ -221,7 +221,9 @@ def _part() -> Json:
 
 
 def _lifecycle() -> Json:
-    state = _name("[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*")
+    word = _name("[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*")
+    as_written = {"type": "string", "pattern": r"^enum\([^()]+\)$"}
+    state = {"type": "string", "minLength": 1, "maxLength": naming.LONGEST_NAME}
     action = {
         "from": {"description": "The state, or states, in which it is possible.", "anyOf": [state, _list_of(state)]},
         "to": {**state, "description": "The state that it leads to."},
@@ -243,8 +245,9 @@ def _lifecycle() -> Json:
             "anyOf": [state, _list_of(state)],
         },
         "states": {
-            "description": "All states; it begins in the first, unless `initial` says otherwise.",
-            **_list_of(state),
+            "description": "All states; it begins in the first, unless `initial` says otherwise. As an enum in quotes "
+            "they go over the wire as they are written.",
+            "anyOf": [_list_of(word), as_written],
         },
         "actions": {
             "description": "Steps from state to state; each is a sub-resource.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..language.declarations import moment_of
 from ..text.problems import KEY, below, near, nearest
 from ..types import LONGEST_DEFAULT, FieldTypeError
 from .domain import Assignment
@@ -68,7 +69,7 @@ def _refused(field: FieldDeclaration, action: ActionDeclaration, keyed: Collecti
         return f"{name!r} is set by the input of the same action; drop it here or there"
     if name in action.clears:
         return f"{name!r} is emptied by the same action; drop it here or in `clears:`"
-    if name == f"{action.target.lower()}_at" and field.spec.type.instant:
+    if name == moment_of(action.target) and field.spec.type.instant:
         return f"{name!r} is the moment of this very action, which sets it by itself; drop it here"
     if field.spec.members_of:
         return f"{name!r} is {field.spec.written}, a value object, which code in service.py sets; drop it here"

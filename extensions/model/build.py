@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..language.combinations import told_apart
+from ..language.declarations import moment_of
 from ..text import naming
 from .assignments import assignments
 from .checks import check
@@ -271,7 +272,7 @@ def _lifecycle(
     names = {field.name for field in fields}
     specs = {field.name: field.type for field in fields}
     instants = {field.wire for field in fields if field.readonly and field.type.type.instant}
-    moments = {state: wire for state in declared.states if (wire := f"{state.lower()}_at") in instants}
+    moments = {state: wire for state in declared.states if (wire := moment_of(state)) in instants}
     actions = []
     for each in declared.actions:
         summary = f"{naming.words(each.name).capitalize()} the {title}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..language.declarations import moment_of
 from ..language.grammar import RESERVED_FIELDS
 from ..text.problems import KEY, Word, below, near, nearest
 from .keys import STATE
@@ -83,7 +84,7 @@ def _kept(field: FieldDeclaration, action: ActionDeclaration, given: Collection[
         return f"{name!r} is never absent, so nothing can empty it; write '?' at the field, or drop it here"
     if name in given:
         return f"{name!r} is set by the input of the same action; drop it here or there"
-    if name == f"{action.target.lower()}_at":
+    if name == moment_of(action.target):
         return f"{name!r} is the moment of this very action, which sets it; drop it here"
     return ""
 
@@ -93,7 +94,7 @@ def _named(given: FieldDeclaration, action: ActionDeclaration, parts: set[str]) 
     name = given.name
     if given.wire in (*RESERVED_FIELDS, STATE):
         return [f"{given.wire!r} is a field that the service itself sets; name the input otherwise"]
-    if given.wire == f"{action.target.lower()}_at":
+    if given.wire == moment_of(action.target):
         return [f"{given.wire!r} is the moment of the action, which the service sets; name the input otherwise"]
     if given.wire in parts:
         return [f"{name!r} is a part, which clients change as a whole; name the input otherwise"]

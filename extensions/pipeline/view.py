@@ -6,6 +6,7 @@ This is the last step: nothing is checked here, and nothing but templates and th
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..model.deletion import consequences
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from ..targets.python.domain import PythonAggregate, PythonCommand, PythonPart
 
 Json = dict[str, Any]
+
+_DIAGRAM_WORDS = frozenset({"end", "note", "state", "direction"})
+"""What Mermaid takes for something else in a diagram of states."""
 
 
 def view(domain: Domain) -> Json:
@@ -201,10 +205,14 @@ def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
     if lifecycle is None:
         return None
     commands = {command.declared.name: _command(command, code, domain) for command in code.commands}
+    states = [{**each, "drawn": _drawn(each)} for each in _members(lifecycle.states)]
+    members, drawn = ({state["value"]: state[key] for state in states} for key in ("name", "drawn"))
     return {
         "enum": lifecycle.enum,
-        "states": _members(lifecycle.states),
+        "states": states,
         "initial": lifecycle.first,
+        "first": members[lifecycle.first],
+        "starts": [drawn[state] for state in lifecycle.choices or (lifecycle.first,)],
         "choices": [{"state": state, "stamps": attribute} for state, attribute in code.stamps_at_start().items()],
         "actions": [
             {
@@ -215,7 +223,11 @@ def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
                 "path": action.resource,
                 "operation_id": operation_id(action, code.declared),
                 "sources": list(action.sources),
+                "from": [members[state] for state in action.sources],
                 "target": action.target,
+                "to": members[action.target],
+                "drawn_from": [drawn[state] for state in action.sources],
+                "drawn_to": drawn[action.target],
                 "emits": action.emits,
                 "stamps": code.stamp(action),
                 "sets": code.set_by(action),
@@ -235,6 +247,12 @@ def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
             for action in lifecycle.actions
         ],
     }
+
+
+def _drawn(state: Json) -> str:
+    """The name of a state in a diagram of Mermaid, which has no blanks and signs in names."""
+    plain = re.fullmatch(r"\w+", state["value"], re.ASCII)
+    return str(state["value"] if plain and state["value"] not in _DIAGRAM_WORDS else state["name"])
 
 
 def _command(command: PythonCommand, code: PythonAggregate, domain: Domain) -> Json:

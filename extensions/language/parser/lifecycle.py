@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...text import english, naming
 from ...text.problems import KEY, Word, kind_of, near, nearest, show
-from ...types import FieldTypeError, enum_member
+from ...types import FieldTypeError, enum_member, parse_type
 from ..declarations import ActionDeclaration, LifecycleDeclaration, SetDeclaration
 from ..elsewhere import counterpart
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
@@ -28,6 +28,7 @@ from .value_objects import refuse_objects
 if TYPE_CHECKING:
     from ..declarations import FieldDeclaration
 
+AS_WRITTEN = 'enum("draft", "in transit")'
 CONSTRAINTS = ("unique", "ignorecase", "index", "on_delete")
 """What is said of a field that is stored."""
 
@@ -61,9 +62,16 @@ def read_lifecycle(place: Place, raw: object) -> LifecycleDeclaration | None:
 
 
 def _states(place: Place, raw: object) -> tuple[str, ...]:
-    """All states, in their wire form."""
+    """All states, in their wire form: of a list in upper case, of an enum as its words are."""
+    if isinstance(raw, str) and raw.lstrip().startswith("enum("):
+        try:
+            return parse_type(raw.strip()).members
+        except FieldTypeError as problem:
+            place.add(str(problem))
+            return ()
     if not isinstance(raw, list) or not raw:
-        place.add(f"expected a list of states, such as [draft, placed], not {kind_of(raw)}")
+        remedy = f"expected a list of states, such as [draft, placed], or {AS_WRITTEN} for words as an API has them"
+        place.add(f"{remedy}, not {kind_of(raw)}")
         return ()
     states: list[str] = []
     for number, state in enumerate(raw):
@@ -173,9 +181,9 @@ def _chosen(place: Place, raw: object, states: tuple[str, ...]) -> tuple[str, ..
         if not isinstance(value, str):
             place.add(f"expected the name of a state, not {kind_of(value)}", number)
             continue
-        state = value.upper().replace("-", "_")
+        state = value if value in states else value.upper().replace("-", "_")
         if state not in states:
-            valid = [state.lower() for state in states]
+            valid = [state.lower() if state.isupper() else state for state in states]
             spot = number if isinstance(raw, list) else None
             edits = [(spot, close)] if (close := near(value, valid)) else []
             place.add(f"unknown state {value!r}{nearest(value, valid)}", number, *edits)

@@ -12,7 +12,7 @@ from .objects import alone, by_member, present, together
 from .relation import Column
 from .rules import rule_check
 from .search import document, searched_columns
-from .types import column_types, sql_literals
+from .types import column_types, sql_literals, sql_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,7 +55,7 @@ def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Tab
     builder.primary(["id"])
     own = list(_columns(builder, aggregate.name, [each for each in aggregate.fields if not each.is_many], domain))
     if aggregate.lifecycle:
-        states = ", ".join(f"'{state.name}'" for state in aggregate.lifecycle.states)
+        states = ", ".join(sql_text(state.name) for state in aggregate.lifecycle.states)
         check = builder.check("status", f"status IN ({states})", "/status")
         own.append(
             Column(

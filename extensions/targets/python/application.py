@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, count
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..postgres.types import sql_text
 from .aggregates import router_name
 from .import_block import imports
 from .objects import objects_code
@@ -108,7 +109,7 @@ def _internal(aggregates: Sequence[PythonAggregate]) -> Iterator[Internal]:
                     operations=f"{declared.singular}_operations",
                     titles=declared.titles,
                     table=aggregate.table,
-                    source=action.sources[0],
+                    source=sql_text(action.sources[0]),
                 )
 
 
