@@ -33,7 +33,7 @@ def examples(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
         stamps |= {each["wire"]: _assigned(each) for each in action["assigned"]}
         after = {"status": action["target"], "modified_at": MODIFIED_AT}
         yield (
-            f"{name}.{action['to'].lower()}",
+            f"{name}.{action['enters'].lower()}",
             {"summary": f"After: {action['description']}", "value": _ordered(aggregate, view | stamps | after)},
         )
     for action in commands(aggregate):

@@ -17,6 +17,10 @@ _CREDENTIAL = re.compile(r"token|password|secret|apikey", re.IGNORECASE)
 """What OWASP's rules take for a credential in the name of a parameter."""
 
 
+_PLAIN = re.compile("[A-Z][A-Z0-9_]*")
+"""A state as the linter likes it."""
+
+
 class ContractLinting(NamedTuple):
     """The facts about the contract that decide which rules of its linters have exceptions."""
 
@@ -55,8 +59,9 @@ def contract_linting(aggregates: Sequence[Aggregate], types: Iterable[ValueType]
         has_version_like_path=any(re.search("v[0-9]", path) for path in paths),
         has_api_like_path=any(path.startswith("/api") for path in paths),
         members=tuple(sorted({*(field.wire for field in fields), *(part.name for part in parts)})),
-        has_words_as_written=any(
-            each.as_written for field in fields for each in (field.type, field.type.inner) if each
+        has_words_as_written=any(each.as_written for field in fields for each in (field.type, field.type.inner) if each)
+        or any(
+            not _PLAIN.fullmatch(state.name) for each in aggregates if each.lifecycle for state in each.lifecycle.states
         ),
         has_null=any(_has_null(_shown(field)) for field in fields if field.kind == "json"),
         credential_places=tuple(_credential_places(aggregates)),

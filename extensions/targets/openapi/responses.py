@@ -58,7 +58,7 @@ def responses(aggregate: Mapping[str, Any], api_url: str) -> Iterator[tuple[str,
     name, title = aggregate["schema"], aggregate["title"]
     created = {aggregate["singular"]: ref("examples", name)}
     shown = created | {
-        action["to"].lower(): ref("examples", f"{name}.{action['to'].lower()}") for action in actions(aggregate)
+        action["enters"].lower(): ref("examples", f"{name}.{action['enters'].lower()}") for action in actions(aggregate)
     }
     # Linters take every member called `responses` for the responses of an operation.
     plural = "page" if aggregate["plural"] == "responses" else aggregate["plural"]
