@@ -199,6 +199,17 @@ def test_where_a_lifecycle_begins_and_its_clients(
     assert tables(old, new) == ([], [])
 
 
+def test_states_that_are_written_otherwise_break_clients_and_rows() -> None:
+    other = copy.deepcopy(DOMAIN)
+    other["aggregates"]["Order"]["lifecycle"]["states"] = 'enum("open", "Paid")'
+    other["aggregates"]["Order"]["lifecycle"]["actions"]["pay"]["to"] = "Paid"
+    before, after = (document(build_model(each), SERVICE) for each in (DOMAIN, other))
+    gone = "OrderStatus: never becomes {} any more, which clients may wait for"
+    assert contract.compare(before, after) == ([gone.format("OPEN, PAID")], [])
+    assert contract.compare(after, before) == ([gone.format("Paid, open")], [])
+    assert tables(DOMAIN, other) == (["constrain orders"], [LOOK.format("ck_orders_status")])
+
+
 def test_an_action_that_becomes_internal_breaks_its_clients() -> None:
     other = copy.deepcopy(DOMAIN)
     other["aggregates"]["Order"]["lifecycle"]["actions"]["pay"] |= {"internal": True, "input": {"note": "text"}}

@@ -196,6 +196,10 @@ class _Judge:
             self.additions.append(f"{where}: takes {', '.join(added)}, too")
         elif gone:
             self.additions.append(f"{where}: no longer answers {', '.join(gone)}")
+        if not sent:
+            before, after = (set(map(str, each.get("x-extensible-enum", ()))) for each in (old, new))
+            if waited := sorted(before - after):
+                self.breaking.append(f"{where}: never becomes {', '.join(waited)} any more, which clients may wait for")
         if sent and old.get("pattern") != new.get("pattern"):
             if new.get("pattern") and not _matches_more(old.get("pattern"), new["pattern"]):
                 self.breaking.append(f"{where}: another pattern")
