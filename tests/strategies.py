@@ -423,11 +423,19 @@ def _parts(draw: st.DrawFn, aggregate: str, taken: set[str], earlier: list[str],
         for index, name in enumerate(names)
     }
     for body in parts.values():
+        if draw(COIN) and not any(_may_be_needed(value) for value in body["fields"].values()):
+            body["min"] = 1
         if keys := draw(_keys(body["fields"])):
             body["unique"] = keys
         if found := draw(_rules(body)):
             body["rules"] = found
     return parts
+
+
+def _may_be_needed(value: Any) -> bool:
+    """Whether an entry with such a field may need another aggregate, which may need the one that it is in."""
+    line = value["type"] if isinstance(value, dict) else value
+    return bool(re.match(r"ref\b", line))
 
 
 @st.composite

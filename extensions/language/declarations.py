@@ -152,6 +152,8 @@ class PartDeclaration(NamedTuple):
     """The names of all fields, those with problems too."""
     unique: tuple[KeyDeclaration, ...] = ()
     rules: tuple[RuleDeclaration, ...] = ()
+    min: int = 0
+    """How many there are at least: none, or one."""
 
 
 class SetDeclaration(NamedTuple):

@@ -59,7 +59,7 @@ FIELD_KEYS = (
 POLICIES: tuple[Policy, ...] = ("restrict", "cascade", "clear")
 """What becomes of a reference when what it refers to is deleted; the first unless another one is said."""
 FLAGS = ("unique", "ignorecase", "index", "readonly", "pii", "secret")
-PART_KEYS = ("entity", "max", "fields", "unique", "rules", "description")
+PART_KEYS = ("entity", "min", "max", "fields", "unique", "rules", "description")
 LIFECYCLE_KEYS = ("initial", "states", "actions")
 ACTION_KEYS = ("from", "to", "internal", "emits", "input", "sets", "clears", "resource", "description")
 COMPARISONS = ("<", "<=", ">", ">=", "!=")

@@ -205,6 +205,7 @@ def _aggregate() -> Json:
 def _part() -> Json:
     properties = {
         "entity": {**_name(naming.PASCAL.pattern), "description": "The name of one of them, such as OrderLine."},
+        "min": {"enum": [0, 1], "default": 0, "description": "1 where an aggregate has one at least."},
         "max": {
             "type": "integer",
             "minimum": 1,

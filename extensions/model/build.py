@@ -133,6 +133,7 @@ def _part(declared: PartDeclaration, owner: str, given: Mapping[str, str], types
         singular=naming.snake(declared.entity),
         title=naming.words(declared.entity),
         description=declared.description or f"{titles.capitalize()} of the {owner}.",
+        minimum=declared.min,
         maximum=declared.max,
         fields=fields,
         keys=_keys(declared.unique, fields),

@@ -60,6 +60,7 @@ class _Checks:
         required: dict[str, list[str]] = {name: [] for name in self._aggregates}
         for aggregate in self._domain.aggregates:
             parts = (field for part in aggregate.parts for field in part.fields)
+            needed = [*aggregate.fields, *(field for part in aggregate.parts if part.min for field in part.fields)]
             sent = (field for action in _actions(aggregate) for field in action.input)
             for declared in [*aggregate.fields, *parts, *sent]:
                 spec = declared.spec
@@ -72,7 +73,7 @@ class _Checks:
                     )
                 elif spec.refers and not spec.type.local and spec.context == self._domain.context:
                     self._add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
-                elif spec.type.local and not (declared.optional or spec.type.many) and declared in aggregate.fields:
+                elif spec.type.local and not (declared.optional or spec.type.many) and declared in needed:
                     required[aggregate.name].append(spec.target)
         for cycle in cycles(required):
             path = f"aggregates.{cycle[0]}"

@@ -69,7 +69,7 @@ class Rule(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A list of entities inside an aggregate, `maximum` of them at most."""
+    """A list of entities inside an aggregate, from `minimum` to `maximum` of them."""
 
     name: str
     titles: str
@@ -78,6 +78,7 @@ class Part(NamedTuple):
     """The entity in snake_case."""
     title: str
     description: str
+    minimum: int
     maximum: int
     fields: tuple[Field, ...]
     keys: tuple[Key, ...]

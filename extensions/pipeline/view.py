@@ -128,6 +128,7 @@ def _part(code: PythonPart, table: Table, domain: Domain) -> Json:
         "titles": part.titles,
         "table": table.name,
         "parent_column": table.keys[0].name,
+        "min": part.minimum,
         "max": part.maximum,
         "description": part.description,
         "fields": fields,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...text import english, naming
-from ...text.problems import KEY, Word, show
+from ...text.problems import KEY, Word, kind_of, show
 from .. import renames
 from ..combinations import without_use
 from ..declarations import AggregateDeclaration, PartDeclaration
@@ -169,6 +169,11 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
     if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MOST_PARTS:
         (place / "max").add(f"expected a whole number from 1 to {MOST_PARTS}, not {show(most)}")
         most = PARTS_WITHOUT_MAX
+    least = body.get("min", 0)
+    if isinstance(least, bool) or not isinstance(least, int) or not 0 <= least <= 1:
+        message = f"expected 1, or nothing, not {kind_of(least)}; more than one are for service.py to ask for"
+        (place / "min").add(message)
+        least = 0
     fields = _some_fields(place / "fields", body.get("fields"), "quantity: int(1..999)")
     for declared in fields:
         if declared.secret:
@@ -177,6 +182,11 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
                 "a part has no secret, since it is replaced as a whole; drop the word",
                 Word("secret"),
             )
+        if least and declared.on_delete == "cascade":
+            message = (
+                "a deletion that takes the last entry along would leave none; write on_delete=restrict, or drop `min:`"
+            )
+            place.problems.add(declared.path, message, Word("on_delete"))
         if declared.spec.type.many:
             one, target = english.singular(declared.name), declared.spec.target
             place.problems.add(declared.path, IN_PART.format(one=one, name=declared.name, target=target))
@@ -192,4 +202,5 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
         mentioned=_mentioned(body.get("fields")),
         unique=read_unique(place / "unique", body.get("unique")),
         rules=read_rules(place / "rules", body.get("rules")),
+        min=least,
     )

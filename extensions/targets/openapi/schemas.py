@@ -66,7 +66,10 @@ def _create(aggregate: Mapping[str, Any]) -> Json:
         {field["wire"]: _create_property(field) for field in aggregate["input_fields"]}
         | _part_inputs(aggregate)
         | _beginning(aggregate),
-        required=[field["wire"] for field in aggregate["input_fields"] if field["required"]],
+        required=[
+            *(field["wire"] for field in aggregate["input_fields"] if field["required"]),
+            *(part["wire"] for part in aggregate["parts"] if part["min"]),
+        ],
     )
 
 
@@ -188,6 +191,7 @@ def _parts(part: Mapping[str, Any], schema: str, owner: str) -> Json:
     return {
         "type": "array",
         "description": f"The {part['titles']} of the {owner}.{distinct(part)}",
+        **({"minItems": part["min"]} if part["min"] else {}),
         "maxItems": part["max"],
         "items": ref("schemas", schema),
     }

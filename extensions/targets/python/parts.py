@@ -40,9 +40,10 @@ def part_code(part: PythonPart) -> PartCode:
     """The code of a part."""
     items = f"list[{part.declared.entity}Input]"
     alias = f', alias="{part.declared.name}"' if part.attribute != part.declared.name else ""
-    limit = f"Field(max_length={part.declared.maximum}{alias})"
+    least = f"min_length={part.declared.minimum}, " if part.declared.minimum else ""
+    limit = f"Field({least}max_length={part.declared.maximum}{alias})"
     return PartCode(
-        create=f"Annotated[{items}, {limit}] = Field(default_factory=list)",
+        create=f"Annotated[{items}, {limit}]{'' if least else ' = Field(default_factory=list)'}",
         patch=f"Annotated[{items} | None, {limit}, NotNull] = None",
         patched=patched_part(part),
         entity=entity_name(part.declared.entity),

@@ -73,6 +73,8 @@ class Examples(NamedTuple):
     asked_tests: tuple[tuple[str, str], ...]
     """A parameter of a list, its member and its word, and another value that the member may have."""
     replaceable_parts: tuple[str, ...]
+    needed_parts: tuple[str, ...]
+    """Those of which there is one at least."""
     twin_tests: tuple[tuple[str, tuple[str, ...]], ...]
     key_tests: tuple[tuple[str, str], ...]
     """The wire names in a key, and those of them that two resources may still share."""
@@ -128,7 +130,8 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
             if filter_.asked[0].word in {"", "any"} and (filter_.field is None or _is_in_example(filter_.field))
         ),
         asked_tests=tuple(_asked(aggregate, body)),
-        replaceable_parts=tuple(part.name for part in aggregate.parts if _is_repeatable(part)),
+        replaceable_parts=tuple(part.name for part in aggregate.parts if _is_repeatable(part) and not part.minimum),
+        needed_parts=tuple(part.name for part in aggregate.parts if part.minimum),
         twin_tests=tuple((wire, members) for wire, members in twins.items() if members),
         key_tests=tuple(
             (row(key.wires), row(wire for wire in key.wires if wire not in {each.wire for each in telling.values()}))
@@ -334,11 +337,12 @@ def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]], body: Json) ->
     """
     inputs = [field for field in aggregate.input_fields if not field.is_many]
     plain = [field for field in inputs if not field.target]
+    kept = {part.name for part in aggregate.parts if part.minimum}
     for field in sorted(plain, key=lambda field: field.unique):
         if len(field.examples) > 1 and _keeps(aggregate, body | {field.wire: field.examples[1]}):
             return {field.wire: field.examples[1]}, {}
     for wire, given in items.items():
-        if given:
+        if given and wire not in kept:
             return {wire: []}, {}
     for field in plain:
         if field.optional and _keeps(aggregate, body | {field.wire: None}):
@@ -350,7 +354,7 @@ def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]], body: Json) ->
     if plain:
         return {plain[0].wire: plain[0].examples[0]}, {}
     lists = (*items, *(field.wire for field in aggregate.input_fields if field.is_many))
-    return {wire: [] for wire in lists}, {}
+    return {wire: items[wire] if wire in kept else [] for wire in lists}, {}
 
 
 def _keeps(owner: Aggregate | Part, body: Json) -> bool:

@@ -52,6 +52,7 @@ def names_in_tests(
         sample.order_tests,
         sample.search_tests,
         sample.replaceable_parts,
+        sample.needed_parts,
         sample.twin_tests,
         sample.key_tests,
         sample.rule_tests,
@@ -87,6 +88,8 @@ def _behaviours(aggregate: PythonAggregate, ways: Scenarios, sample: Examples) -
         yield "SortBehaviour"
     if sample.search_tests:
         yield "SearchBehaviour"
+    if sample.needed_parts:
+        yield "PartBehaviour"
     if sample.key_tests or sample.apart_tests:
         yield "KeyBehaviour"
     lifecycle = aggregate.declared.lifecycle
