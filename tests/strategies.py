@@ -715,6 +715,8 @@ def _types(draw: st.DrawFn, aggregates: list[str]) -> tuple[Domain, list[tuple[s
     for name in draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=2, unique=True)):
         names = draw(st.lists(field_names().filter(lambda each: len(each) <= 30), min_size=1, max_size=4, unique=True))
         inner = {each: draw(_inner(always=each == names[0])) for each in names}
+        if leads := draw(st.sampled_from(["", "", "?", "!"])):
+            inner["leads_to"] = f"ref {draw(st.sampled_from(aggregates))}?" if leads == "?" else f"ref {aggregates[0]}"
         form = draw(st.sampled_from(["bare", "whole", "described"]))
         found[name] = inner if form == "bare" and "fields" not in inner else {"fields": inner}
         if form == "described":
@@ -726,7 +728,12 @@ def _types(draw: st.DrawFn, aggregates: list[str]) -> tuple[Domain, list[tuple[s
             value: Any = f"{name}{said}"
             if said == "example" and spec:
                 value = {"type": name, "example": next(spec.type.examples(spec))}
-            uses.append((draw(st.sampled_from(aggregates)), f"of_{naming.snake(name)[:4]}_{place}", value))
+            # What always refers to the first of them cannot be in it, or it could never be created.
+            needs = leads == "!" and "?" not in str(value)
+            if owners := aggregates[1:] if needs else aggregates:
+                uses.append((draw(st.sampled_from(owners)), f"of_{naming.snake(name)[:4]}_{place}", value))
+        if not any(name in str(value) for _, _, value in uses):
+            uses.append((aggregates[0], f"of_{naming.snake(name)[:4]}", f"{name}?"))
     return found, uses
 
 

@@ -167,7 +167,7 @@ def _field(declared: FieldDeclaration, type_name: str) -> Field:
         examples=_examples(declared),
         reference=_reference(declared),
         renamed_from=declared.renamed_from,
-        left_out=declared.spec.type.many or (declared.optional and declared.spec.type.local),
+        left_out=declared.spec.type.many or (declared.optional and declared.spec.needs_another),
     )
 
 

@@ -12,7 +12,7 @@ from . import filters, keys, links, rules, sorts
 from .assignments import check_assignments
 from .inputs import check_cleared, check_inputs
 from .keys import STATE
-from .order import cycles
+from .order import cycles, led_to
 from .value_objects import check_types, inside
 
 if TYPE_CHECKING:
@@ -63,18 +63,12 @@ class _Checks:
             needed = [*aggregate.fields, *(field for part in aggregate.parts if part.min for field in part.fields)]
             sent = (field for action in _actions(aggregate) for field in action.input)
             for declared in [*aggregate.fields, *parts, *sent]:
-                spec = declared.spec
-                if spec.type.local and spec.target not in self._aggregates:
-                    self._add(
-                        declared.path,
-                        self._unknown_target(spec.target),
-                        Word(spec.target),
-                        near(spec.target, self._aggregates),
-                    )
-                elif spec.refers and not spec.type.local and spec.context == self._domain.context:
-                    self._add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
-                elif spec.type.local and not (declared.optional or spec.type.many) and declared in needed:
-                    required[aggregate.name].append(spec.target)
+                self._reference(declared)
+            for declared in needed:
+                required[aggregate.name] += [target for target, needs in led_to(declared) if needs]
+        for value in self._domain.types:
+            for declared in value.fields:
+                self._reference(declared)
         for cycle in cycles(required):
             path = f"aggregates.{cycle[0]}"
             if len(cycle) == 1:
@@ -84,6 +78,14 @@ class _Checks:
             else:
                 circle = " → ".join([*cycle, cycle[0]])
                 self._add(path, f"{circle} require each other, so none could be created; make one reference optional")
+
+    def _reference(self, declared: FieldDeclaration) -> None:
+        spec = declared.spec
+        if spec.type.local and spec.target not in self._aggregates:
+            message = self._unknown_target(spec.target)
+            self._add(declared.path, message, Word(spec.target), near(spec.target, self._aggregates))
+        elif spec.refers and not spec.type.local and spec.context == self._domain.context:
+            self._add(declared.path, f"{spec.context!r} is this context; write ref {spec.target}")
 
     def _unknown_target(self, name: str) -> str:
         owner = next(

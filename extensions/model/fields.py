@@ -83,6 +83,15 @@ class Field(NamedTuple):
         return None if self.is_many else self.refers_to
 
     @property
+    def targets(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Where an example of it refers to an aggregate of this domain, by names in JSON, and to which one."""
+        if self.members:
+            return tuple(
+                ((self.wire, each.wire), each.target) for each in self.members if each.target and not each.left_out
+            )
+        return (((self.wire,), self.target),) if self.target else ()
+
+    @property
     def is_many(self) -> bool:
         """Whether it refers to any number of aggregates."""
         return self.type.type.many

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from ..language.declarations import AggregateDeclaration
+    from ..language.declarations import AggregateDeclaration, FieldDeclaration
 
 
 def by_dependency(aggregates: Sequence[AggregateDeclaration]) -> tuple[str, ...]:
@@ -24,14 +24,23 @@ def by_dependency(aggregates: Sequence[AggregateDeclaration]) -> tuple[str, ...]
         fields = [*aggregate.fields, *(field for part in aggregate.parts for field in part.fields)]
         for required_first in (True, False):
             for declared in fields:
-                needs = not (declared.optional or declared.spec.type.many)
-                if declared.spec.type.local and needs == required_first:
-                    visit(declared.spec.target)
+                for target, needs in led_to(declared):
+                    if needs == required_first:
+                        visit(target)
         order.append(name)
 
     for name in known:
         visit(name)
     return tuple(order)
+
+
+def led_to(declared: FieldDeclaration) -> Iterator[tuple[str, bool]]:
+    """The aggregates of this domain that a field refers to, itself or inside of it, and whether it always does."""
+    if declared.spec.type.local:
+        yield declared.spec.target, not (declared.optional or declared.spec.type.many)
+    for member in declared.spec.members_of:
+        if member.spec.type.local:
+            yield member.spec.target, not (declared.optional or member.optional)
 
 
 def cycles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:

@@ -206,7 +206,7 @@ def _choices(field: FieldDeclaration, rules: Sequence[RuleDeclaration]) -> Itera
     """The states of a field, the one that an example has by itself first."""
     if any(rule.sign == "when" and rule.fields[1] == field.name for rule in rules) and _is_choice(field):
         yield from _own(field, len(field.spec.members) or 2)
-    elif field.optional and field.spec.type.local:
+    elif field.optional and field.spec.needs_another:
         yield from (None, _PRESENT)
         return
     else:

@@ -40,6 +40,7 @@ def under_new_names(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
         is_whole = isinstance(inner, dict) and not isinstance(inner.get("type"), str)
         _rename_keys(inner if is_whole else body, each.fields.names)
     _replace_types(result["aggregates"], aggregates)
+    _replace_types(result.get("types"), aggregates)
     for event in (result.get("consumes") or {}).values():
         aggregate, dot, action = str(event.get("triggers") or "").partition(".")
         if dot and aggregate in aggregates:

@@ -62,6 +62,11 @@ class Spec:
         return self.type.refers or bool(self.context)
 
     @property
+    def needs_another(self) -> bool:
+        """Whether a value leads to another aggregate of this domain, itself or in what is always inside of it."""
+        return self.type.local or any(each.spec.type.local and not each.optional for each in self.members_of)
+
+    @property
     def written(self) -> str:
         """The type as a reader of the domain would write it."""
         said = self.type.written(self)

@@ -15,11 +15,17 @@ ORDER = "018f6d2e-7c1a-7b3e-9f00-000000000001"
 KNOWN, UNKNOWN = UUID(int=1), UUID(int=2)
 
 
+class Way(Body):
+    start_id: UUID
+    end_id: UUID
+
+
 class Line(Body):
     class_: Annotated[str, Field(alias="class")]
     product_id: UUID = KNOWN
     weight: Decimal = Decimal(1)
     email: str | None = None
+    way: Way | None = None
 
 
 class Order(Body):
@@ -51,6 +57,13 @@ def taken(member: str, value: object) -> str:
 def test_the_first_item_that_refers_to_nothing() -> None:
     body = order(product_id=[KNOWN, UNKNOWN, UNKNOWN])
     assert pointers(ReferenceNotFound, "product_id", missing(UNKNOWN), body) == ["/lines/1/product_id"]
+
+
+def test_the_first_item_with_an_object_that_refers_to_nothing() -> None:
+    ways = [None, {"start_id": UNKNOWN, "end_id": KNOWN}, {"start_id": KNOWN, "end_id": UNKNOWN}]
+    body = order(way=ways)
+    said = f'Key (way_end_id)=({UNKNOWN}) is not present in table "places".'
+    assert pointers(ReferenceNotFound, "way/end_id", said, body) == ["/lines/2/way/end_id"]
 
 
 def test_the_first_of_a_list_that_refers_to_nothing() -> None:

@@ -145,6 +145,55 @@ def test_clients_of_parts(new: Domain, breaking: list[str], others: list[str]) -
     assert [sorted(each) for each in found] == [breaking, others]
 
 
+LEADING: Domain = {
+    "context": "shop",
+    "types": {"Route": {"start": "ref Place", "end": "ref Place?", "km": "int?"}},
+    "aggregates": {
+        "Trip": {"fields": {"route": "Route", "way_back": "Route?"}},
+        "Place": {"name": "string(80)"},
+    },
+}
+
+
+def test_a_reference_inside_is_a_foreign_key_of_its_column() -> None:
+    (trip, place) = template_model(LEADING, "shop")["aggregates"]
+    keys = {each["pointer"]: (each["name"], each["columns"]) for each in trip["constraints"] if each["kind"] == "fk"}
+    assert keys == {
+        f"/{use}/{end}_id": (f"fk_trips_{use}_{end}_id", [f"{use}_{end}_id"])
+        for use in ("route", "way_back")
+        for end in ("start", "end")
+    }
+    assert [each["columns"] for each in trip["indexes"] if each["columns"][0].endswith("_id")] == [
+        *([column] for _, (column,) in keys.values())
+    ]
+    assert place["constraints"][0]["kind"] == "pk"
+
+
+def test_what_an_object_always_refers_to_is_made_before_it() -> None:
+    assert template_model(LEADING, "shop")["code"]["tables"][0]["name"] == "places"
+    trip = template_model(LEADING, "shop")["aggregates"][0]["code"]
+    assert [(each["place"], each["module"]) for each in trip["example_references"]] == [
+        ('("route", "start_id")', "place")
+    ]
+    assert list(trip["example_body"]["route"]) == ["start_id", "km"]
+    assert trip["example_patch"] == {"way_back": None}
+    alone = deepcopy(LEADING)
+    del alone["aggregates"]["Trip"]["fields"]["way_back"]
+    trip = template_model(alone, "shop")["aggregates"][0]["code"]
+    assert trip["example_patch"]["route"].keys() == {"start_id", "km"}
+    assert [each["place"] for each in trip["example_patch_places"]] == ['("route", "start_id")']
+    assert "way_back" not in trip["example_body"]
+
+
+def test_a_reference_inside_follows_the_name_of_what_it_leads_to() -> None:
+    new = yaml.safe_load(yaml.dump(LEADING, sort_keys=False).replace("Place", "Spot"))
+    new["aggregates"]["Spot"] = {"renamed_from": "Place", "fields": {"name": "string(80)"}}
+    assert problems_of(new) == []
+    followed = under_new_names(LEADING, new)
+    assert followed["types"]["Route"]["start"] == "ref Spot"
+    assert followed["types"]["Route"]["end"] == "ref Spot?"
+
+
 def test_what_is_in_parts_alone_has_no_patch() -> None:
     model = template_model(in_part(ADDRESS, PLACES), "shop")
     (address,) = model["code"]["value_objects"]["objects"]

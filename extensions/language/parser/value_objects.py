@@ -121,7 +121,13 @@ def _check_field(place: Place, declared: FieldDeclaration) -> None:
     if declared.spec.members_of:
         message = f"{declared.spec.target} is a type, too, and there are none in each other; write out its fields"
         place.problems.add(declared.path, message, Word(declared.spec.target))
-    elif row.local:
-        place.problems.add(declared.path, "a type has no references; make it a field of the aggregate, or a part")
+    elif row.many:
+        place.problems.add(
+            declared.path, "a type has no lists of references; make it a field of the aggregate, or a part"
+        )
+    elif declared.on_delete not in {None, "restrict"}:
+        message = f"on_delete={declared.on_delete} is not possible in a type, whose references keep what they lead to"
+        message += "; drop it, or make it a field of the aggregate"
+        place.problems.add(declared.path, message, Word("on_delete"))
     elif row.shapeless:
         place.problems.add(declared.path, "a type has no json; make it a field of the aggregate, or name its fields")

@@ -28,6 +28,8 @@ def example(field: Mapping[str, Any]) -> Any:
     reference = field["reference"]
     own = reference is None or reference["context"] or field["compared"]
     if own:
-        return field["example"]
+        inner = {each["wire"]: each for each in field.get("members", ()) if each["target"]}
+        shown = field["example"]
+        return shown | {wire: example(inner[wire]) for wire in shown if wire in inner} if inner else shown
     shown = identity(reference["aggregate"])
     return [shown] if field["item"] else shown

@@ -205,21 +205,30 @@ def _columns(builder: TableBuilder, owner: str, fields: Iterable[Field], domain:
     for field in fields:
         pointer = f"/{field.wire}"
         found = columns(field)
+        first = found[0].name
         if field.members:
             yield from _object(builder, field, found)
-            continue
-        for column, conditions in zip(found, _conditions(field, found), strict=True):
-            checks = (builder.check(column.name, " AND ".join(conditions), pointer),) if conditions else ()
-            yield column._replace(checks=checks)
-        first = found[0].name
+        else:
+            for column, conditions in zip(found, _conditions(field, found), strict=True):
+                checks = (builder.check(column.name, " AND ".join(conditions), pointer),) if conditions else ()
+                yield column._replace(checks=checks)
         if field.unique:
             builder.unique([first], pointer, ignorecase=[first] if field.ignorecase else [])
-        if field.target:
-            target = domain.aggregate(field.target)
+        for name, column, place in _leading(field, found):
+            target = domain.aggregate(name)
             use_alter = _is_circular(target.name, owner, domain.by_dependency)
-            builder.foreign(first, pointer, table_name(target.plural), "RESTRICT", use_alter=use_alter)
+            builder.foreign(column.name, place, table_name(target.plural), "RESTRICT", use_alter=use_alter)
         if field.indexed:
             builder.index([first], ignorecase=field.ignorecase)
+
+
+def _leading(field: Field, found: Sequence[Column]) -> Iterator[tuple[str, Column, str]]:
+    """The aggregates that it refers to, itself or inside of it, each with its column and the pointer to its id."""
+    if field.target:
+        yield field.target, found[0], f"/{field.wire}"
+    for member, own in members_of(field, found):
+        if member.target:
+            yield member.target, own[0], f"/{field.wire}/{member.wire}"
 
 
 def members_of(field: Field, found: Sequence[Column]) -> list[MemberColumns]:

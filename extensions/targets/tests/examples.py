@@ -12,7 +12,7 @@ from ..python.domain import module_of
 from ..python.literals import python_text, row
 from .orders import OrderTest, order_tests
 from .rules import RuleTest, rule_tests
-from .value_objects import ObjectTest, item_object_tests, object_tests
+from .value_objects import ObjectTest, another, item_object_tests, object_tests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -59,6 +59,8 @@ class Examples(NamedTuple):
     example_patch: Json
     example_patch_reference: Mapping[str, str]
     """The module of the example that the patch refers to, by the member's name, if it is a reference."""
+    example_patch_places: tuple[ReferenceCode, ...]
+    """Where the patch refers to examples inside of a value object."""
     example_references: tuple[ReferenceCode, ...]
     example_unique: Mapping[str, str]
     """Wire name → the values that a unique field can have: a list, or a range."""
@@ -109,6 +111,12 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
         example_body=body | items,
         example_patch=patch,
         example_patch_reference=reference,
+        example_patch_places=tuple(
+            ReferenceCode(row(place, "()"), module_of(target))
+            for field in aggregate.input_fields
+            if field.members and field.wire in patch and patch[field.wire]
+            for place, target in field.targets
+        ),
         example_references=tuple(_references(aggregate, without)),
         example_unique={field.wire: _values(field) for field in inputs if field.unique and not field.target},
         example_varied={
@@ -191,7 +199,7 @@ def _input(action: Action) -> InputCode:
 
 def _targets(owner: Aggregate | Part) -> set[str]:
     """The aggregates that it must refer to."""
-    return {field.target for field in owner.input_fields if field.target and not field.left_out}
+    return {target for field in owner.input_fields if not field.left_out for _, target in field.targets}
 
 
 def _reached(names: set[str], needed: dict[str, set[str]]) -> set[str]:
@@ -336,7 +344,8 @@ def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]], body: Json) ->
     With it comes the module of the example that its member refers to, by the member's name, if it is a reference.
     """
     inputs = [field for field in aggregate.input_fields if not field.is_many]
-    plain = [field for field in inputs if not field.target]
+    plain = [field for field in inputs if not field.targets]
+    objects = [field for field in inputs if field.members and field.targets]
     kept = {part.name for part in aggregate.parts if part.minimum}
     for field in sorted(plain, key=lambda field: field.unique):
         if len(field.examples) > 1 and _keeps(aggregate, body | {field.wire: field.examples[1]}):
@@ -344,7 +353,7 @@ def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]], body: Json) ->
     for wire, given in items.items():
         if given and wire not in kept:
             return {wire: []}, {}
-    for field in plain:
+    for field in (*plain, *objects):
         if field.optional and _keeps(aggregate, body | {field.wire: None}):
             return {field.wire: None}, {}
     for field in inputs:
@@ -353,6 +362,8 @@ def _patch(aggregate: Aggregate, items: Mapping[str, list[Json]], body: Json) ->
     plain.sort(key=lambda field: field.left_out)
     if plain:
         return {plain[0].wire: plain[0].examples[0]}, {}
+    if objects:
+        return {objects[0].wire: objects[0].examples[0] | another(objects[0])}, {}
     lists = (*items, *(field.wire for field in aggregate.input_fields if field.is_many))
     return {wire: items[wire] if wire in kept else [] for wire in lists}, {}
 
@@ -376,10 +387,10 @@ def _references(aggregate: Aggregate, without: Collection[str]) -> Iterator[Refe
         apart = {field.wire for rule in owner.rules if rule.sign == "!=" for field in rule.fields}
         count: Counter[str] = Counter()
         for field in owner.input_fields:
-            if field.target and not field.left_out:
-                module = module_of(field.target)
+            for place, target in () if field.left_out else field.targets:
+                module = module_of(target)
                 if field.wire in apart:
                     count[module] += 1
                 # A second one, where two must differ.
                 number = f" {count[module]}" if field.wire in apart and count[module] > 1 else ""
-                yield ReferenceCode(row((*above, field.wire), "()"), f"{module}{number}")
+                yield ReferenceCode(row((*above, *place), "()"), f"{module}{number}")

@@ -83,7 +83,7 @@ def _ways(rule: Rule, body: Json) -> Iterator[Json]:
     choices = [_different([value, *_others(field, rule, body)]) for field, value in zip(rule.fields, own, strict=True)]
     ways = [*islice(product(*choices), _WAYS)]
     ways.sort(key=lambda way: sum(one != other for one, other in zip(way, own, strict=True)))
-    stay = {field.wire for field in rule.fields if field.target}
+    stay = {field.wire for field in rule.fields if field.targets}
     for way in ways:
         values = dict(zip(wires, way, strict=True))
         yield {wire: value for wire, value in values.items() if wire not in stay or value != body.get(wire)}
@@ -95,7 +95,7 @@ def _different(values: Sequence[Any]) -> list[Any]:
 
 def _others(field: Field, rule: Rule, body: Json) -> Iterator[Any]:
     """Other values of a member: absent, another one, and that of the other member that it is compared with."""
-    if field.target:
+    if field.targets:
         if field.optional:
             yield None
         return

@@ -46,9 +46,14 @@ def item_object_tests(aggregate: Aggregate, without: Collection[str]) -> Iterato
                 yield part.name, field.wire
 
 
+def another(field: Field) -> dict[str, Any]:
+    """Another value of one member of the value object; nothing where none has one that is no reference."""
+    others = (member for member in field.members if len(member.examples) > 1 and not member.target)
+    return next(({member.wire: member.examples[1]} for member in others), {})
+
+
 def _change(field: Field) -> dict[str, Any]:
     """Another value of one member, and none of another."""
-    other = next((member for member in field.members if len(member.examples) > 1), None)
-    change = {} if other is None else {other.wire: other.examples[1]}
-    gone = next((member for member in field.members if member.optional and member is not other), None)
+    change = another(field)
+    gone = next((member for member in field.members if member.optional and member.wire not in change), None)
     return change if gone is None else change | {gone.wire: None}

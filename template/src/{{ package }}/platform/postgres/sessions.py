@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import reduce
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
@@ -253,20 +254,20 @@ def place_in(body: BaseModel, refusal: ValueRefused) -> str | None:
     if ANY not in refusal.place:
         return None
     places = [place[1:].split("/") for place in refusal.place.split()]
-    part, members = places[0][0], [place[-1] for place in places]
-    if members == [ANY]:  # a list of values
+    part, members = places[0][0], [place[2:] for place in places]
+    if members == [[]]:  # a list of values
         index = _index(_member(body, part) or [], refusal)
         return None if index is None else pointer(part, index)
     index = _index([_values(item, members) for item in _member(body, part) or ()], refusal)
-    return None if index is None else " ".join(pointer(part, index, member) for member in members)
+    return None if index is None else " ".join(pointer(part, index, *member) for member in members)
 
 
-def _values(item: BaseModel, members: list[str]) -> Any:
+def _values(item: BaseModel, members: list[list[str]]) -> Any:
     """The item's value, or a tuple of several; None where one of them is absent, and so like no other."""
     if len(members) == 1:
-        return _member(item, members[0])
+        return reduce(_member, members[0], item)
     sent = {field.alias or name for name, field in type(item).model_fields.items()}
-    values = tuple(_member(item, member) for member in members if member in sent)
+    values = tuple(_member(item, name) for (name,) in members if name in sent)
     return None if None in values else values
 
 
@@ -286,9 +287,9 @@ def _index(values: list[Any], refusal: ValueRefused) -> int | None:
     return next((index for index, value in enumerate(values) if str(value) == key["values"]), None)
 
 
-def _member(model: BaseModel, wire: str) -> Any:
-    """The value of the member that has this name in JSON."""
-    for name, field in type(model).model_fields.items():
+def _member(model: BaseModel | None, wire: str) -> Any:
+    """The value of the member that has this name in JSON; None where there is no such object."""
+    for name, field in type(model).model_fields.items() if model else ():
         if (field.alias or name) == wire:
             return getattr(model, name)
     return None
