@@ -742,7 +742,7 @@ def _inner(draw: st.DrawFn, *, always: bool) -> Any:
     """A field of a value object."""
     text = draw(_scalar([kind for kind, row in TABLE.items() if not row.refers and not row.shapeless]))
     spec = parse_type(text)
-    roles = ["plain", "plain", "sensitive", "mapping"]
+    roles = ["plain", "plain", "sensitive", "mapping", *(["secret"] if not always else [])]
     roles += ["optional", "optional"] if not (spec.type.nullable or always) else []
     roles += ["default"] if not always else []
     role = draw(st.sampled_from(roles))
@@ -751,7 +751,7 @@ def _inner(draw: st.DrawFn, *, always: bool) -> Any:
         return {key: value for key, value in body.items() if value is not None}
     if role == "default" and (default := draw(_value(spec))) is not None:
         return {"type": text, "default": default}
-    return {"optional": f"{text}?", "sensitive": f"{text} pii"}.get(role, text)
+    return {"optional": f"{text}?", "sensitive": f"{text} pii", "secret": f"{text} secret"}.get(role, text)
 
 
 @st.composite
@@ -775,7 +775,9 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
     for owner, field, value in uses:
         body = domain["aggregates"][owner]
         parts = list(body.get("parts", {}).values()) if is_whole_aggregate(body) else []
-        if parts and "secret" not in value and draw(COIN):
+        of = (value["type"] if isinstance(value, dict) else value).split()[0].rstrip("?")
+        hides = "secret" in f"{value} {domain['types'][of]}"  # which a part cannot
+        if parts and not hides and draw(COIN):
             draw(st.sampled_from(parts))["fields"][field] = value
         else:
             (body["fields"] if is_whole_aggregate(body) else body)[field] = value

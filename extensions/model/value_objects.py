@@ -60,6 +60,13 @@ def _check_uses(owner: AggregateDeclaration | PartDeclaration, reserved: Reserve
                 f"every field of {field.spec.target} may be absent, so nothing tells an empty one from none; "
                 "drop the '?' here, or at a field there",
             )
+        needed = [member for member in members if not member.optional]
+        if field.optional and not field.secret and needed and all(member.secret for member in needed):
+            problems.add(
+                field.path,
+                f"all that is always in {field.spec.target} is secret, so nothing tells readers whether it is there; "
+                "drop the '?' here, or at a field there that is not secret",
+            )
         if len(longest := max(found, key=len)) > reserved.longest_column:
             problems.add(
                 field.path,

@@ -26,6 +26,7 @@ class Member(NamedTuple):
     default: Any = None
     given: tuple[Any, ...] = ()
     """The example that the domain gives, if it does."""
+    secret: bool = False
 
     @property
     def is_needed(self) -> bool:

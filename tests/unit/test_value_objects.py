@@ -194,6 +194,42 @@ def test_a_reference_inside_follows_the_name_of_what_it_leads_to() -> None:
     assert followed["types"]["Route"]["end"] == "ref Spot?"
 
 
+HIDING = domain(ADDRESS | {"key": "string(20) secret"}, USES)
+
+
+def test_what_becomes_secret_inside_goes_from_answers_and_stays_in_its_column() -> None:
+    old = domain(ADDRESS | {"key": "string(20)"}, USES)
+    assert tables(old, HIDING) == ([], [])
+    breaking, others = contract.compare(*(document(build_model(each), SERVICE) for each in (old, HIDING)))
+    assert breaking == ["Address: key is gone"]
+    assert others == []
+
+
+def test_a_secret_inside_is_written_only() -> None:
+    paper = document(build_model(HIDING), SERVICE)
+    schemas = paper["components"]["schemas"]
+    assert schemas["Address"]["properties"].keys() == ADDRESS.keys()
+    for sent in ("AddressInput", "AddressPatch"):
+        assert schemas[sent]["properties"]["key"]["writeOnly"] is True
+    shown = paper["components"]["examples"]
+    assert "key" in shown["Customer.create"]["value"]["billing"]
+    assert shown["Customer"]["value"]["billing"].keys() == ADDRESS.keys()
+    model = template_model(HIDING, "shop")
+    customer = model["aggregates"][0]["code"]
+    assert {"billing_key", "shipping_key"} <= {*customer["columns"]}
+    assert {"billing_key", "shipping_key"}.isdisjoint(customer["shown_columns"])
+    (address,) = model["code"]["value_objects"]["objects"]
+    assert [each["attribute"] for each in address["show"]] == ["street", "city", "zip_"]
+    assert [each["attribute"] for each in address["read"]] == ["street", "city", "zip_", "key"]
+
+
+def test_whether_an_object_is_there_is_told_by_what_readers_see() -> None:
+    hidden_first = domain({"key": "string(20) secret", **ADDRESS}, USES)
+    billing, shipping = template_model(hidden_first, "shop")["aggregates"][0]["fields"][1:]
+    assert shipping["code"]["view_from_row"].startswith("None if row[5] is None else AddressMapper.show(row[5:8])")
+    assert billing["code"]["view_from_row"] == "AddressMapper.show(row[2:5])"
+
+
 def test_what_is_in_parts_alone_has_no_patch() -> None:
     model = template_model(in_part(ADDRESS, PLACES), "shop")
     (address,) = model["code"]["value_objects"]["objects"]

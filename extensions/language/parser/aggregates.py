@@ -182,6 +182,13 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
                 "a part has no secret, since it is replaced as a whole; drop the word",
                 Word("secret"),
             )
+        elif any(member.secret for member in declared.spec.members_of):
+            place.problems.add(
+                declared.path,
+                f"{declared.spec.target} has secrets, and a part has none, since it is replaced as a whole; "
+                "write out its other fields",
+                Word(declared.spec.target),
+            )
         if least and declared.on_delete == "cascade":
             message = (
                 "a deletion that takes the last entry along would leave none; write on_delete=restrict, or drop `min:`"

@@ -22,7 +22,6 @@ _NOT_INSIDE = {
     "ignorecase": "has no meaning in a type: nothing compares its fields",
     "index": "has no meaning in a type: its fields have no index",
     "readonly": "is said of the field that is of the type",
-    "secret": "is said of the field that is of the type",
 }
 
 
@@ -76,6 +75,7 @@ def _member(declared: FieldDeclaration) -> Member:
         has_default=declared.has_default,
         default=declared.default,
         given=(declared.example,) if declared.has_example else (),
+        secret=declared.secret,
     )
 
 
@@ -105,6 +105,8 @@ def _type(place: Place, name: str, raw: object) -> TypeDeclaration:
         fields_at.add(f"has {len(fields)} fields; at most {MOST_FIELDS_OF_A_TYPE} are possible in a type")
     for declared in fields:
         _check_field(place, declared)
+    if all(declared.secret for declared in fields):
+        fields_at.add("has nothing but secrets; write secret at the field that is of the type instead")
     return TypeDeclaration(place.path, name, fields, description, frozenset(_names(listed)))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...text.sentences import alternatives
 from .aggregate import Fields, actions, commands, shown, with_article
-from .samples import CREATED_AT, CURSOR, MODIFIED_AT, example, identity
+from .samples import CREATED_AT, CURSOR, MODIFIED_AT, example, identity, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +84,7 @@ def _view(aggregate: Mapping[str, Any]) -> Json:
     view: Json = {"id": identity(aggregate["schema"])}
     for field in shown(aggregate):
         if not (field["readonly"] or field["excluded"]):
-            view[field["wire"]] = example(field)
+            view[field["wire"]] = seen(field)
         elif field["default"] is not None:
             view[field["wire"]] = field["default"]["json"]
     for part in aggregate["parts"]:

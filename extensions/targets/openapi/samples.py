@@ -20,6 +20,13 @@ def identity(name: str) -> str:
     return f"018f6d2e-7c1a-7b3e-9f00-{crc32(name.encode()) & 0xFFFF:04x}00000001"
 
 
+def seen(field: Mapping[str, Any]) -> Any:
+    """The example of a field as answers show it: a value object without its secrets."""
+    hidden = {each["wire"] for each in field.get("members", ()) if each["sensitivity"] == "secret"}
+    value = example(field)
+    return {wire: value[wire] for wire in value if wire not in hidden} if hidden else value
+
+
 def example(field: Mapping[str, Any]) -> Any:
     """The field's example; a reference within the context shows the id of the example that it refers to.
 

@@ -52,8 +52,8 @@ def object_schemas(value: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
         name,
         object_of(
             value["description"],
-            {field["wire"]: _view_property(field) for field in fields},
-            required=[field["wire"] for field in fields if not field["optional"]],
+            {field["wire"]: _view_property(field) for field in shown(value)},
+            required=[field["wire"] for field in shown(value) if not field["optional"]],
         ),
     )
     for enum in value["enums"]:

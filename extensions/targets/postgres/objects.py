@@ -28,8 +28,9 @@ def by_member(field: Field, columns: Sequence[Column], counts: Sequence[int]) ->
 
 
 def present(members: Sequence[MemberColumns]) -> Column:
-    """The column that has a value where the object is there."""
-    return next(each.columns[0] for each in members if not each.member.optional)
+    """The column that has a value where the object is there; rather one that readers see."""
+    needed = [each for each in members if not each.member.optional]
+    return min(needed, key=lambda each: each.member.is_secret).columns[0]
 
 
 def together(field: Field, members: Sequence[MemberColumns]) -> tuple[tuple[str, ...], str] | None:

@@ -194,7 +194,7 @@ def _of_member(field: Field, member: Field) -> Iterator[Column]:
             nullable=field.optional or member.optional,
             server_default=literals[place] if literals else None,
             comment=member.description,
-            secret=field.is_secret,
+            secret=field.is_secret or member.is_secret,
             field=field.wire,
             renamed_from=None if before == name else before,
         )

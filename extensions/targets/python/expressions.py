@@ -57,9 +57,10 @@ def domain_from_columns(field: PythonField, columns: Sequence[str]) -> str:
 
 def _object_from_row(field: PythonField, places: Mapping[str, int], how: str) -> str:
     """A value object in a row that has its columns, next to each other, in these places."""
-    first = places[field.columns[0].name]
-    present = field.present or field.columns[0]
-    made = f"{field.declared.type.target}Mapper.{how}(row[{first}:{first + len(field.columns)}])"
+    columns = [column for column in field.columns if how == "read" or not column.secret]
+    first = places[columns[0].name]
+    present = field.present or columns[0]
+    made = f"{field.declared.type.target}Mapper.{how}(row[{first}:{first + len(columns)}])"
     return _unless_absent(field, f"row[{places[present.name]}]", lambda _: made)
 
 

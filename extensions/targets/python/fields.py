@@ -40,7 +40,7 @@ def field_code(field: PythonField, places: Mapping[str, int], stored: Mapping[st
         patch=_patch(field),
         view=_view(field),
         domain_from_row=domain_from_row(field, stored) if stored else None,
-        view_from_row=view_from_row(field, places) if field.columns[0].name in places else None,
+        view_from_row=view_from_row(field, places) if any(column.name in places for column in field.columns) else None,
         patched=patched(field),
         created=created(field),
     )

@@ -21,6 +21,8 @@ from .fields import FieldCode, field_code
 from .import_block import imports
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ...model.domain import Domain, ValueType
     from .aliases import Alias
     from .attributes import PythonField
@@ -36,6 +38,7 @@ class MemberCode(NamedTuple):
     code: FieldCode
     begun: str
     """Its value in a patch of what was absent."""
+    is_secret: bool
 
 
 class ObjectCode(NamedTuple):
@@ -61,7 +64,8 @@ class ObjectCode(NamedTuple):
     read: tuple[AttributeValue, ...]
     """The domain's values, of those of the columns."""
     show: tuple[AttributeValue, ...]
-    """What clients see of them."""
+    """What clients see of them, of those of the columns without secrets."""
+    has_secrets: bool
     write: tuple[str, ...]
     """The values of the columns."""
     absent: str
@@ -122,8 +126,7 @@ def objects_code(domain: Domain) -> ObjectsCode:
 
 
 def _object(declared: ValueType, fields: list[PythonField], uses: _Uses) -> ObjectCode:
-    places = [[f"values[{place}]" for place in range(start, end)] for start, end in _spans(fields)]
-    own = list(zip(fields, places, strict=True))
+    shown = [field for field in fields if not field.declared.is_secret]
     written = tuple(each.value for each in row_from_domain(fields, VARIABLE))
     return ObjectCode(
         name=declared.name,
@@ -134,23 +137,27 @@ def _object(declared: ValueType, fields: list[PythonField], uses: _Uses) -> Obje
         is_optional=declared.name in uses.optional,
         is_kept=declared.name in uses.kept,
         is_in_parts=declared.name in uses.in_parts,
-        fields=tuple(MemberCode(field.attribute, field_code(field, {}, {}), begun(field)) for field in fields),
-        to_view=view_from_domain(fields, VARIABLE),
+        fields=tuple(
+            MemberCode(field.attribute, field_code(field, {}, {}), begun(field), field.declared.is_secret)
+            for field in fields
+        ),
+        to_view=view_from_domain(shown, VARIABLE),
         from_view=domain_from_view(fields, "self", "_model."),
-        read=tuple(AttributeValue(field.attribute, domain_from_columns(field, names)) for field, names in own),
-        show=tuple(AttributeValue(field.attribute, view_from_columns(field, names)) for field, names in own),
+        read=tuple(AttributeValue(each.attribute, domain_from_columns(each, at)) for each, at in _placed(fields)),
+        show=tuple(AttributeValue(each.attribute, view_from_columns(each, at)) for each, at in _placed(shown)),
+        has_secrets=len(shown) < len(fields),
         write=written,
         absent=f"({', '.join(['None'] * len(written))}{',' if len(written) == 1 else ''})",
     )
 
 
-def _spans(fields: list[PythonField]) -> list[tuple[int, int]]:
-    """Where the columns of each field are among those of the object."""
-    found, start = [], 0
+def _placed(fields: list[PythonField]) -> Iterator[tuple[PythonField, list[str]]]:
+    """The fields with their values among those of the columns of all of them."""
+    start = 0
     for field in fields:
-        found.append((start, start + len(field.columns)))
-        start += len(field.columns)
-    return found
+        end = start + len(field.columns)
+        yield field, [f"values[{place}]" for place in range(start, end)]
+        start = end
 
 
 def _model_imports(domain: Domain, fields: list[PythonField]) -> str:
@@ -186,7 +193,7 @@ def _schema_imports(objects: list[ObjectCode], fields: list[PythonField], *, has
 
 
 def _view_imports(fields: list[PythonField]) -> str:
-    lines = {line for field in fields for line in field.imports.view}
+    lines = {line for field in fields if not field.declared.is_secret for line in field.imports.view}
     return imports({"from typing import Self", "import msgspec", "from . import model as _model", *lines})
 
 
@@ -196,6 +203,9 @@ def _mapper_imports(objects: list[ObjectCode], fields: list[PythonField]) -> str
         if each.is_kept:
             lines |= {f"from .model import {each.name}", f"from .views import {each.name}View"}
     lines |= {f"from .model import {field.declared.enum}" for field in fields if field.declared.enum}
-    if any(field.declared.kind == "money" for field in fields):
-        lines |= {"from ..kernel import Money", "from ..platform import MoneyView"}
+    amounts = [field for field in fields if field.declared.kind == "money"]
+    if amounts:
+        lines.add("from ..kernel import Money")
+    if any(not field.declared.is_secret for field in amounts):
+        lines.add("from ..platform import MoneyView")
     return imports(lines)

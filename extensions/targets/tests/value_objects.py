@@ -48,12 +48,15 @@ def item_object_tests(aggregate: Aggregate, without: Collection[str]) -> Iterato
 
 def another(field: Field) -> dict[str, Any]:
     """Another value of one member of the value object; nothing where none has one that is no reference."""
-    others = (member for member in field.members if len(member.examples) > 1 and not member.target)
+    others = (
+        member for member in field.members if len(member.examples) > 1 and not (member.target or member.is_secret)
+    )
     return next(({member.wire: member.examples[1]} for member in others), {})
 
 
 def _change(field: Field) -> dict[str, Any]:
     """Another value of one member, and none of another."""
     change = another(field)
-    gone = next((member for member in field.members if member.optional and member.wire not in change), None)
+    optional = (member for member in field.members if member.optional and not member.is_secret)
+    gone = next((member for member in optional if member.wire not in change), None)
     return change if gone is None else change | {gone.wire: None}
