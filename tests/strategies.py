@@ -754,6 +754,25 @@ def _inner(draw: st.DrawFn, *, always: bool) -> Any:
     return {"optional": f"{text}?", "sensitive": f"{text} pii", "secret": f"{text} secret"}.get(role, text)
 
 
+def _mark(domain: Domain) -> None:
+    """Let every action of the first aggregate that can have it set what is inside of a value object."""
+    for body in domain["aggregates"].values():
+        if not (isinstance(body.get("lifecycle"), dict) and "states" in body["lifecycle"]):
+            continue
+        actions = body["lifecycle"]["actions"].values()
+        taken = {
+            *body["fields"],
+            *body.get("parts", ()),
+            *(name for action in actions for name in action.get("input", ())),
+        }
+        if not any(name.startswith("marks") for name in taken):
+            domain["types"]["Marks"] = {"moved_at": "datetime?", "moved_on": "date?", "said": "enum(so, thus)?"}
+            body["fields"]["marks"] = "Marks readonly"
+            for action in actions:
+                action["sets"] = action.get("sets", {}) | {"marks.moved_at": "now", "marks.said": "thus"}
+            return
+
+
 @st.composite
 def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
     """A valid domain of at most `most` aggregates, as `domain.yaml` would say it."""
@@ -781,6 +800,8 @@ def domains(draw: st.DrawFn, *, most: int = 4) -> Domain:
             draw(st.sampled_from(parts))["fields"][field] = value
         else:
             (body["fields"] if is_whole_aggregate(body) else body)[field] = value
+    if "types" in domain and draw(COIN):
+        _mark(domain)
     actions = [
         f"{name}.{action}"
         for name, body in domain["aggregates"].items()

@@ -59,6 +59,8 @@ def words_of(domain: Json) -> set[str]:
             found |= {f"when {kind}" for kind in deciding & {"enum", "bool"}}
         actions = aggregate.lifecycle.actions if aggregate.lifecycle else ()
         by_name = {each.name: each.spec.type.kind for each in aggregate.fields}
+        inside = ((each.name, member) for each in aggregate.fields for member in each.spec.members_of)
+        by_name |= {f"{name}.{member.wire}": member.spec.type.kind for name, member in inside}
         found |= {_set(by_name[each.name], each.written) for action in actions for each in action.sets}
         found |= {f"{each.spec.type.kind} in an input" for action in actions for each in action.input}
     for event in declared.consumes:

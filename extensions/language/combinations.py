@@ -51,11 +51,22 @@ def _complaints(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
             "unique" if declared.unique else "index",
             f"the string is too long for an index; expected at most {row.longest_indexed} characters",
         )
-    if declared.readonly and not declared.optional and not declared.has_default:
-        if row.nullable:
-            yield "readonly", "a readonly field starts with its default; give it one"
-        else:
-            yield "readonly", "a readonly field starts absent or with a default; write '?' or give it one"
+    if declared.readonly and not declared.optional and not declared.has_default and (why := _beginning(declared)):
+        yield "readonly", why
+
+
+def _beginning(declared: FieldDeclaration) -> str:
+    """What keeps a readonly field from being there from the start."""
+    members = declared.spec.members_of
+    if members and all(member.optional for member in members):
+        return ""  # it starts with nothing inside
+    if members:
+        return (
+            f"something in {declared.spec.target} is always there, and nobody sends it; write '?' here, or at all there"
+        )
+    if declared.spec.type.nullable:
+        return "a readonly field starts with its default; give it one"
+    return "a readonly field starts absent or with a default; write '?' or give it one"
 
 
 def without_use(aggregates: Iterable[AggregateDeclaration]) -> Iterator[tuple[str, str]]:

@@ -100,8 +100,12 @@ def _name(pattern: str) -> Json:
     return {"type": "string", "pattern": f"^(?:{pattern})$", "maxLength": naming.LONGEST_NAME}
 
 
-def _mapping(pattern: str, value: Json) -> Json:
-    return {"type": "object", "propertyNames": _name(pattern), "additionalProperties": value}
+def _mapping(pattern: str, value: Json, longest: int = naming.LONGEST_NAME) -> Json:
+    return {
+        "type": "object",
+        "propertyNames": _name(pattern) | {"maxLength": longest},
+        "additionalProperties": value,
+    }
 
 
 def _object(properties: Json, required: list[str]) -> Json:
@@ -232,9 +236,10 @@ def _lifecycle() -> Json:
         "emits": {**_name(naming.PASCAL.pattern), "description": "The event that tells of it."},
         "input": {"$ref": "#/definitions/fields"},
         "sets": {
-            "description": "Readonly fields and what they become: a value, or `now` for the moment of the action.",
+            "description": "Readonly fields, or what is inside of one (stamps.paid_at), and what they become: a value, "
+            "or `now` for the moment of the action.",
             "minProperties": 1,
-            **_mapping(naming.SNAKE.pattern, {}),
+            **_mapping(rf"{naming.SNAKE.pattern}(?:\.{naming.SNAKE.pattern})?", {}, 2 * naming.LONGEST_NAME + 1),
         },
         "clears": _names(naming.SNAKE.pattern, "Readonly fields that it empties."),
         "resource": {**_name(naming.KEBAB.pattern), "description": "The noun in its path, such as placements."},

@@ -5,7 +5,7 @@ Nothing here knows Python, SQL or HTTP; each target gives its own forms to what 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..language.declarations import rule_with
 from ..language.grammar import LANGUAGES
@@ -13,6 +13,7 @@ from ..language.grammar import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from .assignments import Assignment
     from .fields import Field
     from .sorts import Order
 
@@ -109,14 +110,6 @@ class EnumType(NamedTuple):
 
 class State(Member):
     """One state of a lifecycle."""
-
-
-class Assignment(NamedTuple):
-    """What an action makes of a readonly field: a value as it goes over the wire, or the moment of the action."""
-
-    name: str
-    value: Any
-    is_moment: bool = False
 
 
 class Action(NamedTuple):

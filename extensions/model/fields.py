@@ -67,6 +67,11 @@ class Field(NamedTuple):
         return not self.optional and self.default is None and not self.readonly
 
     @property
+    def starts_empty(self) -> bool:
+        """Whether it is a value object that is always there, in which the service alone sets what is inside."""
+        return bool(self.members) and self.readonly and not self.optional
+
+    @property
     def is_secret(self) -> bool:
         """Whether nobody ever gets to see it."""
         return self.sensitivity == "secret"

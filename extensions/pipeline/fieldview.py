@@ -59,6 +59,7 @@ def field_view(field: PythonField, domain: Domain) -> Json:
         "item": spec.inner.type.kind if spec.inner else None,
         "reference": _reference(declared, module, domain) if declared.reference else None,
         "target": declared.target,
+        "starts_empty": declared.starts_empty,
         "members": [field_view(member, domain) for member in field.members],
     }
 

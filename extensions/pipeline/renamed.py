@@ -12,9 +12,9 @@ from ..model.diff import diff
 from .reading import domain_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from ..model.diff import AggregateDiff
+    from ..model.diff import AggregateDiff, TypeDiff
 
 Renames = dict[str, str]
 
@@ -39,6 +39,7 @@ def under_new_names(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
         inner = body.get("fields")
         is_whole = isinstance(inner, dict) and not isinstance(inner.get("type"), str)
         _rename_keys(inner if is_whole else body, each.fields.names)
+        _rename_set(result["aggregates"].values(), each)
     _replace_types(result["aggregates"], aggregates)
     _replace_types(result.get("types"), aggregates)
     for event in (result.get("consumes") or {}).values():
@@ -46,6 +47,21 @@ def under_new_names(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
         if dot and aggregate in aggregates:
             event["triggers"] = f"{aggregates[aggregate]}.{action}"
     return result
+
+
+def _rename_set(aggregates: Iterable[Any], changes: TypeDiff) -> None:
+    """What actions set inside of fields of a type."""
+    for body in filter(is_whole_aggregate, aggregates):
+        for action in (body.get("lifecycle") or {"actions": {}})["actions"].values():
+            names = {}
+            for name in action.get("sets") or ():
+                first, _, inside = name.partition(".")
+                field = body["fields"].get(first)
+                written = field["type"] if isinstance(field, dict) else field
+                if inside in changes.fields.names and written.split()[0].rstrip("?") == changes.old.name:
+                    names[name] = f"{first}.{changes.fields.names[inside]}"
+            if names:
+                _rename_keys(action["sets"], names)
 
 
 def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
@@ -67,7 +83,7 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
         if action.get("input"):
             _rename_keys(action["input"], names)  # what sets a field has its name
         if action.get("sets"):
-            _rename_keys(action["sets"], names)
+            _rename_keys(action["sets"], {name: _first_renamed(name, names) for name in action["sets"]})
         if action.get("clears"):
             cleared = [action["clears"]] if isinstance(action["clears"], str) else action["clears"]
             action["clears"] = [names.get(name, name) for name in cleared]
@@ -75,6 +91,12 @@ def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
         _rename_keys(body["parts"][part.old.name]["fields"], part.fields.names)
         _rename_in_keys(body["parts"][part.old.name], part.fields.names)
         _rename_in_rules(body["parts"][part.old.name], part.fields.names)
+
+
+def _first_renamed(name: str, names: Renames) -> str:
+    """The field, or what is inside of it, with its own new name."""
+    first, dot, inside = name.partition(".")
+    return f"{names.get(first, first)}{dot}{inside}"
 
 
 def _under_new_name(said: str | list[str], names: Renames) -> str | list[str]:

@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..model.assignments import assigned
 from ..model.deletion import consequences
 from ..model.rules import sentence
 from ..targets.openapi.names import id_parameter, operation_id, path_of
@@ -182,17 +183,22 @@ def _table(table: Table) -> Json:
 
 def _assigned(code: PythonAggregate, action: Action) -> list[Json]:
     """What clients see of it: `text` as prose says the value."""
-    fields = {field.declared.name: field.declared for field in code.fields}
+    found = []
+    for each in action.assigns:
+        owner, field = assigned(code.declared, each)
+        if not (owner.is_secret or field.is_secret):
+            found.append((owner, field, each))
     return [
         {
-            "wire": fields[each.name].wire,
-            "kind": fields[each.name].kind,
+            "wire": field.wire if field is owner else f"{owner.wire}.{field.wire}",
+            "field": owner.wire,
+            "inside": None if field is owner else field.wire,
+            "kind": field.kind,
             "moment": each.is_moment,
             "value": each.value,
             "text": "the moment" if each.is_moment else f"`{json.dumps(each.value, ensure_ascii=False)}`",
         }
-        for each in action.assigns
-        if not fields[each.name].is_secret
+        for owner, field, each in found
     ]
 
 
@@ -233,9 +239,13 @@ def _lifecycle(code: PythonAggregate, domain: Domain) -> Json | None:
                 "stamps": code.stamp(action),
                 "sets": code.set_by(action),
                 "assigns": [
-                    {"attribute": each.attribute, "python": each.python, "note": each.note, "expected": each.expected}
+                    {"attribute": each.attribute, "python": each.python, "note": each.note}
                     for each in code.assigned_by(action)
                 ],
+                "expected": [
+                    {"path": path, "value": value} for each in code.assigned_by(action) for path, value in each.expected
+                ],
+                "sets_inside": any(each.inside for each in action.assigns),
                 "assigned": _assigned(code, action),
                 "timed": code.is_timed(action),
                 "clears": code.cleared_by(action),

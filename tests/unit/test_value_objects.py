@@ -330,3 +330,44 @@ def test_the_widest_table_has_so_many_columns_and_no_more() -> None:
     assert problems_of(domain(fields, uses)) == []
     (problem,) = problems_of(domain(deepcopy(fields), uses | {"one": "int"}))
     assert problem == "aggregates.Customer: has 501 columns with those of its types; at most 500 are possible"
+
+
+MARKS: Domain = {"paid_at": "datetime?", "why": "enum(late, other)?"}
+
+
+def marked(marks: Domain, *, field: str = "marks", **sets: Any) -> Domain:
+    lifecycle = {"states": ["open", "paid"], "actions": {"pay": {"from": "open", "to": "paid", "sets": sets}}}
+    invoice = {"fields": {"number": "string(20)", field: "Marks readonly"}, "lifecycle": lifecycle}
+    return {"context": "shop", "types": {"Marks": marks}, "aggregates": {"Invoice": invoice}}
+
+
+def test_an_action_sets_what_is_inside_and_keeps_the_rest() -> None:
+    new = marked(MARKS, **{"marks.paid_at": "now", "marks.why": "late"})
+    invoice = template_model(new, "shop")["aggregates"][0]
+    assert invoice["fields"][1]["code"]["model"] == "Marks = field(default_factory=Marks)"
+    (pay,) = invoice["lifecycle"]["actions"]
+    (assigned,) = pay["assigns"]
+    assert assigned["python"] == "replace(self.marks, paid_at=at, why=MarksWhy.LATE)"
+    shown = document(build_model(new), SERVICE)["components"]["examples"]
+    assert shown["Invoice"]["value"]["marks"] == {}
+    assert shown["Invoice.paid"]["value"]["marks"].keys() == MARKS.keys()
+
+
+def test_an_object_that_starts_empty_is_added_to_rows_and_breaks_nobody() -> None:
+    old = marked(MARKS)
+    del old["types"], old["aggregates"]["Invoice"]["fields"]["marks"]
+    old["aggregates"]["Invoice"]["lifecycle"]["actions"]["pay"].pop("sets")
+    new = marked(MARKS, **{"marks.paid_at": "now"})
+    assert tables(old, new) == (["add invoices.marks_paid_at", "add invoices.marks_why"], [])
+    breaking, _ = contract.compare(*(document(build_model(each), SERVICE) for each in (old, new)))
+    assert breaking == []
+
+
+def test_what_an_action_sets_inside_follows_the_names_of_both() -> None:
+    old = marked(MARKS, **{"marks.paid_at": "now"})
+    inside = {"settled_at": {"type": "datetime?", "renamed_from": "paid_at"}, "why": MARKS["why"]}
+    new = marked(inside, field="stamps", **{"stamps.settled_at": "now"})
+    new["aggregates"]["Invoice"]["fields"]["stamps"] = {"type": "Marks readonly", "renamed_from": "marks"}
+    followed = under_new_names(old, new)
+    assert problems_of(followed) == []
+    assert followed["aggregates"]["Invoice"]["lifecycle"]["actions"]["pay"]["sets"] == {"stamps.settled_at": "now"}

@@ -30,7 +30,11 @@ def examples(aggregate: Mapping[str, Any]) -> Iterator[tuple[str, Json]]:
         sent = {field["attribute"]: field for field in action["command"]["fields"]} if action["command"] else {}
         stamps = {sent[name]["wire"]: example(sent[name]) for name in action["sets"]}
         stamps |= {action["stamps"]: MODIFIED_AT} if action["stamps"] else {}
-        stamps |= {each["wire"]: _assigned(each) for each in action["assigned"]}
+        for each in action["assigned"]:
+            if each["inside"]:
+                stamps[each["field"]] = stamps.get(each["field"], {}) | {each["inside"]: _assigned(each)}
+            else:
+                stamps[each["field"]] = _assigned(each)
         after = {"status": action["target"], "modified_at": MODIFIED_AT}
         yield (
             f"{name}.{action['enters'].lower()}",
@@ -87,6 +91,8 @@ def _view(aggregate: Mapping[str, Any]) -> Json:
             view[field["wire"]] = seen(field)
         elif field["default"] is not None:
             view[field["wire"]] = field["default"]["json"]
+        elif field["starts_empty"]:
+            view[field["wire"]] = {}
     for part in aggregate["parts"]:
         view[part["wire"]] = [{field["wire"]: example(field) for field in shown(part) if not field["excluded"]}]
     if aggregate["lifecycle"]:

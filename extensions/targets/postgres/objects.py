@@ -27,10 +27,11 @@ def by_member(field: Field, columns: Sequence[Column], counts: Sequence[int]) ->
     return found
 
 
-def present(members: Sequence[MemberColumns]) -> Column:
-    """The column that has a value where the object is there; rather one that readers see."""
+def present(members: Sequence[MemberColumns]) -> Column | None:
+    """The column that has a value where the object is there, rather one that readers see; none where it always is."""
     needed = [each for each in members if not each.member.optional]
-    return min(needed, key=lambda each: each.member.is_secret).columns[0]
+    first = min(needed, key=lambda each: each.member.is_secret, default=None)
+    return first and first.columns[0]
 
 
 def together(field: Field, members: Sequence[MemberColumns]) -> tuple[tuple[str, ...], str] | None:
@@ -44,7 +45,7 @@ def together(field: Field, members: Sequence[MemberColumns]) -> tuple[tuple[str,
 def alone(field: Field, members: Sequence[MemberColumns]) -> Iterator[tuple[str, str]]:
     """Column → the condition that it is absent where the object is."""
     if field.optional:
-        first = present(members).name
+        first = present(members)
         for each in members:
-            if each.member.optional:
-                yield each.columns[0].name, f"{each.columns[0].name} IS NULL OR {first} IS NOT NULL"
+            if first and each.member.optional:
+                yield each.columns[0].name, f"{each.columns[0].name} IS NULL OR {first.name} IS NOT NULL"

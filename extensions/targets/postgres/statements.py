@@ -131,7 +131,8 @@ def _json(field: Field, columns: Sequence[Column], indent: int) -> str:
     above = indent + (8 if field.optional else 4)
     if field.members:
         members = members_of(field, columns)
-        there = present(members).name
+        first = present(members)
+        there = first.name if first else there
         values = [_member(member.wire, _json(member, own, above), above) for member, own in members]
     elif field.kind == "money":
         values = [f"'amount', {there}::text", f"'currency', {columns[1].name}"]

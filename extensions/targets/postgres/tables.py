@@ -269,7 +269,8 @@ def _rules(builder: TableBuilder, owner: Aggregate | Part) -> None:
 def _by_presence(field: Field) -> tuple[Column, ...]:
     """The columns of a field, one first that tells whether it is there."""
     found = columns(field)
-    return (present(members_of(field, found)),) if field.members else found
+    first = present(members_of(field, found)) if field.members else None
+    return (first,) if first else found
 
 
 def _conditions(field: Field, found: Sequence[Column]) -> Iterator[list[str]]:

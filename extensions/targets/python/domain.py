@@ -17,12 +17,14 @@ from .types import python_literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...model.domain import Action, Aggregate, Assignment, Domain, Part
+    from ...model.assignments import Assignment
+    from ...model.domain import Action, Aggregate, Domain, Part
     from ..postgres.relation import Table
     from .aliases import Alias
     from .lists import PythonFilter, PythonSort
 
 
+_OF_AGGREGATE, _OF_OBJECTS = "from .model import", "from ..value_objects.model import"
 _WIDEST_MEMBER = WIDTH - 12
 """What fits into a line of its own in a method."""
 
@@ -33,10 +35,13 @@ class PythonAssignment(NamedTuple):
     attribute: str
     python: str
     imports: tuple[str, ...]
+    """The lines that the expression needs."""
     note: str
     """A word to the linter, where it takes the text for a password, or cannot break it."""
-    expected: str
-    """What it equals in a test; of an enum the word itself."""
+    expected: tuple[tuple[str, str], ...]
+    """The attributes, inside of a value object by their paths, and what they equal in a test; of an enum the word."""
+    test_imports: tuple[str, ...]
+    """The lines that the test needs."""
 
 
 class PythonPart(NamedTuple):
@@ -118,7 +123,10 @@ class PythonAggregate(NamedTuple):
     def assigned_by(self, action: Action) -> list[PythonAssignment]:
         """The attributes that the action gives a value of the domain, or its moment."""
         by_name = {field.declared.name: field for field in self.fields}
-        return [_assignment(by_name[each.name], each) for each in action.assigns]
+        grouped: dict[str, list[Assignment]] = {}
+        for each in action.assigns:
+            grouped.setdefault(each.name, []).append(each)
+        return [_assigned(by_name[name], found) for name, found in grouped.items()]
 
     def is_timed(self, action: Action) -> bool:
         """Whether the action needs to know its moment."""
@@ -173,16 +181,40 @@ def _aggregate(aggregate: Aggregate, tables: Mapping[str, Table], optional: set[
     )
 
 
+def _assigned(field: PythonField, found: list[Assignment]) -> PythonAssignment:
+    """What is made of a field; of a value object in one go, whatever is set inside of it."""
+    if not field.members:
+        return _assignment(field, found[0])
+    members = {member.declared.name: member for member in field.members}
+    inner = [_assignment(members[each.inside], each) for each in found if each.inside]
+    given = "".join(f", {each.attribute}={each.python}" for each in inner)
+    is_suspect = any(looks_like_password(each.attribute, each.python) for each in inner)
+    imports = {line.replace(_OF_AGGREGATE, _OF_OBJECTS) for each in inner for line in each.imports}
+    return PythonAssignment(
+        field.attribute,
+        f"replace(self.{field.attribute}{given})",
+        ("from dataclasses import replace", *sorted(imports)),
+        f"{NOTE}S106 - a value of the domain" if is_suspect else "",
+        tuple((f"{field.attribute}.{name}", value) for each in inner for name, value in each.expected),
+        tuple(line for each in inner for line in each.test_imports),
+    )
+
+
 def _assignment(field: PythonField, assignment: Assignment) -> PythonAssignment:
+    def of(python: str, imports: tuple[str, ...], note: str, expected: str) -> PythonAssignment:
+        needed = imports if python == expected else ()
+        return PythonAssignment(field.attribute, python, imports, note, ((field.attribute, expected),), needed)
+
     if assignment.is_moment:
         moment = "at.date()" if field.declared.kind == "date" else "at"
-        return PythonAssignment(field.attribute, moment, (), "", moment)
+        return of(moment, (), "", moment)
     literal = python_literal(field.declared.type, assignment.value)
     note = DEFAULT_NOTE if looks_like_password(field.attribute, literal.text) else ""
     if field.declared.kind != "enum":
-        return PythonAssignment(field.attribute, literal.text, literal.imports, note, literal.text)
+        return of(literal.text, literal.imports, note, literal.text)
     note = f"{NOTE}E501 - names of the domain" if len(literal.text) > _WIDEST_MEMBER else ""
-    return PythonAssignment(field.attribute, literal.text, (), note, python_text(assignment.value))
+    imports = literal.imports if assignment.inside else ()
+    return of(literal.text, imports, note, python_text(assignment.value))
 
 
 def _part(part: Part, table: Table, owner: str) -> PythonPart:

@@ -87,6 +87,8 @@ def _model(field: PythonField) -> str:
     default = field.default
     if field.declared.optional:
         return f"{field.python} | None = None"
+    if field.declared.starts_empty:
+        return f"{field.python} = field(default_factory={field.python})"
     if default is None or not field.declared.readonly:
         return field.python
     return f"{field.python} = {_default(default, 'field')}"

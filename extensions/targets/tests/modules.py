@@ -141,8 +141,10 @@ def _test_imports(
         lines.add(f"from {package}.{module}.model import {action.command}")
         lines.add(ADAPTER if action.internal else f"from {package}.{module}.schemas import {action.command}Input")
     for action in aggregate.declared.actions:
-        for line in (line for each in aggregate.assigned_by(action) for line in each.imports):
+        for line in (line for each in aggregate.assigned_by(action) for line in each.test_imports):
             lines.add(line.replace("from ..", f"from {package}."))
+        if any(each.inside for each in action.assigns):
+            lines.add("from operator import attrgetter")
     if lifecycle:
         lines.add(f"from {package}.{module}.model import {lifecycle.enum}")
         if not all(ways.covers_all_states.values()):
