@@ -333,7 +333,9 @@ def _inputs(draw: st.DrawFn, body: Domain, every: list[str]) -> None:
     if draw(COIN):
         policy = draw(st.sampled_from(["", " on_delete=clear"]))
         declared["kept_for"] = f"ref {draw(st.sampled_from(every))}? readonly{policy}"
-    readonly = [name for name, value in declared.items() if not _writable(value) and not name.endswith("_at")]
+    readonly = [
+        name for name, value in declared.items() if not _writable(value) and not name.endswith(("_at", "made_on"))
+    ]
     taken = {*declared, *body.get("parts", ())}
     for action in body["lifecycle"]["actions"].values():
         if draw(st.integers(0, 2)):
@@ -555,6 +557,8 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
         if draw(COIN):
             stamp = f"{body['lifecycle']['states'][1].replace('-', '_')}_at"
             declared[stamp] = "datetime? readonly"
+    if draw(COIN):
+        declared["made_on"] = f"{draw(st.sampled_from(['date', 'datetime']))} readonly = now"
     if draw(COIN):
         wires = {*declared, *(f"{field}_{suffix}" for field in declared for suffix in ("id", "amount", "currency"))}
         body["parts"] = draw(_parts(name, wires, earlier, every))

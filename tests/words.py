@@ -63,6 +63,7 @@ def words_of(domain: Json) -> set[str]:
         by_name |= {f"{name}.{member.wire}": member.spec.type.kind for name, member in inside}
         found |= {_set(by_name[each.name], each.written) for action in actions for each in action.sets}
         found |= {f"{each.spec.type.kind} in an input" for action in actions for each in action.input}
+        found |= {f"{each.spec.type.kind} of its creation" for each in aggregate.fields if each.begins_now}
     for event in declared.consumes:
         found |= {f"{each.spec.type.kind} in an event" for each in event.fields}
     return found
@@ -120,6 +121,7 @@ def _fits(schema: Json, value: Any) -> bool:
 @cache
 def _words_of_types() -> frozenset[str]:
     found = {word for row in TABLE.values() for word in _words_of_type(row)}
+    found |= {"date of its creation", "datetime of its creation"}
     found |= {f"id of {row.kind}" for row in TABLE.values() if row.identity and row.kind != "uuid"}
     found |= {f"rule with {sign}" for sign in (*COMPARISONS, "or", "either", "when")} | {"when enum", "when bool"}
     found.add("a falling key")

@@ -51,7 +51,8 @@ def _complaints(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
             "unique" if declared.unique else "index",
             f"the string is too long for an index; expected at most {row.longest_indexed} characters",
         )
-    if declared.readonly and not declared.optional and not declared.has_default and (why := _beginning(declared)):
+    starts = declared.optional or declared.has_default or declared.begins_now
+    if declared.readonly and not starts and (why := _beginning(declared)):
         yield "readonly", why
 
 

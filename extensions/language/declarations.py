@@ -44,6 +44,8 @@ class FieldDeclaration:
     """What becomes of it when what it refers to is deleted, if that is said."""
     default: Any = None
     has_default: bool = False
+    begins_now: bool = False
+    """Whether it is the moment, or the day, at which the aggregate is created."""
     example: Any = None
     has_example: bool = False
     description: str = ""

@@ -167,6 +167,7 @@ def _field(declared: FieldDeclaration, type_name: str) -> Field:
         examples=_examples(declared),
         reference=_reference(declared),
         renamed_from=declared.renamed_from,
+        begins_now=declared.begins_now,
         left_out=declared.spec.type.many or (declared.optional and declared.spec.needs_another),
     )
 

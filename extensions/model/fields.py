@@ -49,6 +49,8 @@ class Field(NamedTuple):
     """Valid values as they go over the wire, all different; at least one."""
     reference: Reference | None
     renamed_from: str | None
+    begins_now: bool = False
+    """Whether it is the moment, or the day, at which the aggregate is created."""
     left_out: bool = False
     """Whether examples do without it: it would need another resource, or a rule excludes it beside the others."""
     compared: bool = False

@@ -45,6 +45,7 @@ def field_view(field: PythonField, domain: Domain) -> Json:
         "compared": declared.compared,
         "sensitivity": declared.sensitivity,
         "default": _default(field),
+        "begins": _beginning(declared),
         "description": _description(declared),
         "python": field.python,
         "view": field.view,
@@ -64,6 +65,13 @@ def field_view(field: PythonField, domain: Domain) -> Json:
     }
 
 
+def _beginning(field: Field) -> str:
+    """What the field of a new aggregate is made of its moment, as Python; nothing where it has a value of its own."""
+    if not field.begins_now:
+        return ""
+    return "at.date()" if field.kind == "date" else "at"
+
+
 def _default(field: PythonField) -> Json | None:
     declared, code = field.declared, field.default
     if declared.default is None or code is None:
@@ -80,6 +88,8 @@ def _description(field: Field) -> str:
     """What the contract says of a field, with what clients have to know of the way in which it is compared."""
     if field.is_many:
         return f"{field.description} Each of them once, in the order in which they were sent."
+    if field.begins_now:
+        return f"{field.description} {'The day (UTC)' if field.kind == 'date' else 'The moment'} of its creation."
     alike = " Upper and lower case are alike where it is compared."
     return f"{field.description}{alike}" if field.ignorecase else field.description
 

@@ -128,11 +128,11 @@ uuid primary key: uuid unique
 uuid default gen_random_uuid(): uuid unique
 int not null auto_increment: int unique
 bigint generated always as identity: bigint unique
-timestamp default now(): datetime? readonly
+timestamp default now(): datetime readonly = now
 timestamp with time zone not null: datetime
-timestamptz default current_timestamp: datetime? readonly
-date = today: date? readonly
-datetime = now(): datetime? readonly
+timestamptz default current_timestamp: datetime readonly = now
+date = today: date readonly = now
+datetime = now(): datetime readonly = now
 string(20) default 'x': string(20) = x
 json default {}: json = {}
 "ENUM('a','b') NOT NULL": 'enum("a", "b")'
@@ -154,7 +154,7 @@ String @db.VarChar(20): string(20)
 String @unique @db.VarChar(20): string(20) unique
 Int @id @default(autoincrement()): int unique
 Int @default(0): int = 0
-DateTime @default(now()): datetime? readonly
+DateTime @default(now()): datetime readonly = now
 DateTime @updatedAt: datetime? readonly
 Boolean @default(true): bool = true
 "Customer @relation(fields: [customerId], references: [id])": ref Customer
@@ -168,7 +168,7 @@ CharField(max_length=20): string(20)
 "models.CharField(max_length=20, unique=True)": string(20) unique
 "CharField(max_length=20, null=True)": string(20)?
 "DecimalField(max_digits=10, decimal_places=2)": decimal(10, 2)
-DateTimeField(auto_now_add=True): datetime? readonly
+DateTimeField(auto_now_add=True): datetime readonly = now
 BooleanField(default=False): bool = false
 ForeignKey(Customer): ref Customer
 "ForeignKey(Customer, on_delete=models.CASCADE)": ref Customer on_delete=cascade

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _HEAD = re.compile(r"\s*([A-Za-z_][\w./-]*)\s*(\([^()]*\))?")
 _MOST_WORDS = 4
-_NOW = "a default is always the same; created_at and modified_at are there already, service.py fills other moments"
+_CREATED = "every aggregate has created_at already"
+_CHANGED = "every aggregate has modified_at already, and service.py fills other moments that change"
 _MANY = "a list of references, each once, is refs"
 
 
@@ -353,9 +354,11 @@ def _composed(meant: _Meant) -> Remedy | None:
     if "identity" in means:
         flags.append("unique")
         meant.exact = False
-    if "now" in means:
-        meant.because.append(_NOW)
-        optional, flags, meant.exact = True, [*flags, "readonly"], False
+    if "now" in means or "changed" in means:
+        meant.because.append(_CHANGED if "changed" in means else _CREATED)
+        begins = type_only in {"date", "datetime"} and "changed" not in means
+        default = "now" if begins else default
+        optional, flags, meant.exact = not begins, [*flags, "readonly"], False
     elif "default" in means:
         default, optional = means["default"], False
     if truth:

@@ -12,7 +12,7 @@ from ..declarations import AggregateDeclaration, PartDeclaration
 from ..elsewhere import counterpart
 from ..grammar import AGGREGATE_KEYS, MOST_AGGREGATES, MOST_PARTS, PART_KEYS, TOP_KEYS
 from ..references import IN_PART
-from .fields import read_fields
+from .fields import check_now, read_fields, refuse_now
 from .filters import read_filter
 from .keys import read_unique
 from .lifecycle import read_lifecycle
@@ -65,9 +65,13 @@ def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
     body = read_mapping(place, raw, "a mapping of fields, or of `fields:`, `parts:`, `lifecycle:` …")
     if not is_whole_aggregate(body) and not _is_whole_elsewhere(body):
         fields = read_fields(place, body) if body else ()
+        check_now(place, fields)
         return AggregateDeclaration(place.path, name, plural, fields, mentioned=frozenset(body))
     check_keys(place, body, AGGREGATE_KEYS)
     listed = body.get("fields")
+    is_called = listed is None and _calls_fields(body)
+    fields = () if is_called else _some_fields(place / "fields", listed, "name: string(120)")
+    check_now(place, fields)
     sort, together = read_sort(place / "sort", body.get("sort"))
     return AggregateDeclaration(
         place.path,
@@ -75,9 +79,7 @@ def _aggregate(place: Place, name: str, raw: object) -> AggregateDeclaration:
         description=read_description(place, body),
         plural=_plural(place / "plural", body.get("plural")) or plural,
         renamed_from=_former(place / "renamed_from", body.get("renamed_from")),
-        fields=()
-        if listed is None and _calls_fields(body)
-        else _some_fields(place / "fields", listed, "name: string(120)"),
+        fields=fields,
         mentioned=_mentioned(listed),
         parts=_parts(place / "parts", body.get("parts")),
         lifecycle=read_lifecycle(place / "lifecycle", body.get("lifecycle")),
@@ -175,6 +177,7 @@ def _part(place: Place, name: str, raw: object) -> PartDeclaration | None:
         (place / "min").add(message)
         least = 0
     fields = _some_fields(place / "fields", body.get("fields"), "quantity: int(1..999)")
+    refuse_now(place, fields, "a part")
     for declared in fields:
         if declared.secret:
             place.problems.add(

@@ -10,7 +10,7 @@ from ...text.problems import KEY, Word, kind_of, show
 from ..declarations import ConsumedDeclaration
 from ..grammar import CONSUMED_KEYS
 from ..references import IN_EVENT
-from .fields import read_fields
+from .fields import read_fields, refuse_now
 from .place import check_keys, is_pascal, read_description, read_mapping
 from .value_objects import refuse_objects
 
@@ -43,6 +43,7 @@ def _event(place: Place, name: str, raw: object) -> ConsumedDeclaration | None:
         (place / "from").add(f"{show(source)} is not the lower-case name of a context; expected one such as payments")
     fields = () if body.get("fields") in (None, {}) else read_fields(place / "fields", body["fields"])
     refuse_objects(place, fields, "an event")
+    refuse_now(place, fields, "an event")
     for declared in fields:
         _check_field(place, declared)
     aggregate, action = _trigger(place / "triggers", body.get("triggers"))

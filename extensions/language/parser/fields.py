@@ -13,11 +13,13 @@ from ..declarations import FieldDeclaration
 from ..elsewhere import answer_list, counterpart, embedded, relation
 from ..grammar import FIELD_KEYS, FLAGS, MOST_FIELDS
 from ..references import NO_DEFAULT
-from .line import read_line
+from .line import MOMENTS, NOW, read_line
 from .on_delete import read_policy
 from .place import check_keys, is_snake, read_description, read_flag, read_mapping
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ...text.problems import Spot
     from ...types import Spec
     from ..elsewhere import Remedy
@@ -75,6 +77,7 @@ def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
         on_delete=on_delete,
         default=values.default,
         has_default=values.has_default,
+        begins_now=values.begins_now,
         example=values.example,
         has_example=values.has_example,
         description=description,
@@ -83,6 +86,27 @@ def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
     for word, complaint in complaints(declared):
         place.add(complaint, Word(word))
     return declared
+
+
+def check_now(place: Place, fields: Iterable[FieldDeclaration]) -> None:
+    """Complain of fields of an aggregate that begin with its moment, and could be absent or changed."""
+    what = "now is what the service sets when it is created"
+    for declared in fields:
+        if declared.begins_now and declared.optional:
+            place.problems.add(declared.path, f"{what}, so it is never absent; drop the '?'", Word(NOW))
+        elif declared.begins_now and declared.unique:
+            place.problems.add(declared.path, "two may be created at the same moment; drop unique", Word("unique"))
+        elif declared.begins_now and not declared.readonly:
+            remedy = "write readonly before it, or drop '= now', and clients send it"
+            place.problems.add(declared.path, f"{what}, and no client changes; {remedy}", Word(NOW))
+
+
+def refuse_now(place: Place, fields: Iterable[FieldDeclaration], where: str) -> None:
+    """Complain of fields that would begin with the moment at which an aggregate is created."""
+    for declared in fields:
+        if declared.begins_now:
+            message = f"only a field of the aggregate itself begins with the moment of its creation; {where} has none"
+            place.problems.add(declared.path, message, Word(NOW))
 
 
 def _elsewhere(place: Place, name: str, raw: object) -> Remedy | None:
@@ -169,10 +193,12 @@ class _Values(NamedTuple):
     has_default: bool = False
     example: Any = None
     has_example: bool = False
+    begins_now: bool = False
 
 
 def _values(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> _Values:
-    default, has_default = _default(place, line, spec, body)
+    begins_now = spec.type in MOMENTS and NOW in (body.get("default"), line.default)
+    default, has_default = (None, False) if begins_now else _default(place, line, spec, body)
     example, has_example = None, False
     if body.get("example") is not None:
         try:
@@ -181,7 +207,7 @@ def _values(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> _Valu
             (place / "example").add(str(problem))
     elif spec.pattern is not None and next(spec.type.examples(spec), None) is None:
         place.add("no example for its pattern could be made up; give one with `example:`")
-    return _Values(default, has_default, example, has_example)
+    return _Values(default, has_default, example, has_example, begins_now)
 
 
 def _default(place: Place, line: Line, spec: Spec, body: dict[str, Any]) -> tuple[Any, bool]:

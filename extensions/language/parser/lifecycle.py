@@ -11,7 +11,7 @@ from ..declarations import ActionDeclaration, LifecycleDeclaration, SetDeclarati
 from ..elsewhere import counterpart
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
 from ..references import IN_INPUT
-from .fields import read_fields
+from .fields import read_fields, refuse_now
 from .place import (
     Place,
     check_keys,
@@ -151,6 +151,7 @@ def _input(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:
         return ()
     fields = read_fields(place, raw)
     refuse_objects(place, fields, "an input")
+    refuse_now(place, fields, "an input")
     for declared in fields:
         wrong = {
             flag: f"{flag} has no meaning in an input; say it of the readonly field {declared.name!r} that it sets"

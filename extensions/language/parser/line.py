@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from .place import Place
 
 
-_MOMENTS = (TABLE["date"], TABLE["datetime"])
+NOW = "now"
+MOMENTS = (TABLE["date"], TABLE["datetime"])
+"""The types of which `= now` says the moment of creation."""
 
 
 class Line(NamedTuple):
@@ -50,7 +52,7 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
         _say_type(place, name, whole, behind, str(problem))
         return None
     strangers = any(match[0] not in {*FLAGS, "?"} for match in re.finditer(r"\S+", line[behind:equals]))
-    if strangers or (spec.type in _MOMENTS and _is_now(line[equals:])):
+    if strangers or (spec.type in MOMENTS and _is_now(line[equals:]) and line[equals + 1 :].strip() != NOW):
         remedy = None if spec.members_of else answer_line(name, whole, place.known)
         if remedy is not None:
             place.add(

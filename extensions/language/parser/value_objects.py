@@ -8,7 +8,7 @@ from ...text.problems import KEY, Word, kind_of
 from ...types import OBJECT, Member, Spec
 from ..declarations import TypeDeclaration
 from ..grammar import MOST_FIELDS_OF_A_TYPE, MOST_TYPES, TYPE_KEYS
-from .fields import read_fields
+from .fields import read_fields, refuse_now
 from .place import check_keys, is_pascal, read_description, read_mapping
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ def _type(place: Place, name: str, raw: object) -> TypeDeclaration:
     fields = read_fields(fields_at, listed)
     if len(fields) > MOST_FIELDS_OF_A_TYPE:
         fields_at.add(f"has {len(fields)} fields; at most {MOST_FIELDS_OF_A_TYPE} are possible in a type")
+    refuse_now(place, fields, "a type")
     for declared in fields:
         _check_field(place, declared)
     if all(declared.secret for declared in fields):

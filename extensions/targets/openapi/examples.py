@@ -93,6 +93,8 @@ def _view(aggregate: Mapping[str, Any]) -> Json:
             view[field["wire"]] = field["default"]["json"]
         elif field["starts_empty"]:
             view[field["wire"]] = {}
+        elif field["begins"]:
+            view[field["wire"]] = CREATED_AT[:10] if field["kind"] == "date" else CREATED_AT
     for part in aggregate["parts"]:
         view[part["wire"]] = [{field["wire"]: example(field) for field in shown(part) if not field["excluded"]}]
     if aggregate["lifecycle"]:
