@@ -382,6 +382,28 @@ def _assigned(draw: st.DrawFn, body: Domain) -> None:
             action["sets"] = {name: draw(st.sampled_from(values[name])) for name in names}
 
 
+@st.composite
+def _computed(draw: st.DrawFn, body: Domain) -> None:
+    """Compute fields of a number that is there for it, of each other, and of the items of a part."""
+    if draw(st.integers(0, 2)):
+        return
+    kinds = {"int(0..99)": "bigint", "decimal(9, 2)": "decimal(12, 2)", "money(EUR)": "money(EUR)"}
+    kind, absent = draw(st.sampled_from([*kinds])), draw(st.sampled_from(["", "?"]))
+    made, times, fields = kinds[kind], draw(st.integers(2, 9)), body["fields"]
+    fields["number_of_it"] = f"{kind}{absent}"
+    fields["product_of_it"] = f"{made}{absent} computed number_of_it * {times}"
+    fields["above_it"] = {"type": f"bool{absent}", "computed": "product_of_it > number_of_it"}
+    for name in [*body.get("parts", ())][:1]:
+        body["parts"][name]["fields"] |= {
+            "number_of_it": kind,
+            "product_of_it": f"{made} computed {times} * number_of_it",
+        }
+        fields["sum_of_it"] = f"{made} computed sum({name}.product_of_it)"
+        none = "" if body["parts"][name].get("min") else "?"
+        fields["most_of_it"] = f"{made}{none} computed max({name}.product_of_it)"
+        fields["count_of_it"] = f"int computed count({name})"
+
+
 def _values_of(field: Any) -> list[Any]:
     """What an action may make of the field; nothing where its bounds are not in its line."""
     said = field if isinstance(field, dict) else {"type": field}
@@ -566,6 +588,7 @@ def _aggregate(draw: st.DrawFn, name: str, earlier: list[str], every: list[str])
         body["unique"] = keys
     if found := draw(_rules(body)):
         body["rules"] = found
+    draw(_computed(body))
     draw(_lists(body))
     if "lifecycle" in body:
         draw(_steps(body, every))
@@ -691,7 +714,7 @@ def _searchable(name: str, value: Any, ability: str) -> bool:
         return False
     if {"pii", "secret"} & {*said, *line.split()} or name in {"cursor", "limit", "sort"}:
         return False
-    text = line.partition("?")[0].partition(" on_delete=")[0]
+    text = line.partition(" computed ")[0].partition("?")[0].partition(" on_delete=")[0]
     for flag in FLAGS:
         text = text.partition(f" {flag}")[0]
     able: bool = getattr(parse_type(text).type, ability)

@@ -17,6 +17,8 @@ WITH_CASE = tuple(row.kind for row in TABLE.values() if row.cased)
 
 def complaints(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
     """What is wrong with the words of a field, each behind the word that is to blame."""
+    if declared.computed:
+        return _of_computed(declared)
     return references.complaints(declared) if declared.spec.type.many else _complaints(declared)
 
 
@@ -68,6 +70,23 @@ def _beginning(declared: FieldDeclaration) -> str:
     if declared.spec.type.nullable:
         return "a readonly field starts with its default; give it one"
     return "a readonly field starts absent or with a default; write '?' or give it one"
+
+
+def _of_computed(declared: FieldDeclaration) -> Iterator[tuple[str, str]]:
+    """What a field that nobody sets cannot be besides."""
+    row = declared.spec.type
+    if declared.has_default:
+        yield "default", "what is computed has no default, for it always has a value of its own; drop one of them"
+    if declared.unique:
+        yield "unique", "what is computed cannot be unique, for no caller could do anything about it; drop the word"
+    if declared.secret:
+        yield "secret", "what is computed is shown; drop secret, and leave secrets out of what it is made of"
+    if declared.on_delete:
+        yield "on_delete", "on_delete is for ref, and what is computed is none; drop it"
+    if declared.ignorecase:
+        yield "ignorecase", f"{row.kind} has no upper and lower case; drop the word"
+    if declared.index and not row.indexable:
+        yield "index", f"{row.kind} cannot be indexed; drop the word"
 
 
 def without_use(aggregates: Iterable[AggregateDeclaration]) -> Iterator[tuple[str, str]]:

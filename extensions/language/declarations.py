@@ -10,6 +10,7 @@ from ..text import english
 
 if TYPE_CHECKING:
     from ..types import Spec
+    from .formulas import Formula
 
 Policy = Literal["restrict", "cascade", "clear"]
 
@@ -50,6 +51,8 @@ class FieldDeclaration:
     has_example: bool = False
     description: str = ""
     renamed_from: str | None = None
+    computed: Formula | None = None
+    """What it is made of, always."""
 
     @property
     def wire(self) -> str:

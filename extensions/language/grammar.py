@@ -50,6 +50,7 @@ FIELD_KEYS = (
     "secret",
     "on_delete",
     "default",
+    "computed",
     "example",
     "pattern",
     "min",
@@ -64,6 +65,10 @@ LIFECYCLE_KEYS = ("initial", "states", "actions")
 ACTION_KEYS = ("from", "to", "internal", "emits", "input", "sets", "clears", "resource", "description")
 COMPARISONS = ("<", "<=", ">", ">=", "!=")
 """How a rule compares two fields."""
+FOLDS = ("sum", "count", "min", "max")
+"""What a computed field may make of all items of a part."""
+MOST_IN_FORMULA = 40
+"""Words and signs of a computed field."""
 ASKED = ("any", "from", "to", "prefix", "absent")
 """How a list can be asked for a field, beside its value."""
 SEARCH_KEYS = ("fields", "language")

@@ -30,6 +30,10 @@ _FIELD_KEYS: dict[str, Json] = {
         "description": "What the deletion of what it refers to does: it is refused, takes this along, or empties it.",
     },
     "default": {"description": "Taken when the field is absent from a create request."},
+    "computed": {
+        "type": ["string", "number"],
+        "description": "What it is made of, always: quantity * unit_price, sum(lines.amount), paid > due.",
+    },
     "example": {"description": "Shown in the contract and used by the tests."},
     "pattern": {"type": "string", "description": "Regular expression of the whole value; string and text only."},
     "min": {"type": "number", "description": "Least number, shortest text, fewest values; decimal and money: only 0."},
@@ -76,7 +80,7 @@ def language_schema() -> Json:
                 "type": "string",
                 "pattern": _line_pattern(),
                 "description": "type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [on_delete=…] "
-                "[= default]. Types: "
+                "[= default | computed expression]. Types: "
                 + "; ".join(f"{row.syntax} ({row.meaning})" for row in (*TABLE.values(), OBJECT)),
                 "examples": [row.sample for row in TABLE.values()],
             },
@@ -166,7 +170,7 @@ def _key() -> Json:
 def _line_pattern() -> str:
     types = "|".join(row.shape for row in (*TABLE.values(), OBJECT))
     policies = rf"on_delete\s*=\s*(?:{'|'.join(grammar.POLICIES)})"
-    return rf"^\s*(?:{types})\??(?:\s+(?:{'|'.join(grammar.FLAGS)}|{policies}))*(?:\s*=.+)?\s*$"
+    return rf"^\s*(?:{types})\??(?:\s+(?:{'|'.join(grammar.FLAGS)}|{policies}))*(?:\s*=.+|\s+computed\s.+)?\s*$"
 
 
 def _ordered(keys: tuple[str, ...], properties: Json) -> Json:

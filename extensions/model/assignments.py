@@ -90,6 +90,8 @@ def check_assignments(aggregate: AggregateDeclaration, problems: Problems) -> No
 def _refused(field: FieldDeclaration, action: ActionDeclaration, keyed: Collection[str]) -> str:
     """What keeps the action from setting the field, whatever the value."""
     name = field.name
+    if field.computed:
+        return f"{name!r} is computed, so nothing else sets it; drop it here"
     if not field.readonly:
         return f"{name!r} is a field that clients change by a patch; make it readonly, or drop it here"
     if name in {each.name for each in action.input}:

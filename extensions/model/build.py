@@ -99,6 +99,8 @@ def _aggregate(
     title = naming.words(declared.name)
     fields = _owned(declared, given, types)
     parts = tuple(_part(part, title, given, types) for part in declared.parts)
+    if any(each.computed for owner in declared.owners for each in owner.fields):
+        fields, parts = _computed(declared, fields, parts)
     lifecycle = _lifecycle(declared.name, declared.lifecycle, fields, given) if declared.lifecycle else None
     sorts = _sorts(declared, fields)
     orders, order = orders_of(declared, sorts)
@@ -121,6 +123,19 @@ def _aggregate(
         order=order,
         enums=tuple(_enums(title, fields, parts, lifecycle)),
     )
+
+
+def _computed(
+    declared: AggregateDeclaration, fields: tuple[Field, ...], parts: tuple[Part, ...]
+) -> tuple[tuple[Field, ...], tuple[Part, ...]]:
+    """The fields and parts with what computed fields are made of."""
+    from .formulas import with_computed  # noqa: PLC0415 - only who computes pays for it
+
+    parts = tuple(
+        part._replace(fields=with_computed(part.fields, own, declared, {}))
+        for part, own in zip(parts, declared.parts, strict=True)
+    )
+    return with_computed(fields, declared, declared, {part.name: part.fields for part in parts}), parts
 
 
 def _part(declared: PartDeclaration, owner: str, given: Mapping[str, str], types: Mapping[str, ValueType]) -> Part:
@@ -151,11 +166,12 @@ def _fields(declared: Iterable[FieldDeclaration], given: Mapping[str, str]) -> t
 def _field(declared: FieldDeclaration, type_name: str) -> Field:
     """The field; `type_name` is that of what is generated for its enum or its pattern."""
     title = naming.words(declared.name)
+    description = declared.description or f"{title.capitalize()}."
     return Field(
         name=declared.name,
         wire=declared.wire,
         title=title,
-        description=declared.description or f"{title.capitalize()}.",
+        description=f"{description} Computed: {declared.computed.written}." if declared.computed else description,
         type=_named(declared.spec, type_name),
         optional=declared.optional,
         unique=declared.unique,

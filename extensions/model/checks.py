@@ -132,6 +132,7 @@ class _Checks:
         self._resources(aggregate)
         self._keys(aggregate)
         self._rules(aggregate)
+        self._computed(aggregate)
         check_inputs(aggregate, self._aggregates, self._problems)
         check_cleared(aggregate, self._problems)
         check_assignments(aggregate, self._problems)
@@ -198,6 +199,13 @@ class _Checks:
         for owner in aggregate.owners:
             for complaint, item in rules.complaints(owner):
                 self._add(below(owner.path, "rules"), complaint, item)
+
+    def _computed(self, aggregate: AggregateDeclaration) -> None:
+        if any(declared.computed for owner in aggregate.owners for declared in owner.fields):
+            from . import formulas  # noqa: PLC0415 - only who computes pays for it
+
+            for path, complaint in formulas.complaints(aggregate, self._domain.aggregates):
+                self._add(path, complaint)
 
     # Lists -----------------------------------------------------------------------------------------------------------
 

@@ -297,11 +297,6 @@ class Aggregate(NamedTuple):
         return tuple(action for action in self.actions if action.input)
 
     @property
-    def has_rules(self) -> bool:
-        """Whether something is true of its fields together, or of those of its parts."""
-        return bool(self.rules or any(part.rules for part in self.parts))
-
-    @property
     def lists_itself(self) -> bool:
         """Whether one of its lists of references may have the aggregate itself."""
         return any(field.is_many and field.refers_to == self.name for field in self.fields)

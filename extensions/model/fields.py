@@ -9,6 +9,7 @@ from ..language.declarations import wire_of
 if TYPE_CHECKING:
     from ..language.declarations import Policy
     from ..types import Spec
+    from .computed import Computed
 
 Sensitivity = Literal["pii", "secret"]
 
@@ -57,6 +58,8 @@ class Field(NamedTuple):
     """Whether a rule compares it, so that its examples are the values which it may have beside those of others."""
     members: tuple[Field, ...] = ()
     """What a value object consists of."""
+    computed: Computed | None = None
+    """What it is made of, always."""
 
     @property
     def kind(self) -> str:

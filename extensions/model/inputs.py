@@ -78,6 +78,8 @@ def _edit(name: str, close: str) -> tuple[Edit, ...]:
 def _kept(field: FieldDeclaration, action: ActionDeclaration, given: Collection[str]) -> str:
     """What keeps the action from emptying the field."""
     name = field.name
+    if field.computed:
+        return f"{name!r} is computed, so nothing else sets it; drop it here"
     if not field.readonly:
         return f"{name!r} is a field that clients change by a patch; make it readonly, or drop it here"
     if not field.optional:
@@ -106,6 +108,8 @@ def _named(given: FieldDeclaration, action: ActionDeclaration, parts: set[str]) 
 def _setting(given: FieldDeclaration, field: FieldDeclaration) -> list[str]:
     """What keeps an input from setting the field of its name."""
     name = given.name
+    if field.computed:
+        return [f"{name!r} is computed, so nothing else sets it; name the input otherwise"]
     if not field.readonly:
         return [f"{name!r} is a field that clients change by a patch; make it readonly, or name the input otherwise"]
     found = []

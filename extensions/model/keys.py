@@ -43,6 +43,8 @@ def _unfit(name: str, key: str, owner: AggregateDeclaration | PartDeclaration) -
     row, longest = declared.spec.type, declared.spec.type.longest_indexed
     if declared.secret:
         yield f"{name!r} is secret, and a refusal would tell its value; leave it out of {key}"
+    elif declared.computed:
+        yield f"{name!r} is computed, so no caller could do anything about it; leave it out of {key}"
     elif not row.indexable:
         yield f"{name!r} is {row.kind}, which cannot be unique, also with other fields; leave it out of {key}"
     elif longest is not None and declared.spec.length > longest:

@@ -57,6 +57,11 @@ def _unfit(name: str, rule: RuleDeclaration, owner: Owner) -> Iterator[str]:
     declared = next((field for field in owner.fields if field.name == name), None)
     if declared is None:
         yield from _unknown(name, rule, owner)
+    elif declared.computed:
+        yield (
+            f"{name!r} is computed, and no rule compares it; make {rule.written!r} a computed bool, or check it in "
+            "service.py"
+        )
     elif declared.readonly:
         yield (
             f"{name!r} is readonly, and a client could do nothing about {rule.written!r}; check it where the field is "

@@ -17,9 +17,10 @@ from ..targets.python.fields import command_field, field_code
 from ..targets.python.imports import module_imports
 from ..targets.python.parts import part_code
 from ..targets.tests.deletions import deletion_tests
-from ..targets.tests.examples import circular_parts, examples, limits
+from ..targets.tests.examples import examples, limits
 from ..targets.tests.links import link_tests
 from ..targets.tests.modules import has_test_like_classes, names_in_tests
+from ..targets.tests.needs import circular_parts
 from ..targets.tests.scenarios import scenarios
 from ..text.naming import natural
 from ..text.plain import plain
@@ -62,6 +63,7 @@ def with_code(domain: Domain, package: str) -> Json:
         **plain(application_code(list(aggregates.values()), domain)),
         "aggregates": sorted(views.values(), key=lambda view: natural(view["module"])),
         "tables": [table for name in domain.by_dependency for table in views[name]["code"]["tables"]],
+        "computes": any(aggregate.computes for aggregate in aggregates.values()),
         "uses_postgresql_types": any(view["code"]["uses_postgresql_types"] for view in views.values()),
         "behaviours": sorted({each for view in views.values() for each in view["code"]["behaviours"]}),
         "has_test_like_classes": has_test_like_classes(domain.aggregates),

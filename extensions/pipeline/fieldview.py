@@ -43,6 +43,7 @@ def field_view(field: PythonField, domain: Domain) -> Json:
         "ignorecase": declared.ignorecase,
         "readonly": declared.readonly,
         "compared": declared.compared,
+        "computed": declared.computed.written if declared.computed else None,
         "sensitivity": declared.sensitivity,
         "default": _default(field),
         "begins": _beginning(declared),

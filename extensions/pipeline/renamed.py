@@ -6,6 +6,7 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from ..language.formulas import renamed as formula_renamed
 from ..language.parser import is_whole_aggregate
 from ..language.parser.rules import renamed
 from ..model.diff import diff
@@ -66,7 +67,12 @@ def _rename_set(aggregates: Iterable[Any], changes: TypeDiff) -> None:
 
 def _rename_fields(body: dict[str, Any], changes: AggregateDiff) -> None:
     names = changes.fields.names
-    if not is_whole_aggregate(body):
+    whole = is_whole_aggregate(body)
+    inner = {part.old.name: part.fields.names for part in changes.in_parts}
+    _rename_in_formulas(body["fields"] if whole else body, names, inner)
+    for part in changes.in_parts:
+        _rename_in_formulas(body["parts"][part.old.name]["fields"], part.fields.names, {})
+    if not whole:
         _rename_keys(body, names)
         return
     _rename_keys(body["fields"], names)
@@ -122,6 +128,17 @@ def _rename_in_rules(body: dict[str, Any], names: Renames) -> None:
     """Rules are about fields by their new names."""
     if body.get("rules"):
         body["rules"] = [renamed(rule, names) for rule in body["rules"]]
+
+
+def _rename_in_formulas(fields: dict[str, Any], names: Renames, inner: Mapping[str, Renames]) -> None:
+    """What is computed is made of fields by their new names."""
+    for name, said in fields.items():
+        if isinstance(said, str) and (found := re.fullmatch(r"(.*\scomputed\s)(.+)", said)):
+            fields[name] = found[1] + formula_renamed(found[2], names, inner)
+        elif isinstance(said, dict) and isinstance(said.get("computed"), str):
+            said["computed"] = formula_renamed(said["computed"], names, inner)
+        elif isinstance(said, dict) and isinstance(said.get("type"), str):
+            _rename_in_formulas(said, names, inner)
 
 
 def _rename_keys(mapping: dict[str, Any], names: Renames) -> None:

@@ -102,6 +102,8 @@ class FieldType(ABC):
     """With what its values are compared by a rule: numbers, days, moments, amounts, identities; or nothing."""
     ordered: ClassVar[bool] = False
     """Whether one value of its family is less than another."""
+    whole: ClassVar[bool] = False
+    """Whether its values are numbers without a fraction."""
     truth: ClassVar[bool] = False
     """Whether a rule can ask if it is true."""
     listable: ClassVar[bool] = True

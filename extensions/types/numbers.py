@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Integral(FieldType):
+    whole = True
     bounds = "number"
     sortable = True
     identity = True

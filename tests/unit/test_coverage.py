@@ -17,7 +17,7 @@ REVIEWED = {
 }
 """Fields, relations and rules that the review counted in each; none of them may be dropped."""
 
-FLOOR = {"field": 323, "relation": 78, "rule": 94}
+FLOOR = {"field": 325, "relation": 78, "rule": 96}
 """How many are said directly; more only raise it."""
 
 TALLY = tally.pages()

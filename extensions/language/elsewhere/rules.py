@@ -40,7 +40,10 @@ REASONS = (
     (r"\band\b|&&|,", "what holds together is a rule each; write them as items of their own"),
     (r"\bnow\b|\btoday\b|current_|sysdate", "the time of the request is known to service.py only"),
     (r"==?\s*" + _NAME + "$", "two fields that are always alike are one; drop one of them"),
-    (r"\w\s*[-+*/]\s*\w", "nothing is computed; such a rule is code in service.py"),
+    (
+        r"\w\s*[-+*/]\s*\w",
+        "what is calculated is a computed field, which keeps its range or min: 0; another rule is code in service.py",
+    ),
     (r"[<>=]=?\s*[-+]?['\"]?\d", "what one field may be is said by its type, such as int(1..999) or min: 0"),
     (r"\bstatus\b|\bnot\b|\bin\b|\bunless\b|\b(?:len|sum|count)\b", "such a rule is code in service.py"),
 )

@@ -11,6 +11,7 @@ from ..declarations import ConsumedDeclaration
 from ..grammar import CONSUMED_KEYS
 from ..references import IN_EVENT
 from .fields import read_fields, refuse_now
+from .formula import refuse_computed
 from .place import check_keys, is_pascal, read_description, read_mapping
 from .value_objects import refuse_objects
 
@@ -42,6 +43,7 @@ def _event(place: Place, name: str, raw: object) -> ConsumedDeclaration | None:
     elif not isinstance(source, str) or not naming.KEBAB.fullmatch(source):
         (place / "from").add(f"{show(source)} is not the lower-case name of a context; expected one such as payments")
     fields = () if body.get("fields") in (None, {}) else read_fields(place / "fields", body["fields"])
+    fields = refuse_computed(place, fields)
     refuse_objects(place, fields, "an event")
     refuse_now(place, fields, "an event")
     for declared in fields:

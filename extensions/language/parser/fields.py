@@ -13,6 +13,7 @@ from ..declarations import FieldDeclaration
 from ..elsewhere import answer_list, counterpart, embedded, relation
 from ..grammar import FIELD_KEYS, FLAGS, MOST_FIELDS
 from ..references import NO_DEFAULT
+from .formula import read_formula
 from .line import MOMENTS, NOW, read_line
 from .on_delete import read_policy
 from .place import check_keys, is_snake, read_description, read_flag, read_mapping
@@ -57,6 +58,7 @@ def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
     optional = read_flag(place, body, "optional") or line.optional
     flags = {flag for flag in FLAGS if read_flag(place, body, flag)} | line.flags
     on_delete = read_policy(place, line.on_delete, line.place, body)
+    computed, is_computed = read_formula(place, line, body)
     if not named:
         return None
     description = read_description(place, body)
@@ -83,6 +85,12 @@ def _field(place: Place, name: str, raw: object) -> FieldDeclaration | None:
         description=description,
         renamed_from=former,
     )
+    if is_computed and computed is None:
+        return None  # what is wrong with it is said
+    if computed:
+        if declared.readonly:
+            place.add("what is computed is in answers only anyhow; drop readonly", Word("readonly"))
+        declared = replace(declared, computed=computed, readonly=True)
     for word, complaint in complaints(declared):
         place.add(complaint, Word(word))
     return declared

@@ -12,6 +12,7 @@ from ..elsewhere import counterpart
 from ..grammar import ACTION_KEYS, LIFECYCLE_KEYS, OPERATIONS
 from ..references import IN_INPUT
 from .fields import read_fields, refuse_now
+from .formula import refuse_computed
 from .place import (
     Place,
     check_keys,
@@ -149,7 +150,7 @@ def _input(place: Place, raw: object) -> tuple[FieldDeclaration, ...]:
     if raw is None or raw == {}:
         place.add("has no fields; expected at least one, such as reason: string(200)?, or no `input:` at all")
         return ()
-    fields = read_fields(place, raw)
+    fields = refuse_computed(place, read_fields(place, raw))
     refuse_objects(place, fields, "an input")
     refuse_now(place, fields, "an input")
     for declared in fields:

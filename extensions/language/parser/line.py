@@ -1,4 +1,7 @@
-"""The line of a field: `type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [on_delete=…] [= default]`."""
+"""The line of a field: `type[?] [unique] [ignorecase] [index] [readonly] [pii|secret] [on_delete=…] [= default]`.
+
+Instead of a default it may end in `computed` and an expression.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from ...text.problems import near, show
 from ...types import TABLE, FieldTypeError, Spec, parse_type
 from ..elsewhere import answer_line
 from ..grammar import FLAGS
+from .formula import cut_formula
 from .on_delete import Said, cut
 
 if TYPE_CHECKING:
@@ -34,10 +38,14 @@ class Line(NamedTuple):
     default: str | None
     default_at: tuple[int, int]
     on_delete: list[Said]
+    computed: str | None = None
+    """The expression as it was written, at `computed_at`."""
+    computed_at: int = 0
 
 
 def read_line(place: Place, name: str, line: str) -> Line | None:
     """The parts of the line of a field; nothing when its type is wrong."""
+    line, formula, formula_at = cut_formula(line)
     whole, (line, policies) = line, cut(line)
     equals = _equals(line)
     behind = _type_end(line[:equals])
@@ -88,7 +96,7 @@ def read_line(place: Place, name: str, line: str) -> Line | None:
         default = None
     elif default is not None and not spec.type.structured:
         default = _unquoted(default)
-    return Line(place, spec, optional, frozenset(flags), default, default_at, policies)
+    return Line(place, spec, optional, frozenset(flags), default, default_at, policies, formula, formula_at)
 
 
 def _say_type(place: Place, name: str, line: str, behind: int, problem: str) -> None:

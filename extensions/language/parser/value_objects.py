@@ -9,6 +9,7 @@ from ...types import OBJECT, Member, Spec
 from ..declarations import TypeDeclaration
 from ..grammar import MOST_FIELDS_OF_A_TYPE, MOST_TYPES, TYPE_KEYS
 from .fields import read_fields, refuse_now
+from .formula import refuse_computed
 from .place import check_keys, is_pascal, read_description, read_mapping
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _type(place: Place, name: str, raw: object) -> TypeDeclaration:
     if not body or not listed:
         place.add("has no fields; expected at least one, such as street: string(120)")
         return TypeDeclaration(place.path, name)
-    fields = read_fields(fields_at, listed)
+    fields = refuse_computed(fields_at, read_fields(fields_at, listed))
     if len(fields) > MOST_FIELDS_OF_A_TYPE:
         fields_at.add(f"has {len(fields)} fields; at most {MOST_FIELDS_OF_A_TYPE} are possible in a type")
     refuse_now(place, fields, "a type")

@@ -87,7 +87,7 @@ def _view(aggregate: Mapping[str, Any]) -> Json:
     """The resource right after it was created."""
     view: Json = {"id": identity(aggregate["schema"])}
     for field in shown(aggregate):
-        if not (field["readonly"] or field["excluded"]):
+        if field["computed"] or not (field["readonly"] or field["excluded"]):
             view[field["wire"]] = seen(field)
         elif field["default"] is not None:
             view[field["wire"]] = field["default"]["json"]

@@ -102,7 +102,8 @@ def compare(old: list[Table], new: list[Table]) -> tuple[list[str], list[str]]:
 
 def _differ(old: Column, new: Column) -> bool:
     """Whether rows or queries notice that a column is another one."""
-    return (old.sa, old.nullable, old.server_default) != (new.sa, new.nullable, new.server_default)
+    before, after = ((each.sa, each.nullable, each.server_default, each.computed) for each in (old, new))
+    return before != after
 
 
 def _phrases(table: Table, columns: Changes[Column]) -> Iterator[str]:
@@ -124,10 +125,14 @@ def _advice(table: Table, columns: Changes[Column]) -> Iterator[str]:
     for column in table.columns:
         what, source = f"{table.name}.{column.name}", sources.get(column.name)
         if source is None:
-            if not column.nullable and column.server_default is None:
+            if column.computed:
+                yield f"{what}: the revision fills it; the release that is running does not, so deploy without overlap"
+            elif not column.nullable and column.server_default is None:
                 yield f"{what}: rows that exist need a value; add it nullable, fill it, then require it"
         elif source.name != column.name:
             yield f"{what}: the release that is running knows it as {source.name}; deploy without overlap"
+        elif column.computed and column.computed != source.computed:
+            yield f"{what}: the revision fills it anew; the release that is running does not, so deploy without overlap"
         elif not _fits(source, column):
             yield f"{what}: check that every row fits, and that no lock is held while they are rewritten"
     for name in sorted(column.name for column in columns.removed):

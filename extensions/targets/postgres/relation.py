@@ -32,6 +32,8 @@ class Column(NamedTuple):
     field: str | None = None
     """The name in JSON of the field that it stores, or stores a part of."""
     renamed_from: str | None = None
+    computed: str | None = None
+    """What the service keeps in it, as an expression of other columns and of the rows of parts."""
 
 
 class Foreign(NamedTuple):

@@ -47,7 +47,21 @@ def tables(domain: Domain) -> dict[str, Table]:
         found[aggregate.name] = _aggregate(aggregate, domain, relations)
         for part in aggregate.parts:
             found[part.entity] = _part(part, aggregate, domain, relations)
+        if any(field.computed for field in aggregate.all_fields()):
+            _compute(aggregate, found)
     return found
+
+
+def _compute(aggregate: Aggregate, found: dict[str, Table]) -> None:
+    """Give the columns of computed fields their expressions."""
+    from .computed import with_formulas  # noqa: PLC0415 - only who computes pays for it
+
+    parts = {part.name: (part.fields, found[part.entity]) for part in aggregate.parts}
+    for part in aggregate.parts:
+        inner = found[part.entity]
+        found[part.entity] = inner._replace(own=tuple(with_formulas(inner.own, part.fields, inner.name, {})))
+    table = found[aggregate.name]
+    found[aggregate.name] = table._replace(own=tuple(with_formulas(table.own, aggregate.fields, table.name, parts)))
 
 
 def _aggregate(aggregate: Aggregate, domain: Domain, relations: set[str]) -> Table:

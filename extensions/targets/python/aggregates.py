@@ -10,10 +10,12 @@ from .conditions import ConditionColumn, condition_columns
 from .expressions import AttributeValue, ColumnValue, row_from_domain, view_from_domain
 from .imports import entity_import
 from .names import entity_name
+from .refusals import refuses, refuses_own
 from .rules import BRANCHES, RulesCode, rules_code
 
 if TYPE_CHECKING:
     from ...model.domain import Aggregate, Domain
+    from .computed import PropertyCode
     from .domain import PythonAggregate
     from .lists import PythonSort
 
@@ -71,6 +73,8 @@ class AggregateCode(NamedTuple):
     searched: tuple[str, ...]
     """The attributes whose words lists are searched for."""
     default_sort: str
+    properties: tuple[PropertyCode, ...]
+    """What is computed."""
 
 
 def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
@@ -96,8 +100,8 @@ def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
         condition_columns=columns,
         sample_column=columns[1].attribute,
         rules=rules,
-        has_rules=declared.has_rules,
-        has_many_rules=1 + len(rules.codes) + sum(bool(part.rules) for part in declared.parts) > BRANCHES,
+        has_rules=refuses(declared),
+        has_many_rules=1 + len(rules.codes) + len(rules.computed) + sum(map(refuses_own, declared.parts)) > BRANCHES,
         sorts=(
             *(SortCode(sort.declared.wire, (_sort(sort, falling=False),)) for sort in aggregate.sorts),
             *(
@@ -111,6 +115,7 @@ def aggregate_code(aggregate: PythonAggregate) -> AggregateCode:
         ),
         searched=tuple(field.attribute for field in aggregate.fields if field.declared in searched),
         default_sort=declared.order.wire,
+        properties=aggregate.properties,
     )
 
 

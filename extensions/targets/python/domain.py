@@ -15,12 +15,13 @@ from .names import attribute_name, method_name, module_name, variable_name
 from .types import python_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ...model.assignments import Assignment
     from ...model.domain import Action, Aggregate, Domain, Part
     from ..postgres.relation import Table
     from .aliases import Alias
+    from .computed import PropertyCode
     from .lists import PythonFilter, PythonSort
 
 
@@ -53,6 +54,11 @@ class PythonPart(NamedTuple):
     table: str
     fields: tuple[PythonField, ...]
 
+    @property
+    def properties(self) -> tuple[PropertyCode, ...]:
+        """What is computed."""
+        return _properties(self.fields, ())
+
 
 class PythonCommand(NamedTuple):
     """What is sent with an action, as a class of its own."""
@@ -84,6 +90,16 @@ class PythonAggregate(NamedTuple):
     def output_fields(self) -> tuple[PythonField, ...]:
         """The fields that clients may see."""
         return tuple(field for field in self.fields if not field.declared.is_secret)
+
+    @property
+    def properties(self) -> tuple[PropertyCode, ...]:
+        """What is computed."""
+        return _properties(self.fields, self.parts)
+
+    @property
+    def computes(self) -> bool:
+        """Whether something is computed in it or in its parts."""
+        return any(field.declared.computed for field in self.all_fields)
 
     @property
     def all_fields(self) -> tuple[PythonField, ...]:
@@ -198,6 +214,14 @@ def _assigned(field: PythonField, found: list[Assignment]) -> PythonAssignment:
         tuple((f"{field.attribute}.{name}", value) for each in inner for name, value in each.expected),
         tuple(line for each in inner for line in each.test_imports),
     )
+
+
+def _properties(fields: Sequence[PythonField], parts: Sequence[PythonPart]) -> tuple[PropertyCode, ...]:
+    if not any(field.declared.computed for field in fields):
+        return ()
+    from .computed import properties  # noqa: PLC0415 - only who computes pays for it
+
+    return properties(fields, parts)
 
 
 def _assignment(field: PythonField, assignment: Assignment) -> PythonAssignment:

@@ -10,6 +10,7 @@ from .conditions import condition_columns
 from .fields import command_field
 from .import_block import imports
 from .names import entity_name
+from .refusals import refuses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,11 +90,13 @@ def _model_imports(aggregate: PythonAggregate, codes: Sequence[FieldCode]) -> st
     printed = set(re.findall(r"(?<![.\w])\w+", re.sub(r'"[^"]*"', "", text)))
     lines = {
         f"{module} import {name}"
-        for field in (*aggregate.all_fields, *sent)
+        for field in (*(each for each in aggregate.all_fields if not each.declared.computed), *sent)
         for module, _, names in (line.partition(" import ") for line in field.imports.python)
         for name in names.split(", ")
         if name in printed and module != "from .model"
     }
+    computed = (*aggregate.properties, *(each for part in aggregate.parts for each in part.properties))
+    lines |= {line for each in computed for line in each.imports}
     actions = aggregate.declared.lifecycle.actions if aggregate.declared.lifecycle else ()
     lines |= {line for action in actions for each in aggregate.assigned_by(action) for line in each.imports}
     lines |= {"from dataclasses import dataclass", "from datetime import datetime", "from uuid import UUID"}
@@ -103,8 +106,11 @@ def _model_imports(aggregate: PythonAggregate, codes: Sequence[FieldCode]) -> st
         lines.add("from enum import StrEnum")
     if aggregate.declared.lifecycle:
         lines.add("from ..kernel import TransitionRefused")
-    if aggregate.declared.has_rules:
+    if refuses(aggregate.declared):
         lines.add("from ..kernel import RuleViolated")
+    bounded = (each for each in aggregate.declared.all_fields() if each.computed and each.computed.is_bounded)
+    if any(each.kind in {"decimal", "money"} for each in bounded):
+        lines.add("from decimal import Decimal")
     return imports(lines)
 
 
@@ -191,7 +197,7 @@ def _operations_imports(aggregate: PythonAggregate) -> str:
             f"from .service import {name}Service",
             f"from .store import {name}Page, {name}Reader, {name}Row, {name}Selection, {name}Store",
             *(f"from .model import {command.declared.command}" for command in aggregate.commands),
-            *(["from .model import check_rules"] if aggregate.declared.has_rules else []),
+            *(["from .model import check_rules"] if refuses(aggregate.declared) else []),
         }
     )
 
@@ -229,7 +235,7 @@ def _repository_imports(aggregate: PythonAggregate, *, sees_to: bool) -> str:
         lines.add("from ..platform.postgres.paging import Searched")
     sorts = (*aggregate.sorts, *(sort for order in aggregate.orders for sort, _ in order.keys))
     lines |= {_CURSOR_IMPORTS[sort.kind] for sort in sorts if sort.kind in _CURSOR_IMPORTS}
-    if any(field.kind == "money" for field in aggregate.declared.fields):
+    if any(field.kind == "money" and not field.computed for field in aggregate.declared.fields):
         lines.add("from ..kernel import Money")
     if any(field.kind == "money" for field in aggregate.declared.output_fields):
         lines.add("from ..platform import MoneyView")

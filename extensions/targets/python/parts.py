@@ -16,6 +16,7 @@ from .names import entity_name
 from .rules import RulesCode, rules_code
 
 if TYPE_CHECKING:
+    from .computed import PropertyCode
     from .domain import PythonPart
 
 
@@ -34,6 +35,8 @@ class PartCode(NamedTuple):
     from_view: tuple[AttributeValue, ...]
     to_view: tuple[AttributeValue, ...]
     rules: RulesCode
+    properties: tuple[PropertyCode, ...]
+    """What is computed."""
 
 
 def part_code(part: PythonPart) -> PartCode:
@@ -50,7 +53,8 @@ def part_code(part: PythonPart) -> PartCode:
         constant=part.table.upper(),
         function=f"_{part.table}",
         members=item_from_domain(part.fields, "part"),
-        from_view=domain_from_view(part.fields, part.variable),
+        from_view=domain_from_view([field for field in part.fields if not field.declared.computed], part.variable),
         to_view=view_from_domain(part.fields, part.variable),
         rules=rules_code(part.declared.rules, part.fields, part.variable),
+        properties=part.properties,
     )

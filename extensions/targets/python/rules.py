@@ -8,6 +8,7 @@ from ...model.rules import sentence
 from ...text.columns import WIDTH
 from .literals import python_text
 from .names import member_names
+from .refusals import RuleCode, statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,35 +24,39 @@ _SHORT = "it"
 """The variable where names are so long that a comparison of two attributes would not fit on a line."""
 
 
-class RuleCode(NamedTuple):
-    """What breaks a rule, as an `if` in the formatter's style; the message, and the pointer behind that of the item."""
-
-    broken: str
-    message: str
-    pointer: str
-
-
 class RulesCode(NamedTuple):
     """The rules of an aggregate or a part, and the variable whose attributes they are about."""
 
     variable: str
     codes: tuple[RuleCode, ...]
+    computed: tuple[RuleCode, ...] = ()
+    """What refuses computed values that do not fit, when all that they are made of was looked at."""
 
 
 def rules_code(rules: Sequence[Rule], fields: Iterable[PythonField], variable: str) -> RulesCode:
     """The rules of an aggregate or a part that the variable stands for."""
+    fields = list(fields)
     by_wire = {field.declared.wire: field for field in fields}
     about = [(rule, [by_wire[field.wire] for field in rule.fields]) for rule in rules]
     alone = (each for rule, own in about for way in _ways(rule, own, variable) for each in way)
     name = _SHORT if any(len(f"        and {each}") > WIDTH for each in alone if not each.startswith("(")) else variable
-    return RulesCode(
-        variable=name,
-        codes=tuple(
-            RuleCode(_statement(way), python_text(sentence(rule)), f"/{rule.blamed}")
-            for rule, own in about
-            for way in _ways(rule, own, name)
-        ),
-    )
+    if any(len(line) > WIDTH for each in _refusals(fields, name) for line in each.broken.splitlines()):
+        name = _SHORT
+    codes = [
+        RuleCode(statement(way), python_text(sentence(rule)), f"/{rule.blamed}")
+        for rule, own in about
+        for way in _ways(rule, own, name)
+    ]
+    return RulesCode(name, tuple(codes), _refusals(fields, name))
+
+
+def _refusals(fields: Sequence[PythonField], variable: str) -> tuple[RuleCode, ...]:
+    """What refuses computed values that do not fit into their types."""
+    if not any(field.declared.computed for field in fields):
+        return ()
+    from .computed import refusals  # noqa: PLC0415 - only who computes pays for it
+
+    return refusals(fields, variable)
 
 
 def _ways(rule: Rule, fields: Sequence[PythonField], variable: str) -> list[list[str]]:
@@ -78,17 +83,3 @@ def _holds(rule: Rule, field: PythonField, name: str) -> str:
         words = field.declared.type.members
         return f"{name} == {field.declared.enum}.{member_names(words)[words.index(rule.value)]}"
     return name if field.declared.type.type.truth else f"{name} is not None"
-
-
-def _statement(together: Sequence[str]) -> str:
-    """The head of an `if` in a function."""
-    whole = " and ".join(together)
-    if len(line := f"    if {whole}:") <= WIDTH:
-        return line
-    if whole.startswith("("):
-        names, end = whole[1:].split(")", 1)
-        inner = "".join(f"        {name},\n" for name in names.split(", "))
-        return f"    if (\n{inner}    ){end}:"
-    if len(line := f"        {whole}") > WIDTH:
-        line = "\n        and ".join((f"        {together[0]}", *together[1:]))
-    return f"    if (\n{line}\n    ):"

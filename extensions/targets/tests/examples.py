@@ -10,6 +10,7 @@ from ...model.rules import keeps
 from ..openapi.types import field_schemas
 from ..python.domain import module_of
 from ..python.literals import python_text, row
+from .needs import targets_of
 from .orders import OrderTest, order_tests
 from .rules import RuleTest, rule_tests
 from .value_objects import ObjectTest, another, item_object_tests, object_tests
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ...model.domain import Action, Aggregate, Key, Part
     from ...model.fields import Field
+    from .computed import ComputedTests
 
 Json = dict[str, Any]
 
@@ -91,6 +93,8 @@ class Examples(NamedTuple):
     object_tests: tuple[ObjectTest, ...]
     item_object_tests: tuple[tuple[str, str], ...]
     example_inputs: tuple[InputCode, ...]
+    computed_tests: ComputedTests | None
+    """None where nothing is computed of what the tests send."""
 
 
 def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, int]) -> Examples:
@@ -154,7 +158,17 @@ def examples(aggregate: Aggregate, without: Collection[str], most: Mapping[str, 
         search_tests=tuple(_searched(aggregate)),
         default_order="" if aggregate.order.wire == "-created_at" else aggregate.order.wire,
         example_inputs=tuple(_input(action) for action in aggregate.commands if not action.internal),
+        computed_tests=_computed(aggregate, body, items),
     )
+
+
+def _computed(aggregate: Aggregate, body: Json, items: Mapping[str, list[Json]]) -> ComputedTests | None:
+    if not any(field.computed for field in aggregate.all_fields()):
+        return None
+    from .computed import computed_tests  # noqa: PLC0415 - only who computes pays for it
+
+    found = computed_tests(aggregate, body, items, {part.name for part in aggregate.parts if _is_repeatable(part)})
+    return found if found.kept or found.refused else None
 
 
 def limits(aggregates: Sequence[Aggregate]) -> dict[str, int]:
@@ -175,18 +189,6 @@ def limits(aggregates: Sequence[Aggregate]) -> dict[str, int]:
     return found
 
 
-def circular_parts(aggregates: Sequence[Aggregate]) -> Iterator[str]:
-    """The entities of the parts that an example does without: they need a resource that may need this one."""
-    needed = {aggregate.name: _targets(aggregate) for aggregate in aggregates}
-    for aggregate in aggregates:
-        for part in aggregate.parts:
-            targets = _targets(part)
-            if aggregate.name in _reached(targets, needed):
-                yield part.entity
-            else:
-                needed[aggregate.name] |= targets
-
-
 def _input(action: Action) -> InputCode:
     """The example of what is sent with an action; it refers to what is there, also where it need not."""
     return InputCode(
@@ -195,22 +197,6 @@ def _input(action: Action) -> InputCode:
         required=tuple(field.wire for field in action.input if field.required),
         references={field.wire: module_of(field.target) for field in action.input if field.target},
     )
-
-
-def _targets(owner: Aggregate | Part) -> set[str]:
-    """The aggregates that it must refer to."""
-    return {target for field in owner.input_fields if not field.left_out for _, target in field.targets}
-
-
-def _reached(names: set[str], needed: dict[str, set[str]]) -> set[str]:
-    """These names and all that they need."""
-    reached: set[str] = set()
-    rest = set(names)
-    while rest:
-        name = rest.pop()
-        reached.add(name)
-        rest |= needed[name] - reached
-    return reached
 
 
 def _is_absent(field: Field) -> bool:
@@ -277,7 +263,7 @@ def _is_in_example(field: Field) -> bool:
 
 def _is_repeatable(part: Part) -> bool:
     """Whether two items like the example may stand in one resource, without another resource to refer to."""
-    return part.maximum > 1 and not _targets(part) and not _guards(part)
+    return part.maximum > 1 and not targets_of(part) and not _guards(part)
 
 
 def _guards(part: Part) -> bool:

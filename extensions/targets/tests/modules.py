@@ -58,12 +58,13 @@ def names_in_tests(
         sample.rule_tests,
         sample.object_tests,
         sample.item_object_tests,
+        sample.computed_tests,
     )
     further = {"DeletionBehaviour": has_deletions, "LinkBehaviour": has_links}
     behaviours = (*_behaviours(aggregate, ways, sample), *(name for name, has in further.items() if has))
     lines = [f"from ..{snake(each)} import {each}" for each in behaviours] or ["from ..api import Behaviour"]
     written = (sample.apart_tests, sample.asked_tests, sample.order_tests, sample.rule_tests, sample.object_tests)
-    if any(written):
+    if any(written) or (sample.computed_tests and sample.computed_tests.refused):
         lines.append("from typing import Any")
     return NamesInTests(
         test_variable=f"{variable}_" if variable in TEST_VARIABLES else variable,
@@ -101,6 +102,8 @@ def _behaviours(aggregate: PythonAggregate, ways: Scenarios, sample: Examples) -
         yield "ValueObjectBehaviour"
     if sample.item_object_tests:
         yield "ItemObjectBehaviour"
+    if sample.computed_tests:
+        yield "ComputedBehaviour"
 
 
 def has_test_like_classes(aggregates: Iterable[Aggregate]) -> bool:
