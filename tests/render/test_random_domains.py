@@ -25,9 +25,11 @@ from extensions.language.yaml_reader import load_yaml
 from extensions.targets.python import names as python_names
 from extensions.text import naming
 
-BATCHES = 10
+BATCHES = 5
 QUICK = 2
 PER_BATCH = 30
+MOST_DRAWN = 40
+"""Batches among which every word has to be."""
 ANYWHERE = "0.0.0.0"  # noqa: S104 - an example
 SCRATCH = "/tmp/x"  # noqa: S108 - an example
 REFERENCE = re.compile(r"#/([\w./~-]+)")
@@ -61,7 +63,7 @@ def test_random_domains_render(batch: int, tmp_path: Path) -> None:
 def test_random_domains_use_every_word() -> None:
     """A word of the language that nobody draws is one that these tests, and the campaign of gates, never try."""
     missing = every_word()
-    for batch in range(4 * BATCHES):
+    for batch in range(MOST_DRAWN):
         missing = missing.difference(*map(words_of, invent(batch, PER_BATCH)))
         if not missing:
             break
