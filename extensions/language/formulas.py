@@ -129,15 +129,15 @@ class _Reader:
         self._take()
         part, dot, field = (self._take() if re.match(r"[A-Za-z_]", self._next()) else "").partition(".")
         if how == "count" and (not part or dot):
-            raise FormulaError("count takes the name of a part, such as count(lines)")
+            raise FormulaError("count takes the name of a part; write it such as count(lines)")
         if how != "count" and (not field or "." in field):
-            raise FormulaError(f"{how} takes a field of a part, such as {how}(lines.amount)")
+            raise FormulaError(f"{how} takes a field of a part; write it such as {how}(lines.amount)")
         self._close()
         return Fold(how, part, field)
 
     def _close(self) -> None:
         if self._next() != ")":
-            raise FormulaError(self._unexpected() if self._next() else "has a parenthesis that is not closed")
+            raise FormulaError(self._unexpected() if self._next() else "has a parenthesis that is not closed; close it")
         self._take()
 
     def _next(self) -> str:

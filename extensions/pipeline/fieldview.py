@@ -70,7 +70,7 @@ def _beginning(field: Field) -> str:
     """What the field of a new aggregate is made of its moment, as Python; nothing where it has a value of its own."""
     if not field.begins_now:
         return ""
-    return "at.date()" if field.kind == "date" else "at"
+    return "at" if field.type.type.instant else "at.date()"
 
 
 def _default(field: PythonField) -> Json | None:
@@ -90,7 +90,7 @@ def _description(field: Field) -> str:
     if field.is_many:
         return f"{field.description} Each of them once, in the order in which they were sent."
     if field.begins_now:
-        return f"{field.description} {'The day (UTC)' if field.kind == 'date' else 'The moment'} of its creation."
+        return f"{field.description} {'The moment' if field.type.type.instant else 'The day (UTC)'} of its creation."
     alike = " Upper and lower case are alike where it is compared."
     return f"{field.description}{alike}" if field.ignorecase else field.description
 

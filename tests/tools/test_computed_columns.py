@@ -76,7 +76,7 @@ def test_rows_are_filled(tmp_path: Path) -> None:
     first = change(project, domain("due - paid", **computed), "compute", tmp_path)
     second = change(project, domain("due - 2 * paid", **computed), "otherwise", tmp_path)
     found = run(project / ".venv/bin/python", "-c", ROWS, first, second, cwd=project, env=GIT).stdout
-    bills = [["24.50", "EUR", 3], ["0", "EUR", None]]
+    bills: list[list[Any]] = [["24.50", "EUR", 3], ["0", "EUR", None]]
     assert json.loads(found.splitlines()[-1]) == [
         [[remaining, *rest] for remaining, rest in zip(each, bills, strict=True)] for each in ([6, None], [2, None])
     ]

@@ -94,7 +94,7 @@ def _view(aggregate: Mapping[str, Any]) -> Json:
         elif field["starts_empty"]:
             view[field["wire"]] = {}
         elif field["begins"]:
-            view[field["wire"]] = CREATED_AT[:10] if field["kind"] == "date" else CREATED_AT
+            view[field["wire"]] = CREATED_AT if field["begins"] == "at" else CREATED_AT[:10]
     for part in aggregate["parts"]:
         view[part["wire"]] = [{field["wire"]: example(field) for field in shown(part) if not field["excluded"]}]
     if aggregate["lifecycle"]:
