@@ -182,8 +182,9 @@ def _existing(database: sa.Inspector, table: str, columns: dict[str, str]) -> It
 
 def _term(text: str, columns: dict[str, str]) -> str:
     """A column, or an expression of columns, under their new names; PostgreSQL writes functions in its own way."""
-    text = re.sub(r"::(?:character varying|\w+)|[()\s]", "", text.rpartition(".")[2].removesuffix(" DESC"))
-    return re.sub(r"\w+", lambda word: columns.get(word[0], word[0].lower()), text)
+    text = re.sub(r"::(?:character varying|\w+)", "", text.rpartition(".")[2].removesuffix(" DESC"))
+    text = re.sub(r"\w+", lambda word: columns.get(word[0], word[0].lower()), text)
+    return re.sub(r"[()\s]", "", text)
 
 
 def _key(constraint: sa.Constraint) -> tuple[str, ...]:

@@ -372,3 +372,14 @@ def test_the_linter_asks_for_a_reason(things: Tables, database: Database) -> Non
     assert migrate.only_converted(written.getvalue())
     more = f"{written.getvalue()}\nALTER TABLE things ALTER COLUMN kind DROP DEFAULT;"
     assert not migrate.only_converted(more)
+
+
+def test_what_is_searched_is_found_again_under_the_new_name_of_a_field() -> None:
+    """PostgreSQL writes an expression with more parentheses, and with types."""
+    stored = (
+        "to_tsvector('english'::regconfig, (((COALESCE(title, ''::character varying))::text || ' '::text)"
+        " || (COALESCE(note, ''::character varying))::text))"
+    )
+    written = "to_tsvector('english', coalesce({}, '') || ' ' || coalesce(note, ''))"
+    assert alterations._term(stored, {"title": "heading"}) == alterations._term(written.format("heading"), {})
+    assert alterations._term(stored, {}) != alterations._term(written.format("heading"), {})
