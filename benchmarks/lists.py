@@ -56,7 +56,7 @@ class Cost(NamedTuple):
     us: float
 
 
-def question(rows: int, *, unindexed: bool = False) -> dict[str, Any]:
+def question(rows: int, *, thorough: bool = False) -> dict[str, Any]:
     """What the program is asked: each filter by itself, two together, and each order from the start and the middle."""
     model = build_model(load_yaml(DOMAIN.read_bytes()))
     (aggregate,) = (each for each in model["aggregates"] if each["name"] == AGGREGATE)
@@ -75,7 +75,7 @@ def question(rows: int, *, unindexed: bool = False) -> dict[str, Any]:
         "several": [each["key"] for each in filters if each["is_several"]],
         "sorts": [*(sign + each["name"] for each in aggregate["sorts"] for sign in ("", "-")), *aggregate["orders"]],
         "middle": f"SELECT * FROM {table} WHERE id = {middle}",  # noqa: S608
-        "unindexed": unindexed,
+        "thorough": thorough,
     }
 
 

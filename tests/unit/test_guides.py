@@ -8,6 +8,8 @@ import pytest
 from harness.machines import NEEDS_HISTORY
 from harness.paths import ROOT
 
+from extensions.language.grammar import LANGUAGES
+
 OF_THE_TEMPLATE = ["ARCHITECTURE.md", "AGENTS.md", "docs/template-development.md"]
 GUIDES = [
     "README.md",
@@ -61,3 +63,10 @@ def test_commits_that_show_where_something_goes_are_in_the_history() -> None:
         changed = git("show", "--format=", "--name-only", commit)
         assert where
         assert all(place in changed for place in where), f"{commit} does not show {row}"
+
+
+def test_the_language_says_in_which_languages_one_searches() -> None:
+    text = " ".join((ROOT / "docs/domain-language.md").read_text(encoding="utf-8").split())
+    said = re.search(r"PostgreSQL knows ([a-z, ]+)\.", text)
+    assert said
+    assert tuple(re.split(r", | and ", said[1])) == LANGUAGES[1:]
